@@ -1,0 +1,127 @@
+package incidents
+
+import "time"
+
+// Applies says whether a rule asks something of us.
+type Applies string
+
+// The answers of a rule.
+const (
+	AppliesYes     Applies = "yes"
+	AppliesNo      Applies = "no"
+	AppliesDepends Applies = "depends" // an unknown fact decides
+)
+
+// Audience is to whom a duty is owed.
+type Audience string
+
+// The audiences.
+const (
+	AudienceRegulator   Audience = "regulator"
+	AudienceIndividuals Audience = "individuals"
+	AudiencePublic      Audience = "public"
+	AudienceMedia       Audience = "media"
+	AudienceAgencies    Audience = "consumer_reporting_agencies"
+	AudiencePolice      Audience = "police"
+	AudienceCustomers   Audience = "customers_b2b"
+	AudienceInternal    Audience = "internal"
+)
+
+// An Obligation is one duty of one law, judged by one revision of the facts.
+type Obligation struct {
+	ID           string   `json:"id"` // rule id, with "/PLACE" when it fans out per state or country
+	Rule         string   `json:"rule"`
+	Jurisdiction string   `json:"jurisdiction"`
+	Place        Place    `json:"place,omitempty"`
+	Title        string   `json:"title"`    // a human sentence: "Report to the lead supervisory authority"
+	Law          string   `json:"law"`      // "GDPR Art. 33"
+	Citation     string   `json:"citation"` // full citation
+	Sources      []string `json:"sources"`
+	Checked      string   `json:"checked"`    // date the sources were checked, YYYY-MM-DD
+	Confidence   string   `json:"confidence"` // verified, recalled
+	Audience     Audience `json:"audience"`
+	Authority    string   `json:"authority,omitempty"` // who receives it
+	Persons      int64    `json:"persons,omitempty"`   // of that place, when known
+
+	Applies Applies  `json:"applies"`
+	Reasons []string `json:"reasons"`           // why, in plain words
+	Decides []string `json:"decides,omitempty"` // unknown facts that decide (keys of the catalogue)
+	Content []string `json:"content,omitempty"` // required content keys
+	Report  string   `json:"report,omitempty"`  // report form: "gdpr33", "cn-cac", or ""
+
+	StartFact  string     `json:"start_fact,omitempty"` // the fact whose time starts the clock
+	Start      *time.Time `json:"start,omitempty"`
+	Due        *time.Time `json:"due,omitempty"`        // nil: no number in the law, or the start is unknown
+	Length     string     `json:"length,omitempty"`     // ISO 8601 duration with its unit: "PT72H", "P30D", "P10D business CN"
+	Qualifier  string     `json:"qualifier,omitempty"`  // soft words of the law: "without undue delay"
+	Soft       bool       `json:"soft"`                 // Due is our own target, not the law's number
+	Arithmetic string     `json:"arithmetic,omitempty"` // "aware 2026-11-20 09:00 UTC + 72 h"
+	Pack       string     `json:"pack,omitempty"`
+}
+
+// ObligationState is an obligation on file: what became of it.
+type ObligationState struct {
+	IncidentID IncidentID `json:"incident_id"`
+	Obligation
+	FactsRev  int        `json:"facts_rev"`
+	Status    DutyStatus `json:"status"`
+	Evidence  string     `json:"evidence,omitempty"` // id of the notice, report or announcement that met it
+	Note      string     `json:"note,omitempty"`
+	ClosedAt  *time.Time `json:"closed_at,omitempty"`
+	Escalated int        `json:"escalated"` // highest step told to the team: 0, 50, 75, 90, 100 (overdue)
+}
+
+// DutyStatus is what became of an obligation.
+type DutyStatus string
+
+// The states of a duty.
+const (
+	DutyOpen   DutyStatus = "open"
+	DutyMet    DutyStatus = "met"    // with evidence
+	DutyWaived DutyStatus = "waived" // with a reason, approved by an officer
+	DutyMoot   DutyStatus = "moot"   // no longer applies to the present facts
+)
+
+// Severity is the result of the ENISA method: SE = DPC × EI + CB.
+// Source: ENISA, Recommendations for a methodology of the assessment of
+// severity of personal data breaches, working document v1.0, December 2013.
+type Severity struct {
+	Level   string   `json:"level"` // low, medium, high, very_high; "" when too little is known
+	Score   float64  `json:"score"`
+	DPC     float64  `json:"dpc"`
+	EI      float64  `json:"ei"`
+	CB      float64  `json:"cb"`
+	Reasons []Reason `json:"reasons"`           // every figure explained
+	Unknown []string `json:"unknown,omitempty"` // facts that were assumed at their worst
+	Flags   []string `json:"flags,omitempty"`   // over_100_individuals, unintelligible
+}
+
+// A Reason explains one figure.
+type Reason struct {
+	Part  string  `json:"part"` // DPC, EI, CB.confidentiality, …
+	Value float64 `json:"value"`
+	Text  string  `json:"text"`
+}
+
+// A Question is an unknown fact worth asking next.
+type Question struct {
+	Fact    string   `json:"fact"`
+	Decides []string `json:"decides"` // obligation ids it decides
+	Weight  int      `json:"weight"`  // higher is more urgent
+}
+
+// An Assessment is severity and obligations by one revision of the facts.
+type Assessment struct {
+	FactsRev    int          `json:"facts_rev"`
+	Pack        string       `json:"pack"` // rule pack version
+	At          time.Time    `json:"at"`
+	Severity    Severity     `json:"severity"`
+	Obligations []Obligation `json:"obligations"`
+	Questions   []Question   `json:"questions"`
+}
+
+// Rules judges facts. It is a pure function of facts, pack version and instant.
+type Rules interface {
+	Assess(f Facts, at time.Time) (Assessment, error)
+	Version() string
+}

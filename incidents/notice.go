@@ -1,0 +1,146 @@
+package incidents
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+)
+
+// NoticeKind says what a notice is for.
+type NoticeKind string
+
+// The kinds of notice.
+const (
+	NoticeBreach       NoticeKind = "breach"
+	NoticeTermination  NoticeKind = "termination"
+	NoticePolicyChange NoticeKind = "policy_change"
+)
+
+// Channel is a way to reach a person.
+type Channel string
+
+// The channels.
+const (
+	Email  Channel = "email"
+	SMS    Channel = "sms"
+	Push   Channel = "push"
+	Phone  Channel = "phone"
+	Letter Channel = "letter"
+)
+
+// Channels lists every channel in the order of their codes.
+func Channels() []Channel { return []Channel{Email, SMS, Push, Phone, Letter} }
+
+// Words is the text of a notice in one language. The first four texts are the
+// four compulsory parts. Placeholders are {{name}}, {{data}}, {{code}},
+// {{ref}}, {{verify_url}}, {{org}}, {{end_date}}; every one must resolve for every person.
+type Words struct {
+	Subject   string `json:"subject"`
+	Happened  string `json:"happened"` // what happened and its possible effect
+	Measures  string `json:"measures"` // what we have done and will do
+	Advice    string `json:"advice"`   // what you can do
+	Remedies  string `json:"remedies"` // what we offer
+	Contact   string `json:"contact"`  // how to reach us
+	SMS       string `json:"sms"`
+	PushTitle string `json:"push_title"`
+	PushBody  string `json:"push_body"`
+}
+
+// A PersonFilter chooses the persons of a list. Empty fields choose everybody.
+type PersonFilter struct {
+	Places []Place `json:"places,omitempty"` // country codes match their subdivisions
+	Langs  []Lang  `json:"langs,omitempty"`
+}
+
+// A Step is one channel of a plan and how long to wait for a receipt before
+// the next channel is tried.
+type Step struct {
+	Channel Channel       `json:"channel"`
+	Wait    time.Duration `json:"wait"`
+}
+
+// Content is exactly what goes out, to whom and how. Its hash is what an
+// officer approves: all languages and channels, the person filter and the list
+// as it stands, the channel plan, the kind, the mode and the layout.
+type Content struct {
+	Kind     NoticeKind     `json:"kind"`
+	Mode     Mode           `json:"mode"`
+	Incident IncidentID     `json:"incident"`
+	Langs    map[Lang]Words `json:"langs"`
+	Default  Lang           `json:"default"` // for a person whose language is not among Langs
+	Filter   PersonFilter   `json:"filter"`
+	Plan     []Step         `json:"plan"`
+	Persons  int64          `json:"persons"`            // chosen by the filter
+	ListHash string         `json:"list_hash"`          // of the list the filter ran on
+	Layout   string         `json:"layout"`             // version of the layouts and fixed words of templates/
+	EndDate  string         `json:"end_date,omitempty"` // termination: last day of service, YYYY-MM-DD
+	Answers  []string       `json:"answers,omitempty"`  // obligation ids it is meant to meet
+}
+
+// Hash is the SHA-256 of the canonical content, in lower-case hex. JSON of a
+// struct with sorted map keys is canonical: the same content has the same bytes.
+func (c Content) Hash() string {
+	b, err := json.Marshal(c)
+	if err != nil {
+		panic("incidents: content does not marshal: " + err.Error()) // only strings, numbers, maps of them
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// NoticeStatus is where a notice has got to.
+type NoticeStatus string
+
+// The states of a notice. Any edit takes it back to draft.
+const (
+	NoticeDraft     NoticeStatus = "draft"
+	NoticeSubmitted NoticeStatus = "submitted"
+	NoticeReturned  NoticeStatus = "returned"
+	NoticeApproved  NoticeStatus = "approved"
+	NoticeSending   NoticeStatus = "sending"
+	NoticeHeld      NoticeStatus = "held"
+	NoticeStopped   NoticeStatus = "stopped" // for good
+	NoticeDone      NoticeStatus = "done"
+)
+
+// A Notice is one message to a set of affected persons.
+type Notice struct {
+	ID         NoticeID     `json:"id"`
+	No         int64        `json:"no"` // N-12; also the prefix of its delivery ids
+	IncidentID IncidentID   `json:"incident_id"`
+	Title      string       `json:"title"`
+	Status     NoticeStatus `json:"status"`
+	Version    int          `json:"version"` // latest version
+	Content    Content      `json:"content"` // of the latest version
+	Hash       string       `json:"hash"`
+	Author     AccountID    `json:"author"`
+	Editors    []AccountID  `json:"editors"`         // everybody who wrote any version, the author included
+	Stale      string       `json:"stale,omitempty"` // why it no longer agrees with the facts
+	HoldReason string       `json:"hold_reason,omitempty"`
+	CreatedAt  time.Time    `json:"created_at"`
+	UpdatedAt  time.Time    `json:"updated_at"`
+	ReleasedAt *time.Time   `json:"released_at,omitempty"`
+	DoneAt     *time.Time   `json:"done_at,omitempty"`
+}
+
+// A Finding is one remark of the linter. Errors block submission.
+type Finding struct {
+	Rule  string `json:"rule"`  // "four-parts", "placeholder", "sms-length", …
+	Level string `json:"level"` // error, warning, info
+	Where string `json:"where"` // "zh-Hans/sms"
+	Text  string `json:"text"`
+	Hint  string `json:"hint,omitempty"`
+}
+
+// Wordbook writes first drafts and checks texts; templates/ implements it.
+type Wordbook interface {
+	// Draft proposes words in the languages asked for, from the facts.
+	Draft(kind NoticeKind, in Incident, f Facts, langs []Lang) (map[Lang]Words, error)
+	// Lint checks a notice's content against the facts and the obligations it answers.
+	Lint(c Content, f Facts, answers []Obligation) []Finding
+	// LintAnnouncement checks a public text.
+	LintAnnouncement(a AnnouncementText, f Facts) []Finding
+	// Layout is the version of the layouts and fixed words.
+	Layout() string
+}

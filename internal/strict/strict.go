@@ -1,0 +1,41 @@
+// Package strict reads YAML the way Tocsin wants all its files read: unknown
+// keys, duplicate keys and wrong types are errors that name file, line and
+// reason. It is the only door to the YAML library.
+package strict
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/goccy/go-yaml"
+
+	"tocsin/incidents"
+)
+
+// Unmarshal reads one YAML document into v. The error is of the invalid kind
+// and says file, line and reason.
+func Unmarshal(name string, data []byte, v any) error {
+	dec := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
+	err := dec.Decode(v)
+	if errors.Is(err, io.EOF) {
+		return nil // an empty file says nothing
+	}
+	if err != nil {
+		return incidents.Invalid("%s: %s", name, yaml.FormatError(err, false, true)).WithHint("mend the line shown and start again")
+	}
+	if err := dec.Decode(new(any)); !errors.Is(err, io.EOF) {
+		return incidents.Invalid("%s: more than one YAML document", name)
+	}
+	return nil
+}
+
+// Marshal writes v as YAML.
+func Marshal(v any) ([]byte, error) {
+	b, err := yaml.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("write YAML: %w", err)
+	}
+	return b, nil
+}

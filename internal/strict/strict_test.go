@@ -1,0 +1,39 @@
+package strict
+
+import (
+	"strings"
+	"testing"
+
+	"tocsin/incidents"
+)
+
+func TestUnmarshal(t *testing.T) {
+	type settings struct {
+		Listen string `yaml:"listen"`
+		Port   int    `yaml:"port"`
+	}
+	for _, tc := range []struct{ name, in, wants string }{
+		{"a known key is read", "listen: localhost\nport: 80\n", ""},
+		{"an empty file is fine", "", ""},
+		{"an unknown key is refused with its line", "listen: a\nporrt: 1\n", "porrt"},
+		{"a duplicate key is refused", "port: 1\nport: 2\n", "port"},
+		{"a wrong type is refused", "port: many\n", "many"},
+		{"a second document is refused", "port: 1\n---\nport: 2\n", "more than one"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var s settings
+			err := Unmarshal("tocsin.yaml", []byte(tc.in), &s)
+			switch {
+			case tc.wants == "" && err != nil:
+				t.Fatal(err)
+			case tc.wants == "":
+			case err == nil:
+				t.Fatal("accepted")
+			case !strings.Contains(err.Error(), tc.wants) || !strings.Contains(err.Error(), "tocsin.yaml"):
+				t.Fatalf("error does not name file and cause: %v", err)
+			case incidents.KindOf(err) != incidents.KindInvalid:
+				t.Fatalf("kind %s", incidents.KindOf(err))
+			}
+		})
+	}
+}
