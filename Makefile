@@ -1,0 +1,52 @@
+# Two commands are enough on a fresh machine with Go:
+#   make demo    build Tocsin and run its main job, from alert to evidence
+#   make test    install what the tests need and run them all
+
+TAGS    := disable_grpc_modules
+GO      ?= go
+# The same binary from a clone, an archive, or a folder git does not trust.
+export GOFLAGS += -buildvcs=false
+
+FUZZTIME ?= 30s
+BENCHTIME ?= 1s
+
+# PostgreSQL as Debian installs it: its server programs are not on PATH.
+PG_BIN := $(firstword $(shell command -v initdb >/dev/null 2>&1 && dirname "$$(command -v initdb)") $(lastword $(sort $(wildcard /usr/lib/postgresql/*/bin))))
+export TOCSIN_TEST_PG_BIN ?= $(PG_BIN)
+ifneq ($(PG_BIN),)
+export PATH := $(PATH):$(PG_BIN)
+endif
+
+.PHONY: build demo test test-deps test-fast check bench fuzz lint clean
+
+build: ## one binary, no C
+	CGO_ENABLED=0 $(GO) build -tags $(TAGS) -trimpath -ldflags "-s -w" -o bin/tocsin ./cmd/tocsin
+
+demo: build ## the whole chain on this machine, with made-up persons
+	bin/tocsin demo
+
+test: test-deps check ## everything, with the race detector
+	$(GO) test -race -shuffle=on -tags $(TAGS) -timeout 40m ./...
+
+test-deps:
+	@scripts/install-test-deps.sh
+
+test-fast: check ## the same without the race detector; skips what is not installed
+	$(GO) test -shuffle=on -tags $(TAGS) -timeout 20m ./...
+
+check: ## formatting and vet
+	@unformatted="$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go' 2>/dev/null || find . -name '*.go'))"; \
+	if [ -n "$$unformatted" ]; then echo "gofmt these files:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet -tags $(TAGS) ./...
+
+bench: ## figures to compare within one run, never a pass or fail
+	$(GO) test -tags $(TAGS) -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
+
+fuzz: ## every fuzz target for FUZZTIME
+	@GO="$(GO)" TAGS="$(TAGS)" FUZZTIME="$(FUZZTIME)" scripts/fuzz.sh
+
+lint: check ## deeper checks, by the tools that are installed
+	@scripts/lint.sh "$(TAGS)"
+
+clean:
+	rm -rf bin
