@@ -1,0 +1,377 @@
+package incidents
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+)
+
+// assess judges facts and writes down severity, obligations and what went stale.
+func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts) (out Change, err error) {
+	now := d.Now().UTC().Truncate(time.Second)
+	as, err := d.Rules.Assess(f, now)
+	if err != nil {
+		return out, err
+	}
+	out = Change{Facts: f, Assessment: as, Severity: [2]string{in.Severity, as.Severity.Level}}
+	if in.Kind == KindTermination {
+		as.Obligations, as.Questions = nil, nil // a termination has its own gate
+	}
+	before, err := tx.Obligations(in.ID)
+	if err != nil {
+		return out, err
+	}
+	after := settle(before, as.Obligations, in.ID, f.Rev, &out)
+	if err := tx.PutObligations(in.ID, after); err != nil {
+		return out, err
+	}
+	if err := tx.PutAssessment(in.ID, as); err != nil {
+		return out, err
+	}
+	in.Severity, in.UpdatedAt = as.Severity.Level, now
+	if err := tx.PutIncident(in); err != nil {
+		return out, err
+	}
+	if out.Stale, err = d.markStale(tx, in, f); err != nil {
+		return out, err
+	}
+	return out, d.record(tx, a, event{name: "incident.assessed", incident: in.ID, subject: itoa(f.Rev),
+		data: map[string]string{"rev": itoa(f.Rev), "pack": as.Pack, "severity": as.Severity.Level,
+			"began": itoa(len(out.Began)), "ended": itoa(len(out.Ended)), "assessment_sha256": hashJSON(as)}})
+}
+
+// settle carries what became of each duty over to the new judgement.
+func settle(before []ObligationState, now []Obligation, id IncidentID, rev int, out *Change) []ObligationState {
+	old := make(map[string]ObligationState, len(before))
+	for _, o := range before {
+		old[o.ID] = o
+	}
+	var after []ObligationState
+	for _, o := range now {
+		was, had := old[o.ID]
+		delete(old, o.ID)
+		s := ObligationState{IncidentID: id, Obligation: o, FactsRev: rev, Status: DutyOpen}
+		if had {
+			s.Status, s.Evidence, s.Note, s.ClosedAt, s.Escalated = was.Status, was.Evidence, was.Note, was.ClosedAt, was.Escalated
+		}
+		if s.Status == DutyMoot && o.Applies != AppliesNo {
+			s.Status, s.ClosedAt = DutyOpen, nil
+		}
+		if o.Applies == AppliesNo && s.Status == DutyOpen {
+			s.Status = DutyMoot
+		}
+		applied := had && was.Applies == AppliesYes
+		switch {
+		case o.Applies == AppliesYes && !applied:
+			out.Began = append(out.Began, o)
+		case o.Applies != AppliesYes && applied:
+			out.Ended = append(out.Ended, s)
+		case o.Applies == AppliesYes && !sameTime(was.Due, o.Due):
+			out.Moved = append(out.Moved, s)
+			s.Escalated = 0
+		}
+		after = append(after, s)
+	}
+	for _, o := range before { // rules the pack no longer has
+		if _, gone := old[o.ID]; gone {
+			if o.Status == DutyOpen {
+				o.Status = DutyMoot
+			}
+			o.Applies = AppliesNo
+			after = append(after, o)
+		}
+	}
+	return after
+}
+
+func sameTime(a, b *time.Time) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Equal(*b)
+}
+
+// markStale marks drafts whose words were written from older facts, and voids
+// approvals that wait. What is already out stays out.
+func (d *Desk) markStale(tx Tx, in Incident, f Facts) ([]string, error) {
+	var stale []string
+	why := "the facts changed (revision " + itoa(f.Rev) + ")"
+	notices, err := tx.Notices(NoticeFilter{Incident: in.ID, Status: []NoticeStatus{NoticeDraft, NoticeReturned, NoticeSubmitted, NoticeApproved}})
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range notices {
+		if d.Words == nil || !hasErrors(d.Words.Lint(n.Content, f, nil)) {
+			if n.Stale == "" && n.Status == NoticeDraft {
+				continue
+			}
+		}
+		if n.Stale == why {
+			continue
+		}
+		n.Stale = why
+		if n.Status == NoticeSubmitted || n.Status == NoticeApproved {
+			n.Status = NoticeDraft
+		}
+		if _, err := tx.VoidApprovals(SubjectNotice, string(n.ID), why); err != nil {
+			return nil, err
+		}
+		if err := tx.PutNotice(n); err != nil {
+			return nil, err
+		}
+		stale = append(stale, "notice N-"+itoa(n.No))
+	}
+	reports, err := tx.Reports(ReportFilter{Incident: in.ID, Status: []ReportStatus{ReportDraft, ReportReturned, ReportSubmitted, ReportApproved}})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range reports {
+		r.Stale = why
+		if r.Status == ReportSubmitted || r.Status == ReportApproved {
+			r.Status = ReportDraft
+		}
+		if _, err := tx.VoidApprovals(SubjectReport, string(r.ID), why); err != nil {
+			return nil, err
+		}
+		if err := tx.PutReport(r); err != nil {
+			return nil, err
+		}
+		stale = append(stale, "report R-"+itoa(r.No))
+	}
+	return stale, nil
+}
+
+func hasErrors(fs []Finding) bool {
+	return slices.ContainsFunc(fs, func(f Finding) bool { return f.Level == "error" })
+}
+
+// Preview judges the facts as they would be with changes, and says what would
+// differ. Nothing is written.
+func (d *Desk) Preview(ctx context.Context, a Actor, id IncidentID, changes map[string]FactChange) (Change, error) {
+	facts, err := parseChanges(changes)
+	if err != nil {
+		return Change{}, err
+	}
+	return read(ctx, d, a, ActRead, func(tx Tx) (out Change, err error) {
+		in, err := tx.Incident(id)
+		if err != nil {
+			return out, err
+		}
+		f, err := tx.Facts(id)
+		if err != nil {
+			return out, err
+		}
+		as, err := d.Rules.Assess(f.With(facts), d.Now().UTC().Truncate(time.Second))
+		if err != nil {
+			return out, err
+		}
+		before, err := tx.Obligations(id)
+		if err != nil {
+			return out, err
+		}
+		out = Change{Facts: f.With(facts), Assessment: as, Severity: [2]string{in.Severity, as.Severity.Level}}
+		settle(before, as.Obligations, id, f.Rev+1, &out)
+		return out, nil
+	})
+}
+
+// RejudgeAll judges every open incident by the present rule pack; it is run at
+// the start of the service and by the clock, so that a new pack, or the
+// passing of time, is never missed.
+func (d *Desk) RejudgeAll(ctx context.Context) error {
+	open, err := read(ctx, d, System, ActRead, func(tx Tx) ([]Incident, error) { return tx.Incidents(IncidentFilter{Open: true, Kind: KindBreach}) })
+	if err != nil {
+		return err
+	}
+	for _, in := range open {
+		err := d.Store.Write(ctx, func(tx Tx) error {
+			in, err := openIncident(tx, in.ID)
+			if err != nil {
+				return ignoreConflict(err)
+			}
+			as, err := tx.Assessment(in.ID)
+			if err == nil && as.Pack == d.Rules.Version() {
+				return nil
+			}
+			f, err := tx.Facts(in.ID)
+			if err != nil {
+				return err
+			}
+			_, err = d.assess(tx, System, in, f)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func ignoreConflict(err error) error {
+	if KindOf(err) == KindConflict {
+		return nil
+	}
+	return err
+}
+
+// An Escalation is one step of one burning clock, to be told to the team.
+type Escalation struct {
+	Duty     ObligationState
+	Incident Incident
+	Step     int // 50, 75, 90, 100 (overdue)
+}
+
+// Escalate finds clocks that crossed 50, 75, 90 % or their end since the last
+// time, marks each step once, and returns them to be told to the team. Steps
+// missed while the service was down come once, the highest only.
+func (d *Desk) Escalate(ctx context.Context) (out []Escalation, err error) {
+	now := d.Now().UTC()
+	err = d.Store.Write(ctx, func(tx Tx) error {
+		out = nil
+		duties, err := tx.OpenObligations(0)
+		if err != nil {
+			return err
+		}
+		for _, o := range duties {
+			step := clockStep(o, now)
+			if step <= o.Escalated {
+				continue
+			}
+			in, err := tx.Incident(o.IncidentID)
+			if err != nil {
+				return err
+			}
+			o.Escalated = step
+			if err := tx.PutObligation(o); err != nil {
+				return err
+			}
+			line := itoa(step) + " % of the time for “" + o.Title + "” is gone."
+			if step == 100 {
+				line = "“" + o.Title + "” (" + o.Law + ") is overdue."
+			}
+			if err := d.record(tx, System, event{name: "clock.escalated", incident: in.ID, subject: o.ID, line: line, data: map[string]string{"step": itoa(step)}}); err != nil {
+				return err
+			}
+			out = append(out, Escalation{o, in, step})
+		}
+		return nil
+	})
+	return out, err
+}
+
+// clockStep is the highest step an open duty's clock has crossed.
+func clockStep(o ObligationState, now time.Time) int {
+	if o.Applies != AppliesYes || o.Due == nil || o.Status != DutyOpen {
+		return 0
+	}
+	if !now.Before(*o.Due) {
+		return 100
+	}
+	if o.Start == nil || !o.Due.After(*o.Start) {
+		return 0
+	}
+	gone := int(100 * now.Sub(*o.Start) / o.Due.Sub(*o.Start))
+	for _, step := range []int{90, 75, 50} {
+		if gone >= step {
+			return step
+		}
+	}
+	return 0
+}
+
+// Burning lists open obligations of every incident, least time left first.
+func (d *Desk) Burning(ctx context.Context, a Actor, limit int) ([]Escalation, error) {
+	return read(ctx, d, a, ActRead, func(tx Tx) ([]Escalation, error) {
+		duties, err := tx.OpenObligations(limit)
+		if err != nil {
+			return nil, err
+		}
+		var out []Escalation
+		for _, o := range duties {
+			in, err := tx.Incident(o.IncidentID)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, Escalation{o, in, clockStep(o, d.Now().UTC())})
+		}
+		return out, nil
+	})
+}
+
+// AskWaiver asks an officer to close an obligation without doing it.
+func (d *Desk) AskWaiver(ctx context.Context, a Actor, id IncidentID, obligation, reason string) (w Waiver, err error) {
+	if err := reasonGiven(reason); err != nil {
+		return w, err
+	}
+	w = Waiver{ID: d.NewID(), IncidentID: id, Obligation: obligation, Reason: reason, By: a.ID, ByName: a.Name, At: d.Now().UTC().Truncate(time.Second), Status: "asked"}
+	err = d.write(ctx, a, ActFacts, func(tx Tx) error {
+		o, err := obligation1(tx, id, obligation)
+		if err != nil {
+			return err
+		}
+		if o.Status != DutyOpen {
+			return Conflict("this obligation is %s", o.Status)
+		}
+		if err := tx.PutWaiver(w); err != nil {
+			return err
+		}
+		return d.record(tx, a, event{name: "waiver.asked", incident: id, subject: w.ID, line: "Asked to waive “" + o.Title + "”:", quote: reason, data: map[string]string{"obligation": obligation, "hash": w.Hash()}})
+	})
+	return w, err
+}
+
+func obligation1(tx Tx, id IncidentID, obligation string) (ObligationState, error) {
+	all, err := tx.Obligations(id)
+	if err != nil {
+		return ObligationState{}, err
+	}
+	for _, o := range all {
+		if o.ID == obligation {
+			return o, nil
+		}
+	}
+	return ObligationState{}, NotFound("the incident has no obligation %q", obligation)
+}
+
+// meet closes obligations with evidence.
+func (d *Desk) meet(tx Tx, a Actor, id IncidentID, ids []string, evidence, how string) error {
+	now := d.Now().UTC().Truncate(time.Second)
+	for _, oid := range ids {
+		o, err := obligation1(tx, id, oid)
+		if isNotFound(err) {
+			continue // the rules changed since
+		}
+		if err != nil {
+			return err
+		}
+		if o.Status != DutyOpen {
+			continue
+		}
+		o.Status, o.Evidence, o.Note, o.ClosedAt = DutyMet, evidence, how, &now
+		if err := tx.PutObligation(o); err != nil {
+			return err
+		}
+		line := "“" + o.Title + "” is met: " + how
+		if o.Due != nil && now.After(*o.Due) {
+			line += ", late"
+		}
+		if err := d.record(tx, a, event{name: "obligation.met", incident: id, subject: oid, line: line + ".", data: map[string]string{"evidence": evidence}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// FactValues turns typed values into changes, for callers inside the program.
+func FactValues(values map[string]any) map[string]FactChange {
+	out := make(map[string]FactChange, len(values))
+	for k, v := range values {
+		b, err := json.Marshal(v)
+		if err != nil {
+			panic("incidents: fact " + k + " does not marshal: " + err.Error())
+		}
+		out[k] = FactChange{Value: b}
+	}
+	return out
+}
