@@ -1,0 +1,97 @@
+package settings
+
+// Modes of a channel. In the sandbox a message is kept on this machine and can
+// be read in the console; nobody is told.
+const (
+	ModeSandbox = "sandbox"
+	ModeSMTP    = "smtp"
+	ModeTwilio  = "twilio"
+	ModeFCM     = "fcm"
+)
+
+// Channels is how people are reached.
+type Channels struct {
+	Email      Email      `yaml:"email"`
+	SMS        SMS        `yaml:"sms"`
+	Phone      Phone      `yaml:"phone"`
+	Push       Push       `yaml:"push"`
+	Twilio     Twilio     `yaml:"twilio"`
+	QuietHours QuietHours `yaml:"quiet-hours"`
+}
+
+// Email is the e-mail channel.
+type Email struct {
+	Mode string `yaml:"mode"` // sandbox, smtp
+	SMTP SMTP   `yaml:"smtp"`
+}
+
+// SMTP is the relay that takes e-mail from us.
+type SMTP struct {
+	Address       string   `yaml:"address"` // host:port
+	Username      string   `yaml:"username"`
+	Password      Secret   `yaml:"password"`
+	PasswordFile  string   `yaml:"password-file"`
+	StartTLS      string   `yaml:"starttls"` // required, off, implicit
+	CAFile        string   `yaml:"ca-file"`  // of a relay with a private certificate
+	Hello         string   `yaml:"hello"`    // our name in EHLO
+	From          string   `yaml:"from"`
+	FromName      string   `yaml:"from-name"`
+	ReplyTo       string   `yaml:"reply-to"`
+	Bounce        string   `yaml:"bounce"` // envelope sender, where bounces go
+	Connections   int      `yaml:"connections"`
+	RatePerSecond float64  `yaml:"rate-per-second"` // 0: as fast as the relay takes it
+	Timeout       Duration `yaml:"timeout"`
+}
+
+// How a connection to the relay is protected.
+const (
+	StartTLSRequired = "required"
+	StartTLSOff      = "off"
+	StartTLSImplicit = "implicit"
+)
+
+// SMS is the text message channel.
+type SMS struct {
+	Mode           string   `yaml:"mode"` // sandbox, twilio
+	RatePerSecond  float64  `yaml:"rate-per-second"`
+	Timeout        Duration `yaml:"timeout"`
+	ValidityPeriod Duration `yaml:"validity-period"` // after that the provider gives up
+	Countries      []string `yaml:"countries"`       // where messages may go, ISO 3166; empty: anywhere
+}
+
+// Phone is the spoken channel.
+type Phone struct {
+	Mode          string   `yaml:"mode"` // sandbox, twilio
+	RatePerSecond float64  `yaml:"rate-per-second"`
+	Timeout       Duration `yaml:"timeout"`
+}
+
+// Push is the app notification channel.
+type Push struct {
+	Mode            string   `yaml:"mode"`     // sandbox, fcm
+	BaseURL         string   `yaml:"base-url"` // empty: Google's own
+	Project         string   `yaml:"project"`
+	CredentialsFile string   `yaml:"credentials-file"` // service account; empty: none is shown, for stand-ins
+	RatePerSecond   float64  `yaml:"rate-per-second"`
+	Timeout         Duration `yaml:"timeout"`
+}
+
+// Twilio is the account behind SMS and phone.
+type Twilio struct {
+	BaseURL          string `yaml:"base-url"` // empty: Twilio's own
+	AccountSID       string `yaml:"account-sid"`
+	KeySID           string `yaml:"key-sid"`
+	Secret           Secret `yaml:"secret"`
+	SecretFile       string `yaml:"secret-file"`
+	AuthToken        Secret `yaml:"auth-token"` // checks the signatures of callbacks
+	AuthTokenFile    string `yaml:"auth-token-file"`
+	MessagingService string `yaml:"messaging-service"`
+	From             string `yaml:"from"` // E.164; used for calls, and for SMS without a messaging service
+}
+
+// QuietHours are the hours, on the recipient's clock, in which nobody is called
+// or texted unless an officer says so.
+type QuietHours struct {
+	From string `yaml:"from"` // 21:00
+	To   string `yaml:"to"`   // 08:00
+}

@@ -1,0 +1,43 @@
+package settings
+
+import (
+	"time"
+
+	"tocsin/incidents"
+)
+
+// Default is what holds for a key the file does not name: one machine, nothing
+// reachable from outside, every channel in the sandbox.
+func Default() Settings {
+	return Settings{
+		DataDir: "data",
+		Organisation: Organisation{
+			Name: "Our organisation", Languages: []incidents.Lang{"en", "zh-Hans"}, TimeZone: "UTC",
+		},
+		Inside:      Listener{Listen: "127.0.0.1:8470"},
+		Public:      Listener{Listen: "127.0.0.1:8471"},
+		Bus:         Bus{Replicas: 1},
+		Channels:    defaultChannels(),
+		Correlation: Correlation{JoinWithin: Duration(24 * time.Hour)},
+		Limits: Limits{
+			TwoApproversAbove: 1000, FirstWave: 20,
+			Window:  Window{Email: 64, SMS: 16, Phone: 4, Push: 64},
+			MaxBody: 1 << 20, MaxImport: 4 << 30, MaxUpload: 32 << 20,
+		},
+		Targets:    Targets{IndividualsHours: 72, RegulatorHours: 24},
+		Escalation: Escalation{RepeatHours: 24},
+		Session:    Session{Idle: Duration(15 * time.Minute), Absolute: Duration(8 * time.Hour)},
+		Log:        Log{Level: "info", Format: "text"},
+	}
+}
+
+func defaultChannels() Channels {
+	return Channels{
+		Email: Email{Mode: ModeSandbox, SMTP: SMTP{StartTLS: StartTLSRequired, Connections: 4, Timeout: Duration(30 * time.Second)}},
+		SMS: SMS{Mode: ModeSandbox, RatePerSecond: 10, Timeout: Duration(10 * time.Second),
+			ValidityPeriod: Duration(4 * time.Hour)},
+		Phone:      Phone{Mode: ModeSandbox, RatePerSecond: 1, Timeout: Duration(10 * time.Second)},
+		Push:       Push{Mode: ModeSandbox, RatePerSecond: 500, Timeout: Duration(10 * time.Second)},
+		QuietHours: QuietHours{From: "21:00", To: "08:00"},
+	}
+}

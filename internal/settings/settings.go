@@ -1,0 +1,141 @@
+package settings
+
+import "tocsin/incidents"
+
+// Settings is the whole file. What each key means is written beside it in the
+// example file, see Example.
+type Settings struct {
+	// DataDir holds everything that is kept on this machine.
+	DataDir      string       `yaml:"data-dir"`
+	Organisation Organisation `yaml:"organisation"`
+	Inside       Listener     `yaml:"inside"`
+	Public       Listener     `yaml:"public"`
+	Database     Database     `yaml:"database"`
+	KeyDatabase  Database     `yaml:"key-database"`
+	Bus          Bus          `yaml:"bus"`
+	MasterKey    MasterKey    `yaml:"master-key"`
+	Channels     Channels     `yaml:"channels"`
+	Limits       Limits       `yaml:"limits"`
+	Sources      []Source     `yaml:"sources"`
+	Correlation  Correlation  `yaml:"correlation"`
+	Targets      Targets      `yaml:"targets"`
+	Escalation   Escalation   `yaml:"escalation"`
+	Session      Session      `yaml:"session"`
+	Log          Log          `yaml:"log"`
+	// RulesDir and TemplatesDir hold files that stand in for the built-in ones of the same name.
+	RulesDir     string  `yaml:"rules-dir"`
+	TemplatesDir string  `yaml:"templates-dir"`
+	Sandbox      Sandbox `yaml:"sandbox"`
+}
+
+// Organisation is who gives notice.
+type Organisation struct {
+	Name      string           `yaml:"name"`       // legal name
+	Address   string           `yaml:"address"`    // postal address, one line
+	Country   incidents.Place  `yaml:"country"`    // where it is established, ISO 3166
+	Domains   []string         `yaml:"domains"`    // the only domains links in notices may point to
+	PublicURL string           `yaml:"public-url"` // its own security page, shown in notices
+	Contact   Contact          `yaml:"contact"`    // for affected persons
+	DPO       Contact          `yaml:"dpo"`        // data protection officer, for regulators
+	Languages []incidents.Lang `yaml:"languages"`  // default first
+	Logo      string           `yaml:"logo"`       // an image file
+	TimeZone  string           `yaml:"time-zone"`  // IANA name; for dates people read
+}
+
+// Contact is a person or desk that answers.
+type Contact struct {
+	Name  string `yaml:"name"`
+	Email string `yaml:"email"`
+	Phone string `yaml:"phone"`
+}
+
+// Listener is one HTTP listener and the address people reach it at.
+type Listener struct {
+	Listen         string   `yaml:"listen"`
+	URL            string   `yaml:"url"` // as seen from outside, through any proxy
+	TLSCert        string   `yaml:"tls-cert"`
+	TLSKey         string   `yaml:"tls-key"`
+	TrustedProxies []string `yaml:"trusted-proxies"` // whose X-Forwarded-For is believed
+}
+
+// Database is where rows are kept; an empty URL is SQLite in the data folder.
+type Database struct {
+	URL     Secret `yaml:"url"` // may hold a password
+	URLFile string `yaml:"url-file"`
+}
+
+// Bus is the message bus; an empty URL is the embedded one.
+type Bus struct {
+	URL             string               `yaml:"url"`
+	User            string               `yaml:"user"`
+	Password        Secret               `yaml:"password"`
+	PasswordFile    string               `yaml:"password-file"`
+	Replicas        int                  `yaml:"replicas"`
+	CollectorListen string               `yaml:"collector-listen"`
+	Collectors      map[string]Collector `yaml:"collectors"` // by source
+}
+
+// Collector is the credential of a program that publishes straight to the bus.
+type Collector struct {
+	Password     Secret `yaml:"password"`
+	PasswordFile string `yaml:"password-file"`
+}
+
+// MasterKey is what all personal data is sealed under in the end.
+type MasterKey struct {
+	File           string `yaml:"file"`
+	Passphrase     Secret `yaml:"passphrase"`
+	PassphraseFile string `yaml:"passphrase-file"`
+}
+
+// Limits bounds what is taken in and how it is sent.
+type Limits struct {
+	TwoApproversAbove int64  `yaml:"two-approvers-above"` // persons; 0: one is always enough
+	FirstWave         int    `yaml:"first-wave"`          // persons told before the automatic checks
+	Window            Window `yaml:"window"`
+	MaxBody           Size   `yaml:"max-body"`   // of one alert
+	MaxImport         Size   `yaml:"max-import"` // of one list of persons, unpacked
+	MaxUpload         Size   `yaml:"max-upload"` // of one receipt or attachment
+}
+
+// Window is how many sends may be in doubt per worker after a crash, by channel.
+type Window struct {
+	Email int `yaml:"email"`
+	SMS   int `yaml:"sms"`
+	Phone int `yaml:"phone"`
+	Push  int `yaml:"push"`
+}
+
+// Correlation says when an alert joins an open incident.
+type Correlation struct {
+	JoinWithin Duration `yaml:"join-within"`
+}
+
+// Targets are the team's own, for duties that say only "without undue delay".
+type Targets struct {
+	IndividualsHours int `yaml:"individuals-hours"`
+	RegulatorHours   int `yaml:"regulator-hours"`
+}
+
+// Escalation is who is told that a clock burns.
+type Escalation struct {
+	Email       []string `yaml:"email"`
+	RepeatHours int      `yaml:"repeat-hours"` // how often an overdue duty is brought up again
+}
+
+// Session bounds a sign-in to the console.
+type Session struct {
+	Idle     Duration `yaml:"idle"`
+	Absolute Duration `yaml:"absolute"`
+}
+
+// Log says how much is logged, and how.
+type Log struct {
+	Level  string `yaml:"level"`  // debug, info, warn, error
+	Format string `yaml:"format"` // text, json
+}
+
+// Sandbox is where messages go that no provider carries.
+type Sandbox struct {
+	Dir string `yaml:"dir"`
+}

@@ -1,0 +1,294 @@
+package settings
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tocsin/incidents"
+	"tocsin/internal/strict"
+)
+
+func noEnv(string) string { return "" }
+
+func env(pairs ...string) func(string) string {
+	return func(name string) string {
+		for i := 0; i < len(pairs); i += 2 {
+			if pairs[i] == name {
+				return pairs[i+1]
+			}
+		}
+		return ""
+	}
+}
+
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestWithoutAFileTheDefaultsHold(t *testing.T) {
+	s, err := Load("", noEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Inside.URL != "http://127.0.0.1:8470" || s.MasterKey.File != filepath.Join("data", "keys", "master.key") || s.Channels.Email.Mode != ModeSandbox {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestTheFileSpeaksOverTheDefaults(t *testing.T) {
+	path := write(t, "tocsin.yaml", `
+data-dir: d
+organisation: {name: Ex, languages: [de]}
+channels: {email: {smtp: {timeout: 5s}}}
+limits: {max-body: 512KiB}
+session: {absolute: 1d}
+sources: [{name: s, format: ocsf, auth: {style: none}}]
+`)
+	s, err := Load(path, noEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	smtp := s.Channels.Email.SMTP
+	switch {
+	case s.DataDir != filepath.Join(filepath.Dir(path), "d"):
+		t.Errorf("data-dir %s", s.DataDir)
+	case !slices.Equal(s.Organisation.Languages, []incidents.Lang{"de"}):
+		t.Errorf("languages %v", s.Organisation.Languages)
+	case smtp.Timeout.Std() != 5*time.Second || smtp.Connections != 4 || smtp.StartTLS != StartTLSRequired:
+		t.Errorf("neighbours of a key lost their defaults: %+v", smtp)
+	case s.Session.Absolute.Std() != 24*time.Hour || s.Limits.MaxBody != 512<<10:
+		t.Errorf("%v %v", s.Session, s.Limits)
+	case s.Sources[0].MaxBody != 512<<10:
+		t.Errorf("a source has its own bound: %v", s.Sources[0].MaxBody)
+	}
+}
+
+func TestWhatIsRefused(t *testing.T) {
+	for _, tc := range []struct{ name, yaml, says string }{
+		{"an unknown key", "data-dir: d\nlistn: x\n", "listn"},
+		{"an unknown key deep inside", "channels:\n  email:\n    smtp:\n      adress: x\n", "adress"},
+		{"a wrong type", "limits:\n  two-approvers-above: many\n", "many"},
+		{"a duration without a unit", "session: {idle: '15'}\n", "not a duration"},
+		{"a negative size", "limits: {max-body: -1MiB}\n", "not a size"},
+		{"an unknown mode", "channels: {email: {mode: carrier-pigeon}}\n", "channels.email.mode"},
+		{"a mode without its relay", "channels: {email: {mode: smtp}}\n", "channels.email.smtp.address"},
+		{"twilio without its secret", "channels: {sms: {mode: twilio}, twilio: {account-sid: AC1, key-sid: SK1, messaging-service: MG1}}\n", "TOCSIN_TWILIO_SECRET"},
+		{"a provider in clear", "channels: {push: {base-url: 'http://push.example.org'}}\n", "must be https"},
+		{"mail in clear to another machine", "channels: {email: {mode: smtp, smtp: {address: 'mail.example.org:25', from: a@example.org, starttls: 'off'}}}\n", "in clear"},
+		{"a source without a secret", "sources: [{name: splunk, format: x, auth: {style: bearer}}]\n", "TOCSIN_SOURCE_SPLUNK_TOKEN"},
+		{"a source without an auth style", "sources: [{name: splunk, format: x}]\n", "auth.style"},
+		{"an open source on the network", "inside: {listen: '0.0.0.0:8470'}\nsources: [{name: s, format: x, auth: {style: none}}]\n", "only for an inside listener on loopback"},
+		{"two sources of one name", "sources: [{name: s, format: x, auth: {style: none}}, {name: s, format: x, auth: {style: none}}]\n", "twice"},
+		{"a source name with a slash", "sources: [{name: a/b, format: x, auth: {style: none}}]\n", "not a source name"},
+		{"sns from anybody", "sources: [{name: s, format: x, auth: {style: sns}}]\n", "topics"},
+		{"a short signing secret", "sources: [{name: s, format: x, auth: {style: github, secrets: [short]}}]\n", "16 characters"},
+		{"half a certificate", "inside: {tls-cert: c.pem}\n", "tls-key"},
+		{"a database that is neither", "database: {url: 'mysql://x'}\n", "database.url"},
+		{"credentials in the bus address", "bus: {url: 'nats://u:p@bus:4222'}\n", "must not hold credentials"},
+		{"collectors on the network", "bus: {collector-listen: '0.0.0.0:4222'}\n", "loopback"},
+		{"a collector without a password", "bus: {collectors: {wazuh: {}}}\n", "TOCSIN_COLLECTOR_WAZUH"},
+		{"no language", "organisation: {languages: []}\n", "organisation.languages"},
+		{"a language that is none", "organisation: {languages: [english]}\n", "english"},
+		{"a domain with a scheme", "organisation: {domains: ['https://example.org']}\n", "organisation.domains[0]"},
+		{"an unknown time zone", "organisation: {time-zone: Mars/Olympus}\n", "time-zone"},
+		{"idle longer than absolute", "session: {idle: 9h}\n", "session.idle"},
+		{"a secret given twice", "bus: {password: x, password-file: y}\n", "bus.password"},
+		{"a secret file that is not there", "bus: {password-file: nowhere}\n", "bus.password-file"},
+		{"half of quiet hours", "channels: {quiet-hours: {from: ''}}\n", "quiet-hours"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := Load(write(t, "tocsin.yaml", tc.yaml), noEnv)
+			switch {
+			case err == nil:
+				t.Fatal("accepted")
+			case incidents.KindOf(err) != incidents.KindInvalid:
+				t.Errorf("kind %s", incidents.KindOf(err))
+			case !strings.Contains(err.Error(), tc.says) || !strings.Contains(err.Error(), "tocsin.yaml"):
+				t.Errorf("does not name file and cause: %v", err)
+			}
+		})
+	}
+}
+
+func TestAnUnknownKeyIsNamedWithItsLineButNoSecretIsShown(t *testing.T) {
+	path := write(t, "tocsin.yaml", "bus:\n  password: hunter2hunter2\n  pasword-file: x\nsources:\n- name: s\n  auth:\n    secrets:\n    - zq81kk22\n    tokn: y\n")
+	_, err := Load(path, noEnv)
+	if err == nil || !strings.Contains(err.Error(), "[3:") || !strings.Contains(err.Error(), "pasword-file") {
+		t.Errorf("no line: %v", err)
+	}
+	if strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "zq81kk22") {
+		t.Errorf("the secret is shown: %v", err)
+	}
+}
+
+func TestAllProblemsAreNamedAtOnce(t *testing.T) {
+	_, err := Load(write(t, "tocsin.yaml", "log: {level: loud, format: xml}\n"), noEnv)
+	if err == nil || !strings.Contains(err.Error(), "log.level") || !strings.Contains(err.Error(), "log.format") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestAMissingFileIsSaidSo(t *testing.T) {
+	if _, err := Load(filepath.Join(t.TempDir(), "no.yaml"), noEnv); incidents.KindOf(err) != incidents.KindNotFound {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestSecretsComeFromTheEnvironmentThenFromFiles(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"smtp": "from the file\n", "hooks": "first-secret-0123456789\nsecond-secret-0123456789\n", "collector": "collector password 1",
+		"tocsin.yaml": `
+channels: {email: {smtp: {password-file: smtp}}, twilio: {secret: from the settings}}
+bus: {collectors: {wazuh: {password-file: collector}}}
+sources:
+- {name: my-github, format: x, auth: {style: github, secrets-file: hooks}}
+- {name: my-splunk, format: x, auth: {style: bearer}}
+`} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := Load(filepath.Join(dir, "tocsin.yaml"), env("TOCSIN_TWILIO_SECRET", "from the environment", "TOCSIN_SOURCE_MY_SPLUNK_TOKEN", "tok", "TOCSIN_PASSPHRASE", "open sesame"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, pair := range map[string][2]string{
+		"file":            {s.Channels.Email.SMTP.Password.Reveal(), "from the file"},
+		"environment":     {s.Channels.Twilio.Secret.Reveal(), "from the environment"},
+		"token":           {s.Sources[1].Auth.Token.Reveal(), "tok"},
+		"passphrase":      {s.MasterKey.Passphrase.Reveal(), "open sesame"},
+		"collector":       {s.Bus.Collectors["wazuh"].Password.Reveal(), "collector password 1"},
+		"several secrets": {fmt.Sprint(len(s.Sources[0].Auth.Secrets), s.Sources[0].Auth.Secrets[1].Reveal()), "2 second-secret-0123456789"},
+	} {
+		if pair[0] != pair[1] {
+			t.Errorf("%s: %q, want %q", what, pair[0], pair[1])
+		}
+	}
+}
+
+// planted fills every secret of the example with a word to search for.
+func planted(t *testing.T) Settings {
+	t.Helper()
+	s := exampleAsRead(t)
+	n := 0
+	walk(reflect.ValueOf(&s).Elem(), "", func(_ string, v reflect.Value) {
+		if v.Type() == reflect.TypeFor[Secret]() && v.CanSet() {
+			v.SetString("plantedsecret")
+			n++
+		}
+	})
+	if n < 10 {
+		t.Fatalf("only %d secrets found", n)
+	}
+	s.Bus.Collectors = map[string]Collector{"x": {Password: "plantedsecret"}}
+	return s
+}
+
+func TestNoSecretIsEverPrinted(t *testing.T) {
+	s := planted(t)
+	var logged strings.Builder
+	slog.New(slog.NewTextHandler(&logged, nil)).Info("x", "settings", s, "one", s.Bus.Password)
+	asJSON, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, out := range map[string]string{
+		"Redacted": s.Redacted(), "%v": fmt.Sprintf("%v", s), "%+v": fmt.Sprintf("%+v", s), "%#v": fmt.Sprintf("%#v", s),
+		"json": string(asJSON), "log": logged.String(),
+		"pointer": fmt.Sprintf("%v", &s),
+	} {
+		if strings.Contains(out, "plantedsecret") {
+			t.Errorf("%s shows a secret", what)
+		}
+		if what != "log" && !strings.Contains(out, "(secret)") {
+			t.Errorf("%s does not say that there is one: %.200s", what, out)
+		}
+	}
+	if s.Bus.Password.Reveal() != "plantedsecret" {
+		t.Error("Reveal does not reveal")
+	}
+}
+
+func TestRedactedCanBeReadAgain(t *testing.T) {
+	s := planted(t)
+	var again Settings
+	if err := strict.Unmarshal("redacted", []byte(s.Redacted()), &again); err != nil {
+		t.Fatal(err)
+	}
+	if again.Session != s.Session || again.Limits != s.Limits || again.Correlation != s.Correlation {
+		t.Errorf("%+v", again)
+	}
+}
+
+// walk calls f for every leaf of v, with its path of YAML keys; lists and maps
+// are walked through their elements.
+func walk(v reflect.Value, path string, f func(path string, v reflect.Value)) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			key := v.Type().Field(i).Tag.Get("yaml")
+			walk(v.Field(i), strings.TrimPrefix(path+"."+key, "."), f)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			walk(v.Index(i), path+"[]", f)
+		}
+		if v.Len() == 0 {
+			f(path, v)
+		}
+	default:
+		f(path, v)
+	}
+}
+
+func TestEverySecretHasItsFileAndVariable(t *testing.T) {
+	s := exampleAsRead(t)
+	known := map[*Secret]bool{}
+	variables := map[string]bool{}
+	for _, sl := range s.slots() {
+		known[sl.value] = true
+		if variables[sl.env] {
+			t.Errorf("%s is used twice", sl.env)
+		}
+		variables[sl.env] = true
+	}
+	walk(reflect.ValueOf(&s).Elem(), "", func(path string, v reflect.Value) {
+		if p, ok := v.Addr().Interface().(*Secret); ok && !known[p] && !strings.HasSuffix(path, "secrets[]") {
+			t.Errorf("%s comes from the file alone", path)
+		}
+	})
+}
+
+func TestKeysAreKebabCase(t *testing.T) {
+	kebab := regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	var check func(reflect.Type)
+	check = func(typ reflect.Type) {
+		switch typ.Kind() {
+		case reflect.Slice, reflect.Map:
+			check(typ.Elem())
+		case reflect.Struct:
+			for i := range typ.NumField() {
+				if key := typ.Field(i).Tag.Get("yaml"); !kebab.MatchString(key) {
+					t.Errorf("%s.%s has key %q", typ.Name(), typ.Field(i).Name, key)
+				}
+				check(typ.Field(i).Type)
+			}
+		}
+	}
+	check(reflect.TypeFor[Settings]())
+}

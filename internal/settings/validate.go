@@ -1,0 +1,249 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"tocsin/incidents"
+)
+
+// Validate checks what a type cannot say. It names every problem at once, each
+// with its key.
+func (s Settings) Validate() error {
+	var c checker
+	c.organisation(s.Organisation)
+	c.listener("inside", s.Inside)
+	c.listener("public", s.Public)
+	c.database("database", s.Database)
+	c.database("key-database", s.KeyDatabase)
+	c.bus(s.Bus)
+	c.channels(s.Channels)
+	c.limits(s.Limits)
+	c.sources(s)
+	c.rest(s)
+	return errors.Join(c.problems...)
+}
+
+// A checker gathers problems.
+type checker struct{ problems []error }
+
+func (c *checker) say(key, format string, args ...any) {
+	c.problems = append(c.problems, incidents.Invalid(format, args...).On(key))
+}
+
+func (c *checker) oneOf(key, got string, allowed ...string) {
+	if !slices.Contains(allowed, got) {
+		c.say(key, "%q is not one of %s", got, strings.Join(allowed, ", "))
+	}
+}
+
+func (c *checker) needed(key, got string) {
+	if strings.TrimSpace(got) == "" {
+		c.say(key, "is needed")
+	}
+}
+
+// secret is needed, without ever being shown.
+func (c *checker) secret(key, env string, got Secret) {
+	if !got.Set() {
+		c.say(key, "is needed; set %s, or name a file in %s-file", env, key[strings.LastIndex(key, ".")+1:])
+	}
+}
+
+func (c *checker) between(key string, got, low, high int64) {
+	if got < low || got > high {
+		c.say(key, "%d is not between %d and %d", got, low, high)
+	}
+}
+
+func (c *checker) rate(key string, got float64) {
+	if !(got >= 0 && got <= 1e6) {
+		c.say(key, "%v is not a rate per second", got)
+	}
+}
+
+func (c *checker) timeout(key string, got Duration) {
+	if got.Std() < time.Second || got.Std() > 10*time.Minute {
+		c.say(key, "%s is not between 1s and 10m", got)
+	}
+}
+
+func (c *checker) email(key, got string) {
+	if got == "" {
+		return
+	}
+	if a, err := mail.ParseAddress(got); err != nil || a.Address != got {
+		c.say(key, "is not an e-mail address")
+	}
+}
+
+func (c *checker) web(key, got string) {
+	if got == "" {
+		return
+	}
+	u, err := url.Parse(got)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		c.say(key, "is not an address like https://example.org")
+	}
+}
+
+// provider is where secrets and personal data are sent: in clear only on this machine.
+func (c *checker) provider(key, got string) {
+	c.web(key, got)
+	if u, err := url.Parse(got); err == nil && u.Scheme == "http" && !isLoopback(u.Hostname()) {
+		c.say(key, "must be https: credentials and personal data go there")
+	}
+}
+
+func (c *checker) hostPort(key, got string) (host string) {
+	host, port, err := net.SplitHostPort(got)
+	if n, numErr := strconv.Atoi(port); err != nil || numErr != nil || n < 0 || n > 65535 {
+		c.say(key, "%q is not host:port", got)
+	}
+	return host
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || (ip != nil && ip.IsLoopback())
+}
+
+var (
+	languageTag = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$`)
+	domainName  = regexp.MustCompile(`^([a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?\.)+[a-zA-Z][a-zA-Z0-9-]*$`)
+	countryCode = regexp.MustCompile(`^[A-Z]{2}$`)
+	sourceName  = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
+	headerName  = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
+	e164        = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
+	clock       = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
+)
+
+func (c *checker) organisation(o Organisation) {
+	c.needed("organisation.name", o.Name)
+	if o.Country != "" && !countryCode.MatchString(string(o.Country)) {
+		c.say("organisation.country", "%q is not a country code like DE or CN", o.Country)
+	}
+	for i, d := range o.Domains {
+		if !domainName.MatchString(d) {
+			c.say(fmt.Sprintf("organisation.domains[%d]", i), "%q is not a domain like example.org", d)
+		}
+	}
+	c.web("organisation.public-url", o.PublicURL)
+	c.email("organisation.contact.email", o.Contact.Email)
+	c.email("organisation.dpo.email", o.DPO.Email)
+	if len(o.Languages) == 0 {
+		c.say("organisation.languages", "is needed: at least one, the default first")
+	}
+	for i, l := range o.Languages {
+		if !languageTag.MatchString(string(l)) {
+			c.say(fmt.Sprintf("organisation.languages[%d]", i), "%q is not a language like en, fr or zh-Hans", l)
+		}
+		if slices.Index(o.Languages, l) != i {
+			c.say(fmt.Sprintf("organisation.languages[%d]", i), "%q is there twice", l)
+		}
+	}
+	if _, err := time.LoadLocation(o.TimeZone); err != nil || o.TimeZone == "" || o.TimeZone == "Local" {
+		c.say("organisation.time-zone", "%q is not a time zone like Europe/Berlin", o.TimeZone)
+	}
+}
+
+func (c *checker) listener(key string, l Listener) {
+	c.hostPort(key+".listen", l.Listen)
+	c.web(key+".url", l.URL)
+	if (l.TLSCert == "") != (l.TLSKey == "") {
+		c.say(key+".tls-cert", "needs tls-key, and the other way round")
+	}
+	for i, p := range l.TrustedProxies {
+		_, errAddr := netip.ParseAddr(p)
+		_, errNet := netip.ParsePrefix(p)
+		if errAddr != nil && errNet != nil {
+			c.say(fmt.Sprintf("%s.trusted-proxies[%d]", key, i), "%q is not an address or network like 10.0.0.0/8", p)
+		}
+	}
+}
+
+func (c *checker) database(key string, d Database) {
+	if d.URL.Set() && !slices.Contains([]string{"postgres", "postgresql"}, scheme(d.URL.Reveal())) {
+		c.say(key+".url", "is not a postgres:// address; leave it empty for the embedded database")
+	}
+}
+
+func (c *checker) bus(b Bus) {
+	for _, one := range strings.Split(b.URL, ",") {
+		if b.URL != "" && !slices.Contains([]string{"nats", "tls", "ws", "wss"}, scheme(strings.TrimSpace(one))) {
+			c.say("bus.url", "is not a nats:// address; leave it empty for the embedded bus")
+		}
+		if u, err := url.Parse(strings.TrimSpace(one)); err == nil && u.User != nil {
+			c.say("bus.url", "must not hold credentials: use bus.user and bus.password")
+		}
+	}
+	c.between("bus.replicas", int64(b.Replicas), 1, 5)
+	if b.URL == "" && b.Replicas > 1 {
+		c.say("bus.replicas", "the embedded bus has one replica")
+	}
+	if b.CollectorListen != "" {
+		if host := c.hostPort("bus.collector-listen", b.CollectorListen); !isLoopback(host) || host == "localhost" {
+			c.say("bus.collector-listen", "%q is not a loopback address; collectors elsewhere post to the alert hook", host)
+		}
+		if b.URL != "" {
+			c.say("bus.collector-listen", "collectors of an external bus have their accounts there")
+		}
+	}
+	for source, col := range b.Collectors {
+		key := "bus.collectors." + source
+		if !sourceName.MatchString(source) {
+			c.say(key, "is not a source name: use a-z, 0-9, - and _")
+		}
+		if len(col.Password) < 16 {
+			c.say(key+".password", "needs 16 characters at least; set TOCSIN_COLLECTOR_%s", shout(source))
+		}
+	}
+}
+
+func (c *checker) limits(l Limits) {
+	c.between("limits.two-approvers-above", l.TwoApproversAbove, 0, 1e12)
+	c.between("limits.first-wave", int64(l.FirstWave), 0, 10000)
+	c.between("limits.window.email", int64(l.Window.Email), 1, 4096)
+	c.between("limits.window.sms", int64(l.Window.SMS), 1, 1024)
+	c.between("limits.window.phone", int64(l.Window.Phone), 1, 256)
+	c.between("limits.window.push", int64(l.Window.Push), 1, 500)
+	c.size("limits.max-body", l.MaxBody, 1<<10, 3<<20) // a bus message has 4 MiB
+	c.size("limits.max-import", l.MaxImport, 1<<20, 1<<40)
+	c.size("limits.max-upload", l.MaxUpload, 1<<10, 1<<30)
+}
+
+func (c *checker) size(key string, got, low, high Size) {
+	if got < low || got > high {
+		c.say(key, "%s is not between %s and %s", got, low, high)
+	}
+}
+
+func (c *checker) rest(s Settings) {
+	c.needed("data-dir", s.DataDir)
+	c.between("targets.individuals-hours", int64(s.Targets.IndividualsHours), 1, 24*365)
+	c.between("targets.regulator-hours", int64(s.Targets.RegulatorHours), 1, 24*365)
+	c.between("escalation.repeat-hours", int64(s.Escalation.RepeatHours), 1, 24*30)
+	for i, a := range s.Escalation.Email {
+		c.email(fmt.Sprintf("escalation.email[%d]", i), a)
+	}
+	if d := s.Session.Idle.Std(); d < time.Minute || d > s.Session.Absolute.Std() {
+		c.say("session.idle", "%s is not between 1m and session.absolute", s.Session.Idle)
+	}
+	if d := s.Session.Absolute.Std(); d > 24*time.Hour {
+		c.say("session.absolute", "%s is more than a day", s.Session.Absolute)
+	}
+	if d := s.Correlation.JoinWithin.Std(); d > 90*24*time.Hour {
+		c.say("correlation.join-within", "%s is more than 90 days", s.Correlation.JoinWithin)
+	}
+	c.oneOf("log.level", s.Log.Level, "debug", "info", "warn", "error")
+	c.oneOf("log.format", s.Log.Format, "text", "json")
+}
