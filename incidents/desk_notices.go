@@ -1,0 +1,534 @@
+package incidents
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+)
+
+// NoticeInput is what a form or a script says about a notice.
+type NoticeInput struct {
+	Title   string         `json:"title"`
+	Kind    NoticeKind     `json:"kind"`
+	Langs   map[Lang]Words `json:"langs"` // empty at the first draft: proposed from the facts
+	Default Lang           `json:"default"`
+	Filter  PersonFilter   `json:"filter"`
+	Plan    []Step         `json:"plan"`
+	Answers []string       `json:"answers"` // obligation ids; empty at the first draft: all open ones to individuals
+}
+
+// DefaultPlan tries e-mail, then push, then SMS.
+var DefaultPlan = []Step{{Email, 0}, {Push, 24 * time.Hour}, {SMS, 24 * time.Hour}}
+
+// DraftNotice writes the first draft of a notice from the facts.
+func (d *Desk) DraftNotice(ctx context.Context, a Actor, id IncidentID, input NoticeInput) (n Notice, err error) {
+	err = d.write(ctx, a, ActDraft, func(tx Tx) error {
+		in, err := openIncident(tx, id)
+		if err != nil {
+			return err
+		}
+		no, err := tx.Next("notice")
+		if err != nil {
+			return err
+		}
+		now := d.Now().UTC().Truncate(time.Second)
+		n = Notice{ID: NoticeID(d.NewID()), No: no, IncidentID: id, Author: a.ID, CreatedAt: now}
+		if err := d.proposal(tx, in, &input); err != nil {
+			return err
+		}
+		if err := d.apply(tx, a, in, &n, input); err != nil {
+			return err
+		}
+		return d.record(tx, a, event{name: "notice.drafted", incident: id, subject: string(n.ID), line: "Drafted notice N-" + itoa(no) + ".",
+			data: map[string]string{"no": itoa(no), "version": "1", "hash": n.Hash}})
+	})
+	return n, err
+}
+
+// proposal fills what the input leaves open.
+func (d *Desk) proposal(tx Tx, in Incident, input *NoticeInput) error {
+	if input.Kind == "" {
+		input.Kind = NoticeBreach
+		if in.Kind == KindTermination {
+			input.Kind = NoticeTermination
+		}
+	}
+	if input.Title == "" {
+		input.Title = in.Title
+	}
+	if len(input.Plan) == 0 {
+		input.Plan = DefaultPlan
+	}
+	if input.Default == "" && len(d.Langs) > 0 {
+		input.Default = d.Langs[0]
+	}
+	if len(input.Langs) == 0 {
+		f, err := tx.Facts(in.ID)
+		if err != nil {
+			return err
+		}
+		if f, err = d.withTermination(tx, in, f); err != nil {
+			return err
+		}
+		if input.Langs, err = d.Words.Draft(input.Kind, in, f, d.Langs); err != nil {
+			return err
+		}
+	}
+	if input.Answers != nil || in.Kind == KindTermination {
+		return nil
+	}
+	duties, err := tx.Obligations(in.ID)
+	if err != nil {
+		return err
+	}
+	for _, o := range duties {
+		if o.Audience == AudienceIndividuals && o.Applies != AppliesNo && o.Status == DutyOpen {
+			input.Answers = append(input.Answers, o.ID)
+		}
+	}
+	return nil
+}
+
+// withTermination lets drafts and lint see the service and its last day as facts.
+func (d *Desk) withTermination(tx Tx, in Incident, f Facts) (Facts, error) {
+	if in.Kind != KindTermination {
+		return f, nil
+	}
+	t, err := tx.TerminationOf(in.ID)
+	if err != nil {
+		return f, err
+	}
+	g := f.With(map[string]Fact{"summary": {Value: t.Service}})
+	g.Rev = f.Rev
+	return g, nil
+}
+
+// apply turns input into the next version of n, back at draft.
+func (d *Desk) apply(tx Tx, a Actor, in Incident, n *Notice, input NoticeInput) error {
+	if err := checkInput(input); err != nil {
+		return err
+	}
+	listed, _, err := tx.CountPersons(in.ID, input.Filter)
+	if err != nil {
+		return err
+	}
+	c := Content{Kind: input.Kind, Mode: in.Mode, Incident: in.ID, Langs: input.Langs, Default: input.Default, Filter: input.Filter,
+		Plan: input.Plan, Persons: listed, ListHash: in.ListHash, Layout: d.Words.Layout(), Answers: input.Answers}
+	if in.Kind == KindTermination {
+		t, err := tx.TerminationOf(in.ID)
+		if err != nil {
+			return err
+		}
+		c.EndDate = t.EndDate
+	}
+	n.Title, n.Content, n.Hash = strings.TrimSpace(input.Title), c, c.Hash()
+	n.Version++
+	n.Status, n.Stale, n.UpdatedAt = NoticeDraft, "", d.Now().UTC().Truncate(time.Second)
+	if !slices.Contains(n.Editors, a.ID) {
+		n.Editors = append(slices.Clone(n.Editors), a.ID)
+	}
+	return tx.PutNotice(*n)
+}
+
+func checkInput(input NoticeInput) error {
+	if t := strings.TrimSpace(input.Title); t == "" || len(t) > 300 {
+		return Invalid("give the notice a title of 1 to 300 characters").On("title")
+	}
+	if !slices.Contains([]NoticeKind{NoticeBreach, NoticeTermination, NoticePolicyChange}, input.Kind) {
+		return Invalid("the kind is breach, termination or policy_change").On("kind")
+	}
+	if len(input.Langs) == 0 {
+		return Invalid("a notice needs words in at least one language").On("langs")
+	}
+	if _, ok := input.Langs[input.Default]; !ok {
+		return Invalid("the default language %q has no words", input.Default).On("default")
+	}
+	if len(input.Plan) == 0 {
+		return Invalid("choose at least one channel").On("plan")
+	}
+	seen := map[Channel]bool{}
+	for _, s := range input.Plan {
+		if !slices.Contains([]Channel{Email, SMS, Push}, s.Channel) {
+			return Invalid("there is no channel %q to send by", s.Channel).On("plan").WithHint("use email, sms or push")
+		}
+		if seen[s.Channel] || s.Wait < 0 {
+			return Invalid("the channel plan names %q twice, or waits less than no time", s.Channel).On("plan")
+		}
+		seen[s.Channel] = true
+	}
+	for _, p := range input.Filter.Places {
+		if !ValidPlace(p) {
+			return Invalid("%q is not an ISO 3166 code", p).On("places")
+		}
+	}
+	return nil
+}
+
+// EditNotice writes a new version. base is the version the form showed. Any
+// edit takes the notice back to draft and voids its approvals.
+func (d *Desk) EditNotice(ctx context.Context, a Actor, id NoticeID, base int, input NoticeInput) (n Notice, err error) {
+	err = d.write(ctx, a, ActDraft, func(tx Tx) error {
+		if n, err = tx.Notice(id); err != nil {
+			return err
+		}
+		in, err := openIncident(tx, n.IncidentID)
+		if err != nil {
+			return err
+		}
+		switch {
+		case n.Version != base:
+			return Conflict("version %d was written meanwhile, the form showed %d", n.Version, base).WithHint("look at the present version and edit that")
+		case n.ReleasedAt != nil:
+			return Conflict("notice N-%d was already released", n.No).WithHint("draft a new notice for a correction")
+		}
+		if _, err := tx.VoidApprovals(SubjectNotice, string(id), "the notice was edited"); err != nil {
+			return err
+		}
+		if err := d.apply(tx, a, in, &n, input); err != nil {
+			return err
+		}
+		return d.record(tx, a, event{name: "notice.edited", incident: in.ID, subject: string(id), line: "Edited notice N-" + itoa(n.No) + " (version " + itoa(n.Version) + ").",
+			data: map[string]string{"no": itoa(n.No), "version": itoa(n.Version), "hash": n.Hash}})
+	})
+	return n, err
+}
+
+// Notice returns a notice with its versions and approvals.
+func (d *Desk) Notice(ctx context.Context, a Actor, id NoticeID) (n Notice, approvals []Approval, err error) {
+	_, err = read(ctx, d, a, ActRead, func(tx Tx) (struct{}, error) {
+		if n, err = tx.Notice(id); err != nil {
+			return struct{}{}, err
+		}
+		approvals, err = tx.Approvals(SubjectNotice, string(id))
+		return struct{}{}, err
+	})
+	return n, approvals, err
+}
+
+// NoticeByNo finds a notice by its number.
+func (d *Desk) NoticeByNo(ctx context.Context, a Actor, no int64) (Notice, error) {
+	return read(ctx, d, a, ActRead, func(tx Tx) (Notice, error) { return tx.NoticeByNo(no) })
+}
+
+// NoticeVersions returns every version of a notice, oldest first.
+func (d *Desk) NoticeVersions(ctx context.Context, a Actor, id NoticeID) ([]Notice, error) {
+	return read(ctx, d, a, ActRead, func(tx Tx) ([]Notice, error) { return tx.NoticeVersions(id) })
+}
+
+// Notices lists notices.
+func (d *Desk) Notices(ctx context.Context, a Actor, f NoticeFilter) ([]Notice, error) {
+	return read(ctx, d, a, ActRead, func(tx Tx) ([]Notice, error) { return tx.Notices(f) })
+}
+
+// LintNotice checks a notice as submission would.
+func (d *Desk) LintNotice(ctx context.Context, a Actor, id NoticeID) ([]Finding, error) {
+	return read(ctx, d, a, ActRead, func(tx Tx) ([]Finding, error) {
+		n, err := tx.Notice(id)
+		if err != nil {
+			return nil, err
+		}
+		in, err := tx.Incident(n.IncidentID)
+		if err != nil {
+			return nil, err
+		}
+		return d.lint(tx, in, n)
+	})
+}
+
+func (d *Desk) lint(tx Tx, in Incident, n Notice) ([]Finding, error) {
+	f, err := tx.Facts(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if f, err = d.withTermination(tx, in, f); err != nil {
+		return nil, err
+	}
+	duties, err := tx.Obligations(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	var answers []Obligation
+	for _, o := range duties {
+		if slices.Contains(n.Content.Answers, o.ID) {
+			answers = append(answers, o.Obligation)
+		}
+	}
+	found := d.Words.Lint(n.Content, f, answers)
+	if n.Content.Layout != d.Words.Layout() {
+		found = append(found, Finding{Rule: "layout", Level: "error", Text: "the layouts changed since this version was written", Hint: "save the notice again"})
+	}
+	if n.Content.ListHash != in.ListHash {
+		found = append(found, Finding{Rule: "list", Level: "error", Text: "the list changed since this version was written", Hint: "save the notice again"})
+	}
+	if n.Content.Persons == 0 {
+		found = append(found, Finding{Rule: "nobody", Level: "error", Text: "the filter chooses nobody on the list", Hint: "import a list, or widen the filter"})
+	}
+	return found, nil
+}
+
+// SubmitNotice hands the present version to the privacy officers. Errors of
+// the linter block it.
+func (d *Desk) SubmitNotice(ctx context.Context, a Actor, id NoticeID) (n Notice, err error) {
+	err = d.write(ctx, a, ActDraft, func(tx Tx) error {
+		if n, err = tx.Notice(id); err != nil {
+			return err
+		}
+		in, err := openIncident(tx, n.IncidentID)
+		if err != nil {
+			return err
+		}
+		if n.Status != NoticeDraft {
+			return Conflict("notice N-%d is %s", n.No, n.Status)
+		}
+		found, err := d.lint(tx, in, n)
+		if err != nil {
+			return err
+		}
+		if err := blocked(found); err != nil {
+			return err
+		}
+		if in.Kind == KindTermination {
+			t, err := tx.TerminationOf(in.ID)
+			if err != nil {
+				return err
+			}
+			if err := d.checkTermination(t); err != nil {
+				return err
+			}
+		}
+		n.Status, n.Stale, n.UpdatedAt = NoticeSubmitted, "", d.Now().UTC().Truncate(time.Second)
+		if err := tx.PutNotice(n); err != nil {
+			return err
+		}
+		return d.record(tx, a, event{name: "notice.submitted", incident: in.ID, subject: string(id),
+			line: "Submitted notice N-" + itoa(n.No) + " version " + itoa(n.Version) + " for approval.",
+			data: map[string]string{"version": itoa(n.Version), "hash": n.Hash, "persons": itoa(n.Content.Persons)}})
+	})
+	return n, err
+}
+
+func blocked(found []Finding) error {
+	for _, f := range found {
+		if f.Level == "error" {
+			e := Invalid("%s: %s", f.Rule, f.Text).On(f.Where)
+			if f.Hint != "" {
+				return e.WithHint("%s", f.Hint)
+			}
+			return e
+		}
+	}
+	return nil
+}
+
+// A Release starts the sending of an approved notice. The person who releases
+// types the incident's reference and the number of persons.
+type Release struct {
+	Ref     string `json:"ref"`
+	Persons int64  `json:"persons"`
+}
+
+// ReleaseNotice starts sending. It is the only way from approved to sending.
+func (d *Desk) ReleaseNotice(ctx context.Context, a Actor, id NoticeID, typed Release) error {
+	return d.write(ctx, a, ActRelease, func(tx Tx) error {
+		n, err := tx.Notice(id)
+		if err != nil {
+			return err
+		}
+		in, err := openIncident(tx, n.IncidentID)
+		if err != nil {
+			return err
+		}
+		switch {
+		case n.Status != NoticeApproved:
+			return Conflict("notice N-%d is %s, not approved", n.No, n.Status)
+		case strings.TrimSpace(typed.Ref) != in.Ref:
+			return Invalid("type the reference of the incident: %s", in.Ref).On("ref")
+		case typed.Persons != n.Content.Persons:
+			return Invalid("type the number of persons: %d", n.Content.Persons).On("persons")
+		}
+		if hold, ok := held(tx, in.ID); ok {
+			return Conflict("an authority asked to delay telling people").WithHint("%s", hold)
+		}
+		now := d.Now().UTC().Truncate(time.Second)
+		if in.Kind == KindTermination {
+			if err := d.startTelling(tx, in, now); err != nil {
+				return err
+			}
+		}
+		if err := tx.Release(id, now); err != nil {
+			return err
+		}
+		return d.record(tx, a, event{name: "notice.released", incident: in.ID, subject: string(id),
+			line: "Released notice N-" + itoa(n.No) + " to " + itoa(n.Content.Persons) + " persons (" + string(in.Mode) + ").",
+			data: map[string]string{"no": itoa(n.No), "version": itoa(n.Version), "hash": n.Hash, "persons": itoa(n.Content.Persons), "mode": string(in.Mode)}})
+	})
+}
+
+func held(tx Tx, id IncidentID) (string, bool) {
+	f, err := tx.Facts(id)
+	if err != nil {
+		return "", false
+	}
+	on, known := f.Bool("law_enforcement_hold")
+	return "end the hold in the facts once the authority lifts it", known && on
+}
+
+// HoldNotice halts sending within seconds; what is in flight finishes.
+func (d *Desk) HoldNotice(ctx context.Context, a Actor, id NoticeID, reason string) error {
+	return d.switchNotice(ctx, a, ActStop, id, reason, NoticeSending, NoticeHeld, "notice.held", "Put notice N-%s on hold.")
+}
+
+// ResumeNotice lets a held notice go on.
+func (d *Desk) ResumeNotice(ctx context.Context, a Actor, id NoticeID, reason string) error {
+	return d.switchNotice(ctx, a, ActRelease, id, reason, NoticeHeld, NoticeSending, "notice.resumed", "Resumed notice N-%s.")
+}
+
+func (d *Desk) switchNotice(ctx context.Context, a Actor, act Act, id NoticeID, reason string, from, to NoticeStatus, name, line string) error {
+	if err := reasonGiven(reason); err != nil {
+		return err
+	}
+	return d.write(ctx, a, act, func(tx Tx) error {
+		n, err := tx.Notice(id)
+		if err != nil {
+			return err
+		}
+		if n.Status != from {
+			return Conflict("notice N-%d is %s", n.No, n.Status)
+		}
+		n.Status, n.HoldReason, n.UpdatedAt = to, reason, d.Now().UTC().Truncate(time.Second)
+		if to == NoticeSending {
+			n.HoldReason = ""
+		}
+		if err := tx.PutNotice(n); err != nil {
+			return err
+		}
+		return d.record(tx, a, event{name: name, incident: n.IncidentID, subject: string(id), line: strings.Replace(line, "%s", itoa(n.No), 1), quote: reason})
+	})
+}
+
+// StopNotice ends a sending for good: what has not left will not leave.
+func (d *Desk) StopNotice(ctx context.Context, a Actor, id NoticeID, reason string) (cancelled int64, err error) {
+	if err := reasonGiven(reason); err != nil {
+		return 0, err
+	}
+	err = d.write(ctx, a, ActStop, func(tx Tx) error {
+		n, err := tx.Notice(id)
+		if err != nil {
+			return err
+		}
+		if n.Status != NoticeSending && n.Status != NoticeHeld {
+			return Conflict("notice N-%d is %s", n.No, n.Status)
+		}
+		now := d.Now().UTC().Truncate(time.Second)
+		n.Status, n.HoldReason, n.UpdatedAt, n.DoneAt = NoticeStopped, reason, now, &now
+		if err := tx.PutNotice(n); err != nil {
+			return err
+		}
+		if cancelled, err = tx.CancelDeliveries(n.No, "stopped", now); err != nil {
+			return err
+		}
+		return d.record(tx, a, event{name: "notice.stopped", incident: n.IncidentID, subject: string(id),
+			line: "Stopped notice N-" + itoa(n.No) + " for good; " + itoa(cancelled) + " deliveries will not leave.", quote: reason, data: map[string]string{"cancelled": itoa(cancelled)}})
+	})
+	return cancelled, err
+}
+
+// Progress shows where a released notice stands.
+func (d *Desk) Progress(ctx context.Context, a Actor, id NoticeID) (Progress, error) {
+	return read(ctx, d, a, ActRead, func(tx Tx) (p Progress, err error) {
+		if p.Notice, err = tx.Notice(id); err != nil {
+			return p, err
+		}
+		if p.Tallies, err = tx.Tallies(p.Notice.No); err != nil {
+			return p, err
+		}
+		if p.Reconciliation, err = tx.Reconcile(p.Notice.No); err != nil {
+			return p, err
+		}
+		p.StartedAt = p.Notice.ReleasedAt
+		return p, d.forecast(tx, &p)
+	})
+}
+
+// forecast divides what remains by the rate of the last minute.
+func (d *Desk) forecast(tx Tx, p *Progress) error {
+	if p.StartedAt == nil || p.Notice.Status != NoticeSending {
+		return nil
+	}
+	now := d.Now().UTC()
+	window := min(time.Minute, max(time.Second, now.Sub(*p.StartedAt)))
+	n, err := tx.Handled(p.Notice.No, now.Add(-window))
+	if err != nil {
+		return err
+	}
+	p.PerSecond = float64(n) / window.Seconds()
+	left := p.Reconciliation.ToSend + p.Reconciliation.Trying
+	if p.PerSecond > 0 && left > 0 {
+		at := now.Add(time.Duration(float64(left) / p.PerSecond * float64(time.Second))).Truncate(time.Second)
+		p.FinishAt = &at
+	}
+	return nil
+}
+
+// InDoubt lists deliveries nobody can say about.
+func (d *Desk) InDoubt(ctx context.Context, a Actor, notice int64, limit int) ([]Delivery, error) {
+	return read(ctx, d, a, ActRead, func(tx Tx) ([]Delivery, error) {
+		return tx.Deliveries(DeliveryFilter{Notice: notice, States: []DeliveryState{InDoubt, Manual}, Limit: limit})
+	})
+}
+
+// SettleDoubt is a person's decision on one in-doubt delivery: it was sent
+// (Accepted), or send it again (Ready).
+func (d *Desk) SettleDoubt(ctx context.Context, a Actor, id DeliveryID, to DeliveryState, reason string) error {
+	if err := reasonGiven(reason); err != nil {
+		return err
+	}
+	if to != Accepted && to != Ready {
+		return Invalid("decide on accepted or ready").On("state")
+	}
+	return d.write(ctx, a, ActRelease, func(tx Tx) error {
+		n, err := tx.NoticeByNo(id.Notice)
+		if err != nil {
+			return err
+		}
+		if err := tx.SettleDoubt(id, to, "decided by a person", d.Now().UTC().Truncate(time.Second)); err != nil {
+			return err
+		}
+		return d.record(tx, a, event{name: "delivery.settled", incident: n.IncidentID, subject: id.String(), line: "Decided on delivery " + id.String() + ": " + string(to) + ".", quote: reason})
+	})
+}
+
+// SettleDone closes what a finished notice meets; it is run on the news that a
+// notice is done, and by the clock. It may run any number of times.
+func (d *Desk) SettleDone(ctx context.Context) error {
+	done, err := read(ctx, d, System, ActRead, func(tx Tx) ([]Notice, error) {
+		return tx.Notices(NoticeFilter{Status: []NoticeStatus{NoticeDone}})
+	})
+	if err != nil {
+		return err
+	}
+	for _, n := range done {
+		if n.Content.Mode == Drill || n.Content.Kind == NoticePolicyChange {
+			continue
+		}
+		err := d.Store.Write(ctx, func(tx Tx) error { return d.settleDone(tx, n) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *Desk) settleDone(tx Tx, n Notice) error {
+	if n.Content.Kind == NoticeTermination {
+		return d.toldAll(tx, n)
+	}
+	r, err := tx.Reconcile(n.No)
+	if err != nil {
+		return err
+	}
+	reached := r.ReachedDirect + r.ReachedLater + r.Sent
+	how := "notice N-" + itoa(n.No) + " went to " + itoa(reached) + " of " + itoa(r.List) + " persons"
+	return d.meet(tx, System, n.IncidentID, n.Content.Answers, string(n.ID), how)
+}
