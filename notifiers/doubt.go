@@ -1,0 +1,82 @@
+package notifiers
+
+import (
+	"context"
+	"time"
+
+	"tocsin/incidents"
+)
+
+// Reconcile takes the next step on every in-doubt delivery whose time has come:
+// e-mail and push are sent again once, under the same Message-ID or collapse
+// key; SMS and telephone are first looked up at the provider, twice, and sent
+// again only when it has no record. What stays unclear goes to a person.
+// See RELIABILITY §5.
+func (d *Dispatcher) Reconcile(ctx context.Context) error {
+	for {
+		doubts, err := d.Journal.Doubts(ctx, 100)
+		if err != nil || len(doubts) == 0 {
+			return err
+		}
+		for _, x := range doubts {
+			r, err := d.resolve(ctx, x)
+			if err != nil {
+				return err
+			}
+			r.Now = d.Now().UTC()
+			if err := d.Journal.ResolveDoubt(ctx, x.Delivery.ID, r); err != nil && incidents.KindOf(err) != incidents.KindConflict {
+				return err
+			}
+		}
+	}
+}
+
+// lookups is how many times a provider is asked before its silence counts, and
+// lookupGap how long it gets between the two.
+const (
+	lookups   = 2
+	lookupGap = 8 * time.Minute
+)
+
+func (d *Dispatcher) resolve(ctx context.Context, x incidents.Doubt) (incidents.Resolution, error) {
+	again := incidents.Resolution{State: incidents.Ready, MaybeTwice: true, Reason: "sent again once, under the same id"}
+	byHand := incidents.Resolution{State: incidents.Manual, Reason: "a person decides"}
+	if !x.Notice.Valid() || x.Delivery.MaybeTwice {
+		return byHand, nil // not to be sent any more, or the one resend is spent
+	}
+	ch := x.Delivery.ID.Channel
+	if ch == incidents.Email || ch == incidents.Push {
+		return again, nil
+	}
+	j, err := d.job(ctx, x.Notice)
+	if err != nil {
+		return byHand, nil
+	}
+	f, ok := j.set.finder(ch)
+	if !ok {
+		if j.notice.Notice().Content.Mode == incidents.Drill {
+			return again, nil
+		}
+		return byHand, nil
+	}
+	m, err := d.render(ctx, j, x.Claimed)
+	if err != nil {
+		return byHand, nil
+	}
+	r, found, err := f.Find(ctx, m, x.Since.Unix())
+	wait := incidents.Resolution{State: incidents.InDoubt, Again: d.Now().UTC().Add(lookupGap), Reason: "the provider has no record yet"}
+	switch {
+	case err != nil && x.Tries >= 10:
+		return byHand, nil
+	case err != nil:
+		wait.Reason = "the provider could not be asked"
+		return wait, nil
+	case found:
+		return incidents.Resolution{State: incidents.Accepted, ProviderID: r.ProviderID, Reason: "the provider has it"}, nil
+	case x.Tries+1 < lookups:
+		return wait, nil
+	case ch == incidents.Phone:
+		return byHand, nil // a call is never repeated by itself
+	}
+	return incidents.Resolution{State: incidents.Ready, MaybeTwice: true, Reason: "the provider has no record: sent again"}, nil
+}

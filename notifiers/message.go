@@ -1,0 +1,66 @@
+package notifiers
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+
+	"tocsin/incidents"
+	"tocsin/templates"
+)
+
+// A Message is one rendered message to one person by one channel. Each message
+// is a fresh value: nothing of another person's can be in it.
+type Message struct {
+	Delivery incidents.DeliveryID
+	Attempt  int
+	Mode     incidents.Mode
+	To       string // e-mail address, E.164 number or push token
+	Name     string // for the e-mail's To header
+	Code     string // verification code; also found in the body, to look an SMS up
+	NoticeID incidents.NoticeID
+	Text     templates.Rendered
+	seal     [32]byte // binds address, text and delivery; see Seal
+}
+
+// A Channel carries one message to one person. An error says the provider could
+// not be asked at all, so nothing was sent; everything a provider might have
+// taken is a Receipt, OutcomeDoubt when nobody can say.
+type Channel interface {
+	Send(ctx context.Context, m Message) (incidents.Receipt, error)
+}
+
+// A Finder can ask its provider afterwards whether a message was taken.
+type Finder interface {
+	// Find returns the receipt of a message sent at or after since; found is
+	// false when the provider has no record of it.
+	Find(ctx context.Context, m Message, since int64) (r incidents.Receipt, found bool, err error)
+}
+
+// Seal binds a message's address, text and delivery under a key.
+func (m *Message) Seal(key []byte) { m.seal = m.mac(key) }
+
+// Intact tells whether the message is as it was sealed.
+func (m Message) Intact(key []byte) bool {
+	want := m.mac(key)
+	return hmac.Equal(m.seal[:], want[:])
+}
+
+func (m Message) mac(key []byte) (out [32]byte) {
+	h := hmac.New(sha256.New, key)
+	var n [8]byte
+	for _, s := range []string{m.Delivery.String(), string(m.Mode), m.To, m.Name, m.Code, string(m.Text.Lang), m.Text.Subject, m.Text.Text, m.Text.HTML, m.Text.SMS, m.Text.Title, m.Text.Body} {
+		binary.BigEndian.PutUint64(n[:], uint64(len(s)))
+		h.Write(n[:])
+		h.Write([]byte(s))
+	}
+	h.Sum(out[:0])
+	return out
+}
+
+// String keeps a careless log line safe.
+func (m Message) String() string { return "message " + m.Delivery.String() }
+
+// GoString keeps %#v safe.
+func (m Message) GoString() string { return m.String() }

@@ -1,0 +1,80 @@
+package notifiers
+
+import (
+	"context"
+	"net/url"
+
+	"tocsin/incidents"
+	"tocsin/templates"
+)
+
+// A job is one approved notice made ready to send.
+type job struct {
+	notice incidents.ApprovedNotice
+	words  *templates.Compiled
+	set    *Set
+	ref    string
+}
+
+// job compiles a notice once per content.
+func (d *Dispatcher) job(ctx context.Context, an incidents.ApprovedNotice) (*job, error) {
+	if !an.Valid() {
+		return nil, incidents.Forbidden("a notice without approval cannot be sent")
+	}
+	n := an.Notice()
+	ref, err := d.Ref(ctx, n.IncidentID)
+	if err != nil {
+		return nil, err
+	}
+	j := &job{notice: an, ref: ref, set: d.Live}
+	if n.Content.Mode == incidents.Drill {
+		j.set = d.Drill
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if j.words = d.compiled[n.Hash]; j.words != nil {
+		return j, nil
+	}
+	if j.words, err = d.Book.Compile(n.Content); err != nil {
+		return nil, err
+	}
+	if len(d.compiled) > 64 {
+		clear(d.compiled)
+	}
+	d.compiled[n.Hash] = j.words
+	return j, nil
+}
+
+// render opens one person's data and makes the message, sealed to its address.
+func (d *Dispatcher) render(ctx context.Context, j *job, c incidents.Claimed) (Message, error) {
+	n := j.notice.Notice()
+	id := c.Delivery.ID
+	if c.Person.Mode != n.Content.Mode || c.Person.IncidentID != n.IncidentID || c.Person.Seq != id.Seq || id.Notice != n.No {
+		return Message{}, incidents.Forbidden("delivery %s and its person do not belong together", id)
+	}
+	who, err := d.Opener.OpenContact(ctx, c.Person)
+	if err != nil {
+		return Message{}, err
+	}
+	code := d.Codes.Code(id.Notice, id.Seq)
+	lang := j.words.Match(c.Person.Lang)
+	text, err := j.words.Render(id.Channel, lang, templates.Slots{Name: who.Name, Data: d.Book.DataWords(lang, who.Categories),
+		Code: code, Ref: j.ref, VerifyURL: d.Verify + "?code=" + url.QueryEscape(code), Org: "", EndDate: n.Content.EndDate})
+	if err != nil {
+		return Message{}, err
+	}
+	m := Message{Delivery: id, Attempt: c.Delivery.Attempts, Mode: n.Content.Mode, Name: who.Name, Code: code, NoticeID: n.ID, Text: text}
+	switch id.Channel {
+	case incidents.Email:
+		m.To = who.Email
+	case incidents.SMS, incidents.Phone:
+		m.To = who.Phone
+	case incidents.Push:
+		m.To, m.Name = who.PushToken, ""
+	}
+	if m.To == "" {
+		return Message{}, incidents.Invalid("the person has no address for %s", id.Channel)
+	}
+	m.Seal(d.Key)
+	return m, nil
+}

@@ -1,0 +1,56 @@
+package notifiers
+
+import (
+	"context"
+	"time"
+
+	"tocsin/incidents"
+	"tocsin/templates"
+)
+
+// A Clock tells the time.
+type Clock = func() time.Time
+
+// Captured is a channel that keeps messages in the sandbox instead of sending
+// them. It is what every channel is until a provider is configured, and what
+// every channel of a drill is.
+type Captured struct {
+	Sandbox incidents.Sandbox
+	Channel incidents.Channel
+	Now     Clock
+	// Build writes the message as it would have left, for e-mail as MIME; nil
+	// keeps the text.
+	Build func(Message) ([]byte, error)
+}
+
+// Send captures the message.
+func (c Captured) Send(ctx context.Context, m Message) (incidents.Receipt, error) {
+	body := []byte(plainText(m.Text))
+	if c.Build != nil {
+		b, err := c.Build(m)
+		if err != nil {
+			return incidents.Receipt{Outcome: incidents.OutcomeRefused, Reason: "the message cannot be built"}, nil
+		}
+		body = b
+	}
+	subject := m.Text.Subject
+	if subject == "" {
+		subject = m.Text.Title
+	}
+	err := c.Sandbox.Capture(ctx, incidents.Capture{ID: m.Delivery.String(), Delivery: m.Delivery, Channel: c.Channel, Mode: m.Mode,
+		Lang: m.Text.Lang, At: c.Now().UTC(), Subject: subject, To: m.To, Body: body})
+	if err != nil {
+		return incidents.Receipt{}, err
+	}
+	return incidents.Receipt{Outcome: incidents.OutcomeAccepted, ProviderID: "sandbox:" + m.Delivery.String(), Code: "sandbox"}, nil
+}
+
+func plainText(r templates.Rendered) string {
+	switch {
+	case r.SMS != "":
+		return r.SMS
+	case r.Text != "":
+		return r.Text
+	}
+	return r.Title + "\n\n" + r.Body
+}
