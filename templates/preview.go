@@ -1,0 +1,34 @@
+package templates
+
+import "tocsin/incidents"
+
+// Preview renders a content as it stands for an invented person, gaps included.
+func (b *Book) Preview(c incidents.Content, ch incidents.Channel, lang incidents.Lang) (Rendered, error) {
+	compiled, err := b.compile(c, true)
+	if err != nil {
+		return Rendered{}, err
+	}
+	return compiled.Render(ch, lang, b.invented(compiled.Match(lang)))
+}
+
+// invented are the values of a person who does not exist.
+func (b *Book) invented(lang incidents.Lang) Slots {
+	s := Slots{Name: "Alex Example", Data: b.DataWords(lang, []string{"basic", "network_identity"}),
+		Code: "QF7K-2M9D-XH4P", Ref: "INC-2026-0000", VerifyURL: "http://localhost/verify", Org: b.org.Name, EndDate: "2030-12-31"}
+	if isChinese(lang) {
+		s.Name = "王示例"
+	}
+	if len(b.org.Domains) > 0 {
+		s.VerifyURL = "https://" + b.org.Domains[0] + "/verify"
+	}
+	return s
+}
+
+func isChinese(lang incidents.Lang) bool {
+	tag, err := parseTag(lang)
+	if err != nil {
+		return false
+	}
+	base, _ := tag.Base()
+	return base.String() == "zh"
+}

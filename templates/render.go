@@ -1,0 +1,130 @@
+package templates
+
+import (
+	"encoding/json"
+
+	"tocsin/incidents"
+)
+
+// Rendered is one message to one person. Only the fields of its channel are set.
+type Rendered struct {
+	Lang    incidents.Lang
+	Subject string // email
+	Text    string // email
+	HTML    string // email
+	SMS     string
+	Title   string // push
+	Body    string // push
+}
+
+// Parts are the segments of one channel in one language.
+type Parts struct {
+	Lang                                  incidents.Lang
+	Subject, Text, HTML, SMS, Title, Body []Segment
+}
+
+// Limits no message may pass: what the SMS gateways take, and what the push
+// services take less room for the envelope.
+const (
+	maxSMSRunes  = 1600
+	maxPushBytes = 3584 // of a payload of 4096
+)
+
+// Match returns the language a person who wants want is written to.
+func (c *Compiled) Match(want incidents.Lang) incidents.Lang { return c.matcher.match(want) }
+
+// Languages lists the languages of the notice.
+func (c *Compiled) Languages() []incidents.Lang { return c.matcher.langs }
+
+// Render makes the message for one person. The error of a missing or unusable
+// value names the slot, never the value.
+func (c *Compiled) Render(ch incidents.Channel, lang incidents.Lang, p Slots) (Rendered, error) {
+	v, needs, err := c.channel(ch, lang)
+	if err != nil {
+		return Rendered{}, err
+	}
+	var vals Values
+	if err := c.resolve(&p, needs, ch == incidents.Email, &vals); err != nil {
+		return Rendered{}, err
+	}
+	out := Rendered{Lang: v.lang}
+	switch ch {
+	case incidents.Email:
+		out.Subject, out.Text, out.HTML = v.subject.render(&vals), v.text.render(&vals), v.html.render(&vals)
+	case incidents.SMS:
+		out.SMS = v.sms.render(&vals)
+		if len(out.SMS) > maxSMSRunes && len([]rune(out.SMS)) > maxSMSRunes {
+			return Rendered{}, incidents.Invalid("the SMS is longer than %d characters", maxSMSRunes)
+		}
+	case incidents.Push:
+		out.Title, out.Body = v.title.render(&vals), v.body.render(&vals)
+		if pushBytes(out.Title, out.Body) > maxPushBytes {
+			return Rendered{}, incidents.Invalid("the push message is larger than %d bytes", maxPushBytes)
+		}
+	}
+	return out, nil
+}
+
+// Resolve cleans and escapes the values of one person for the segments of a
+// channel, and refuses a missing or unusable one.
+func (c *Compiled) Resolve(ch incidents.Channel, lang incidents.Lang, p Slots) (Values, error) {
+	_, needs, err := c.channel(ch, lang)
+	if err != nil {
+		return Values{}, err
+	}
+	var vals Values
+	err = c.resolve(&p, needs, ch == incidents.Email, &vals)
+	return vals, err
+}
+
+func (c *Compiled) resolve(p *Slots, needs slotMask, html bool, vals *Values) error {
+	if err := p.resolve(needs, html, vals); err != nil {
+		return err
+	}
+	if needs.has(SlotVerifyURL) {
+		return c.org.checkVerifyURL(vals.plain[SlotVerifyURL])
+	}
+	return nil
+}
+
+// Segments exposes the compiled parts of a channel, so that a channel can build
+// its own envelope round them once and fill it per person with Resolve and Append.
+func (c *Compiled) Segments(ch incidents.Channel, lang incidents.Lang) (Parts, error) {
+	v, _, err := c.channel(ch, lang)
+	if err != nil {
+		return Parts{}, err
+	}
+	p := Parts{Lang: v.lang}
+	switch ch {
+	case incidents.Email:
+		p.Subject, p.Text, p.HTML = v.subject.segs, v.text.segs, v.html.segs
+	case incidents.SMS:
+		p.SMS = v.sms.segs
+	case incidents.Push:
+		p.Title, p.Body = v.title.segs, v.body.segs
+	}
+	return p, nil
+}
+
+// channel finds the text for a channel in the language matching lang.
+func (c *Compiled) channel(ch incidents.Channel, lang incidents.Lang) (*variant, slotMask, error) {
+	v := c.langs[c.matcher.match(lang)]
+	switch {
+	case ch == incidents.Email && v.hasEmail:
+		return v, v.emailNeeds, nil
+	case ch == incidents.SMS && v.hasSMS:
+		return v, v.smsNeeds, nil
+	case ch == incidents.Push && v.hasPush:
+		return v, v.pushNeeds, nil
+	}
+	return nil, 0, incidents.Invalid("the notice has no complete text for %s in %s", ch, v.lang).On(string(v.lang) + "/" + string(ch))
+}
+
+// pushBytes is the size of title and body as JSON.
+func pushBytes(title, body string) int {
+	b, err := json.Marshal([2]string{title, body})
+	if err != nil {
+		return maxPushBytes + 1
+	}
+	return len(b)
+}
