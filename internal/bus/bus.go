@@ -78,7 +78,7 @@ func (b *Bus) openEmbedded(ctx context.Context) (known []string, err error) {
 
 func (b *Bus) connect() (*nats.Conn, error) {
 	opts := []nats.Option{
-		nats.Name("tocsin"), nats.CustomInboxPrefix(appInbox),
+		nats.Name("tocsin"),
 		nats.MaxReconnects(-1), nats.ReconnectWait(time.Second),
 		nats.ClosedHandler(func(*nats.Conn) { close(b.closed) }),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
@@ -90,7 +90,7 @@ func (b *Bus) connect() (*nats.Conn, error) {
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { b.log.Warn("bus", "error", err) }),
 	}
 	if b.server != nil {
-		return nats.Connect("", append(opts, nats.InProcessServer(b.server), nats.UserInfo(appUser, b.o.Password))...)
+		return nats.Connect("", append(opts, nats.InProcessServer(b.server), nats.CustomInboxPrefix(appInbox), nats.UserInfo(appUser, b.o.Password))...)
 	}
 	if b.o.User != "" {
 		opts = append(opts, nats.UserInfo(b.o.User, b.o.Password))

@@ -177,6 +177,69 @@ func TestABatchIsStoredWholeEvenWhenOneIDIsKnown(t *testing.T) {
 	}
 }
 
+func TestABatchMayGoToSeveralStreams(t *testing.T) {
+	b := open(t, options(t))
+	if parts := batches([]Outgoing{{Subject: "intake.a"}, {Subject: "dispatch.a"}, {Subject: "intake.b"}}); len(parts) != 2 || len(parts[0]) != 2 {
+		t.Errorf("parts %v", parts)
+	}
+	err := b.PublishBatch(t.Context(), []Outgoing{{"intake.a", "1", nil}, {"dispatch.b", "2", nil}, {"incidents.x.v1", "3", nil}, {"intake.c", "4", nil}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for stream, want := range map[string]uint64{Intake: 2, Dispatch: 1, News: 1} {
+		if n := inStream(t, b, stream); n != want {
+			t.Errorf("%s has %d", stream, n)
+		}
+	}
+}
+
+func TestWhatCannotBeStoredIsRefused(t *testing.T) {
+	b := open(t, options(t))
+	for _, tc := range []struct {
+		name, subject string
+		size          int
+		kind          incidents.Kind
+	}{
+		{"a message that is too big", "intake.a", maxPayload + 1, incidents.KindInvalid},
+		{"a subject with a blank", "intake.a b", 1, incidents.KindInvalid},
+		{"a subject no stream takes", "elsewhere.a", 1, incidents.KindUnavailable},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			err := b.Publish(t.Context(), tc.subject, "1", make([]byte, tc.size))
+			if incidents.KindOf(err) != tc.kind {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
+func TestVerdictsOfErrors(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		err  error
+		want verdictKind
+	}{
+		{"no error", nil, done},
+		{"what the sender got wrong", fmt.Errorf("parse: %w", incidents.Invalid("no")), park},
+		{"what is gone", incidents.NotFound("no"), park},
+		{"a lost race", incidents.Conflict("no"), retry},
+		{"a database that is down", incidents.Unavailable("no"), retry},
+		{"what nobody classified", errors.New("no"), retry},
+	} {
+		if v := VerdictOf(tc.err); v.kind != tc.want || (tc.err != nil && v.reason == "") {
+			t.Errorf("%s: %+v", tc.name, v)
+		}
+	}
+	last := time.Duration(0)
+	for n := range 100 {
+		if d := Retry(0).delay(n); d < last || d > time.Minute || d <= 0 {
+			t.Errorf("delay %v after %d tries", d, n)
+		} else {
+			last = d
+		}
+	}
+}
+
 func TestAtomicBatchIsOneSync(t *testing.T) {
 	b := open(t, options(t))
 	if err := b.publishAtomic(t.Context(), []Outgoing{{"intake.a", "1", nil}, {"intake.a", "2", nil}, {"intake.b", "3", nil}}); err != nil {
@@ -460,6 +523,7 @@ func TestReady(t *testing.T) {
 	if err := b.Ready(); err != nil {
 		t.Fatal(err)
 	}
+	publish(t, b, "intake.a", "0", "before")
 	if err := b.server.DisableJetStream(); err != nil { // as the server does on a full disk
 		t.Fatal(err)
 	}
@@ -469,10 +533,23 @@ func TestReady(t *testing.T) {
 	if err := b.Ready(); err != nil {
 		t.Fatalf("not revived: %v", err)
 	}
-	publish(t, b, "intake.a", "1", "x")
+	publish(t, b, "intake.a", "1", "after")
+	if n := inStream(t, b, Intake); n != 2 {
+		t.Errorf("%d messages after revival", n)
+	}
+	if c := b.server.JetStreamConfig(); !c.SyncAlways {
+		t.Error("it no longer syncs")
+	}
 	shut(t, b)
 	if err := b.Ready(); incidents.KindOf(err) != incidents.KindUnavailable {
 		t.Errorf("ready after close: %v", err)
+	}
+}
+
+// A killed process cannot show this, only a power cut can: the kernel keeps what was written.
+func TestEveryWriteIsSynced(t *testing.T) {
+	if c := open(t, options(t)).server.JetStreamConfig(); !c.SyncAlways {
+		t.Error("acknowledged messages would die with the power")
 	}
 }
 

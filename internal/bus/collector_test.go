@@ -92,6 +92,7 @@ func TestACollectorNeedsItsPassword(t *testing.T) {
 		{"a wrong password", "splunk", "something else here"},
 		{"an unknown source", "falco", collectorPassword},
 		{"nobody", "", ""},
+		{"the service's own user, which is for this process alone", appUser, o.Password},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			nc, err := nats.Connect("nats://"+b.CollectorAddr(), nats.UserInfo(tc.user, tc.password))

@@ -68,7 +68,7 @@ func (b *Bus) Consume(ctx context.Context, spec ConsumerSpec, handler func(conte
 	defer cancel()
 	cons, err := b.js.CreateOrUpdateConsumer(setup, spec.Stream, spec.config())
 	if err != nil {
-		return unavailable("consumer "+spec.Durable, err)
+		return refused("consumer "+spec.Durable, err)
 	}
 	w := worker{bus: b, spec: spec, cons: cons, handler: handler}
 	var wg sync.WaitGroup

@@ -46,7 +46,7 @@ func serverOptions(o Options) (*server.Options, error) {
 		ServerName: "tocsin", DontListen: true, NoSigs: true, MaxPayload: maxPayload,
 		JetStream: true, StoreDir: o.Dir, SyncAlways: true, JetStreamMaxStore: o.MaxStore,
 		JetStreamKey: hex.EncodeToString(o.Key), JetStreamCipher: server.ChaCha,
-		Users: []*server.User{{Username: appUser, Password: o.Password}},
+		Users: []*server.User{{Username: appUser, Password: o.Password, AllowedConnectionTypes: only("IN_PROCESS")}},
 	}
 	if o.CollectorListen == "" {
 		return so, nil
@@ -72,11 +72,14 @@ func serverOptions(o Options) (*server.Options, error) {
 // collectorUser may publish to its own source's subject, and hear the
 // acknowledgement: nothing else.
 func collectorUser(source, password string) *server.User {
-	return &server.User{Username: source, Password: password, Permissions: &server.Permissions{
+	return &server.User{Username: source, Password: password, AllowedConnectionTypes: only("STANDARD"), Permissions: &server.Permissions{
 		Publish:   &server.SubjectPermission{Allow: []string{"intake." + source}},
 		Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX.>"}},
 	}}
 }
+
+// only keeps the service's own user, who may do everything, off the network.
+func only(connectionType string) map[string]struct{} { return map[string]struct{}{connectionType: {}} }
 
 // serverLog passes on what the embedded server complains about.
 type serverLog struct{ log *slog.Logger }

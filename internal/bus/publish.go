@@ -3,8 +3,10 @@ package bus
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -22,23 +24,37 @@ func (b *Bus) Publish(ctx context.Context, subject, msgID string, data []byte) e
 	ctx, cancel := context.WithTimeout(ctx, publishWithin)
 	defer cancel()
 	if _, err := b.js.PublishMsg(ctx, Outgoing{subject, msgID, data}.wire()); err != nil {
-		return unavailable("publish to "+subject, err)
+		return refused("publish to "+subject, err)
 	}
 	return nil
 }
 
-// PublishBatch stores messages of one stream, many to a sync. When it returns
-// nil all are stored; when it fails some may be, and publishing them again
-// under the same ids is harmless.
+// PublishBatch stores messages, many to a sync, in order within each stream.
+// When it returns nil all are stored; when it fails some may be, and publishing
+// them again under the same ids is harmless.
 func (b *Bus) PublishBatch(ctx context.Context, msgs []Outgoing) error {
-	for len(msgs) > 0 {
-		n := min(len(msgs), batchLimit)
-		if err := b.publishSome(ctx, msgs[:n]); err != nil {
+	for _, some := range batches(msgs) {
+		if err := b.publishSome(ctx, some); err != nil {
 			return err
 		}
-		msgs = msgs[n:]
 	}
 	return nil
+}
+
+// batches splits msgs so that each part goes to one stream and is small enough.
+func batches(msgs []Outgoing) (parts [][]Outgoing) {
+	open := map[string]int{} // first subject token, which decides the stream → its last part
+	for _, m := range msgs {
+		root, _, _ := strings.Cut(m.Subject, ".")
+		i, ok := open[root]
+		if !ok || len(parts[i]) == batchLimit {
+			i = len(parts)
+			open[root] = i
+			parts = append(parts, nil)
+		}
+		parts[i] = append(parts[i], m)
+	}
+	return parts
 }
 
 // publishSome falls back to single publishes: one id the stream already knows
@@ -107,8 +123,11 @@ func (b *Bus) publishPart(ctx context.Context, w *nats.Msg, ask bool) error {
 
 func newBatchID() string { return nats.NewInbox()[len(nats.InboxPrefix):] }
 
-func unavailable(what string, err error) error {
+func refused(what string, err error) error {
 	e := incidents.Unavailable("the bus did not take it: %s", what)
+	if errors.Is(err, nats.ErrMaxPayload) || errors.Is(err, nats.ErrBadSubject) {
+		e = incidents.Invalid("the bus cannot take it: %s", what)
+	}
 	e.Err = err
 	return e
 }
@@ -119,12 +138,12 @@ func unavailable(what string, err error) error {
 func (b *Bus) Subscribe(ctx context.Context, subject string, f func(Msg)) (stop func(), err error) {
 	sub, err := b.nc.Subscribe(subject, func(m *nats.Msg) { f(fromCore(m)) })
 	if err != nil {
-		return nil, unavailable("subscribe to "+subject, err)
+		return nil, refused("subscribe to "+subject, err)
 	}
 	// Only when the server knows of the subscription is it "from now on".
 	if err := b.nc.FlushTimeout(publishWithin); err != nil {
 		_ = sub.Unsubscribe()
-		return nil, unavailable("subscribe to "+subject, err)
+		return nil, refused("subscribe to "+subject, err)
 	}
 	cancel := context.AfterFunc(ctx, func() { _ = sub.Unsubscribe() })
 	return func() { cancel(); _ = sub.Unsubscribe() }, nil
