@@ -1,0 +1,227 @@
+package regulators
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"tocsin/incidents"
+)
+
+// blank is the duty before anything is judged.
+func (r *rule) blank(place incidents.Place, version string) incidents.Obligation {
+	return incidents.Obligation{
+		ID: r.ID, Rule: r.ID, Jurisdiction: r.jurisdiction, Place: place,
+		Title: r.Title, Law: r.Law, Citation: r.Citation, Sources: slices.Clone(r.Sources), Checked: r.Checked,
+		Confidence: r.Confidence, Audience: incidents.Audience(r.Audience), Authority: r.Authority,
+		Content: slices.Clone(r.Content), Report: r.Report, Qualifier: r.clock.qualifier, Pack: version,
+	}
+}
+
+// placeOf is the place a duty belongs to, empty for a group of places, and how
+// many affected people live there.
+func (g *judging) placeOf(r *rule, code string) (incidents.Place, int64) {
+	var place incidents.Place
+	if _, group := g.pack.places.Groups[code]; !group {
+		place = incidents.Place(code)
+	}
+	if text, ok := g.view.facts.Text(r.PlaceOf); r.PlaceOf != "" && ok {
+		named := g.pack.places.canon(incidents.Place(strings.ToUpper(strings.TrimSpace(text))))
+		if incidents.ValidPlace(named) {
+			place = named
+		}
+	}
+	n, _ := g.pack.places.residents(g.view.byPlace, code)
+	return place, n
+}
+
+func (g *judging) authority(r *rule, place incidents.Place) string {
+	if a, ok := g.pack.AuthorityOf(r.Directory, place); ok {
+		return a.Name
+	}
+	return r.Authority
+}
+
+func (g *judging) personsOf(code string, residents int64) int64 {
+	if code == "" {
+		return g.view.persons
+	}
+	return residents
+}
+
+// findings judges every clause of a rule.
+func (g *judging) findings(r *rule, code string, place incidents.Place, residents int64) ([]finding, error) {
+	vars := g.view.at(g.pack.places, code)
+	if r.FanOut != "" && incidents.Place(code) == g.pack.places.Groups[r.FanOut].SubdivisionsOf || code == "" && r.FanOut != "" && !g.view.placesOK {
+		delete(vars.values, varResidents)
+		vars.unknown[varResidents] = []string{"persons_by_place"}
+	}
+	active, err := vars.activation()
+	if err != nil {
+		return nil, err
+	}
+	var out []finding
+	for _, c := range r.clauses {
+		if c.requires != "" {
+			out = append(out, g.leaning(c, place))
+			continue
+		}
+		v, err := c.cond.judge(active)
+		if err != nil {
+			return nil, err
+		}
+		f := c.finding(v, vars)
+		f.reason = g.view.words(f.reason, g.shownPlace(r, place), g.pack.places, residents)
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+func (g *judging) shownPlace(r *rule, place incidents.Place) incidents.Place {
+	if place != "" {
+		return place
+	}
+	for _, code := range []string{r.Place, r.FanOut} {
+		if group, ok := g.pack.places.Groups[code]; ok {
+			return incidents.Place(group.Name)
+		}
+	}
+	return incidents.Place(r.Place)
+}
+
+func (c clause) finding(v verdict, vars variables) finding {
+	switch {
+	case len(v.unknown) > 0:
+		facts := vars.factsBehind(v.unknown)
+		return finding{incidents.AppliesDepends, firstOf(c.unknown, unknownWords(facts)), facts}
+	case v.value:
+		return finding{applies: incidents.AppliesYes, reason: c.because}
+	}
+	return finding{applies: incidents.AppliesNo, reason: c.not}
+}
+
+// unknownWords asks in the words of the catalogue.
+func unknownWords(facts []string) string {
+	questions := make([]string, 0, len(facts))
+	for _, key := range facts {
+		d, _ := incidents.FactByKey(key)
+		questions = append(questions, d.Question)
+	}
+	return "Not known yet: " + strings.Join(questions, " ")
+}
+
+// leaning is what a clause that requires another rule says.
+func (g *judging) leaning(c clause, place incidents.Place) finding {
+	o, ok := g.other(c.requires, place)
+	f := finding{applies: o.Applies, facts: o.Decides}
+	switch {
+	case !ok || o.Applies == incidents.AppliesNo:
+		f.applies, f.facts, f.reason = incidents.AppliesNo, nil, firstOf(c.not, "The duty it follows ("+c.requires+") does not apply.")
+	case o.Applies == incidents.AppliesYes:
+		f.reason = firstOf(c.because, "It follows a duty that applies ("+c.requires+").")
+	default:
+		f.reason = firstOf(c.unknown, "It follows a duty ("+c.requires+") that is not decided yet.")
+	}
+	return f
+}
+
+// other finds the duty of another rule for the same place, or its only one.
+func (g *judging) other(id string, place incidents.Place) (incidents.Obligation, bool) {
+	duties := g.done[id]
+	for _, o := range duties {
+		if o.Place == place {
+			return o, true
+		}
+	}
+	if len(duties) == 0 {
+		return incidents.Obligation{}, false
+	}
+	return duties[0], true
+}
+
+func (g *judging) dueOf(place incidents.Place) dueOf {
+	return func(id string) (time.Time, bool) {
+		o, ok := g.other(id, place)
+		if !ok || o.Due == nil || o.Applies == incidents.AppliesNo {
+			return time.Time{}, false
+		}
+		return *o.Due, true
+	}
+}
+
+// target is the team's own for an audience.
+func (g *judging) target(audience string) time.Duration {
+	switch incidents.Audience(audience) {
+	case incidents.AudienceIndividuals, incidents.AudiencePublic, incidents.AudienceMedia:
+		return g.pack.options.IndividualsTarget
+	case incidents.AudienceInternal:
+		return 0
+	}
+	return g.pack.options.RegulatorTarget
+}
+
+// inTime says whether the law is, was or will be in force: at the start of the
+// clock when that is known, else now. nil: it is.
+func (r *rule) inTime(start *time.Time, at time.Time) *finding {
+	if start != nil {
+		at = *start
+	}
+	no := func(reason string) *finding { return &finding{applies: incidents.AppliesNo, reason: reason} }
+	switch {
+	case r.Status == "proposed":
+		return no("This is a proposal, not law.")
+	case r.Status == "superseded":
+		return no("This rule has been replaced.")
+	case r.Status == "voluntary", r.Status == "no_obligation":
+		return no("There is no duty, only guidance.")
+	case r.Status == "not_yet_applicable", r.Status == "enacted_not_in_force" && r.effective.IsZero():
+		return no("The law is made but not in force yet.")
+	case at.Before(r.effective):
+		return no("The law is in force from " + r.Effective + ".")
+	case !r.until.IsZero() && !at.Before(r.until.AddDate(0, 0, 1)):
+		return no("The law was in force until " + r.Until + ".")
+	}
+	return nil
+}
+
+// conclude draws the answer: one no beats everything, one unknown beats yes.
+func conclude(o *incidents.Obligation, findings []finding) {
+	o.Applies = incidents.AppliesYes
+	for _, f := range findings {
+		if f.applies == incidents.AppliesNo {
+			o.Applies = incidents.AppliesNo
+			break
+		}
+		if f.applies == incidents.AppliesDepends {
+			o.Applies = incidents.AppliesDepends
+		}
+	}
+	for _, f := range findings {
+		if o.Applies == incidents.AppliesNo && f.applies != incidents.AppliesNo {
+			continue // what does not decide would only be noise
+		}
+		o.Reasons = append(o.Reasons, f.reason)
+		if o.Applies == incidents.AppliesDepends {
+			o.Decides = append(o.Decides, f.facts...)
+		}
+	}
+	slices.Sort(o.Decides)
+	o.Decides = slices.Compact(o.Decides)
+}
+
+// settle writes the clock into a duty that applies or may apply.
+func (g *judging) settle(r *rule, o *incidents.Obligation, c reading) {
+	o.Length = c.length
+	if o.Applies == incidents.AppliesNo {
+		return
+	}
+	if r.Binding == "recommended_standard" || r.Binding == "guidance" {
+		o.Reasons = append(o.Reasons, "It comes from a "+strings.ReplaceAll(r.Binding, "_", " ")+", which shows good practice and is no statute.")
+	}
+	o.StartFact, o.Start, o.Due, o.Soft, o.Arithmetic = c.startFact, c.start, c.due, c.soft && c.due != nil, c.arithmetic
+	if held, _ := g.view.facts.Bool(r.Pause); r.Pause != "" && held {
+		o.Due, o.Soft = nil, false
+		o.Arithmetic = "paused; without the pause: " + c.arithmetic
+		o.Reasons = append(o.Reasons, r.PauseReason)
+	}
+}

@@ -1,0 +1,79 @@
+package regulators
+
+import (
+	"slices"
+	"strings"
+)
+
+// A RuleInfo describes a rule to a reader: what it asks, where it is written,
+// and the words of its condition.
+type RuleInfo struct {
+	ID, Title, TitleZH            string
+	Jurisdiction, Law, Citation   string
+	Authority, Audience           string
+	Status, Effective, Until      string
+	Confidence, Checked, Binding  string
+	Sources, Locators, Unverified []string
+	Exceptions, Notes, Content    []string
+	Headings                      []string
+	Substitute, Penalty, Report   string
+	Clock                         string   // "72 hours from aware_at; without undue delay"
+	Conditions                    []string // one sentence per clause, as it reads when true
+	Facts                         []string // catalogue keys and derived names the conditions mention
+}
+
+// Rules describes every rule, by jurisdiction and id.
+func (p *Pack) Rules() []RuleInfo {
+	out := make([]RuleInfo, 0, len(p.rules))
+	for _, r := range p.rules {
+		out = append(out, r.info())
+	}
+	slices.SortFunc(out, func(a, b RuleInfo) int {
+		return strings.Compare(a.Jurisdiction+" "+a.ID, b.Jurisdiction+" "+b.ID)
+	})
+	return out
+}
+
+// Rule describes one rule.
+func (p *Pack) Rule(id string) (RuleInfo, bool) {
+	r, ok := p.byID[id]
+	if !ok {
+		return RuleInfo{}, false
+	}
+	return r.info(), true
+}
+
+func (r *rule) info() RuleInfo {
+	i := RuleInfo{
+		ID: r.ID, Title: r.Title, TitleZH: r.TitleZH, Jurisdiction: r.jurisdiction, Law: r.Law, Citation: r.Citation,
+		Authority: r.Authority, Audience: r.Audience, Status: r.Status, Effective: r.Effective, Until: r.Until,
+		Confidence: r.Confidence, Checked: r.Checked, Binding: r.Binding, Sources: slices.Clone(r.Sources),
+		Locators: slices.Clone(r.Locators), Unverified: slices.Clone(r.Unverified), Exceptions: slices.Clone(r.Exceptions),
+		Notes: slices.Clone(r.Notes), Content: slices.Clone(r.Content), Headings: slices.Clone(r.Headings),
+		Substitute: r.Substitute, Penalty: r.Penalty, Report: r.Report, Clock: r.clock.words(),
+	}
+	for _, c := range r.clauses {
+		i.Conditions = append(i.Conditions, firstOf(c.because, "Another duty applies: "+c.requires+"."))
+		if c.cond != nil {
+			i.Facts = append(i.Facts, c.cond.names...)
+		}
+	}
+	slices.Sort(i.Facts)
+	i.Facts = slices.Compact(i.Facts)
+	return i
+}
+
+func (c clock) words() string {
+	var parts []string
+	if !c.length.none() {
+		from := strings.Join(append(slices.Clone(c.facts), c.after...), " or ")
+		parts = append(parts, c.length.String()+" from "+firstOf(from, c.start))
+	}
+	if c.qualifier != "" {
+		parts = append(parts, c.qualifier)
+	}
+	for _, l := range c.limits {
+		parts = append(parts, "at the latest "+l.words())
+	}
+	return strings.Join(parts, "; ")
+}

@@ -1,0 +1,60 @@
+package regulators
+
+import (
+	"errors"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+)
+
+// folders are the parts of a pack.
+var folders = []string{"rules", "calendars", "severity", "vocabulary", "authorities"}
+
+// A fileSet is every file of a pack by path; a later layer replaces a file of
+// the same path.
+type fileSet map[string][]byte
+
+func readLayers(layers []fs.FS) (fileSet, error) {
+	files := fileSet{}
+	for _, layer := range layers {
+		for _, dir := range folders {
+			if err := files.readDir(layer, dir); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return files, nil
+}
+
+func (s fileSet) readDir(layer fs.FS, dir string) error {
+	entries, err := fs.ReadDir(layer, dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.IsDir() || path.Ext(e.Name()) != ".yaml" {
+			continue
+		}
+		name := path.Join(dir, e.Name())
+		if s[name], err = fs.ReadFile(layer, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// in lists the files of one folder, sorted.
+func (s fileSet) in(dir string) []string {
+	var names []string
+	for _, n := range slices.Sorted(maps.Keys(s)) {
+		if strings.HasPrefix(n, dir+"/") {
+			names = append(names, n)
+		}
+	}
+	return names
+}

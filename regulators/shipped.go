@@ -1,0 +1,12 @@
+package regulators
+
+import (
+	"embed"
+	"io/fs"
+)
+
+//go:embed rules calendars severity vocabulary authorities
+var shipped embed.FS
+
+// Shipped is the rule pack that comes with the binary.
+func Shipped() fs.FS { return shipped }

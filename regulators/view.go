@@ -1,0 +1,142 @@
+package regulators
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"tocsin/incidents"
+)
+
+// A view is one revision of the facts as the rules see it: the facts, what is
+// worked out from them, and what is unknown.
+type view struct {
+	facts    incidents.Facts
+	vars     variables
+	severity incidents.Severity
+	grade    Grade
+	byPlace  map[incidents.Place]int64
+	placesOK bool
+	persons  int64
+	personOK bool
+}
+
+func (p *Pack) view(f incidents.Facts) (*view, error) {
+	v := &view{facts: f, vars: variables{values: map[string]any{}, unknown: map[string][]string{}}}
+	known := []string{}
+	for _, d := range incidents.Catalogue {
+		x, ok := f.Value(d.Key)
+		if !ok {
+			v.vars.unknown[d.Key] = []string{d.Key}
+			continue
+		}
+		if !fits(d.Type, x) {
+			return nil, incidents.Invalid("the fact %s holds a %T, not a %s", d.Key, x, d.Type).On(d.Key)
+		}
+		known = append(known, d.Key)
+		v.vars.values[d.Key] = celValue(x)
+	}
+	v.vars.values[varKnown] = known
+	v.byPlace, v.placesOK = f.Places("persons_by_place")
+	v.persons, v.personOK = countPersons(f)
+	v.set(varPersons, v.persons, v.personOK, "persons_total")
+	p.addSeverity(v)
+	v.grade = p.china.grade(f)
+	v.set(varGrade, v.grade.Name, len(v.grade.Unknown) == 0, v.grade.Unknown...)
+	return v, nil
+}
+
+func (v *view) set(name string, value any, known bool, facts ...string) {
+	if known {
+		v.vars.values[name] = value
+		return
+	}
+	v.vars.unknown[name] = facts
+}
+
+// addSeverity lets rules ask whether the risk is high. The answer is unknown
+// when the unknown facts could move it to either side.
+func (p *Pack) addSeverity(v *view) {
+	v.severity = p.enisa.assess(v.facts)
+	least, most := p.enisa.bounds(v.facts)
+	for name, bound := range map[string]float64{varMedium: p.enisa.from("medium"), varHigh: p.enisa.from("high")} {
+		v.set(name, least >= bound, (least >= bound) == (most >= bound), v.severity.Unknown...)
+	}
+}
+
+// at narrows the view to one place: who lives there, and its code.
+func (v *view) at(k placeBook, code string) variables {
+	vars := variables{values: maps.Clone(v.vars.values), unknown: maps.Clone(v.vars.unknown)}
+	vars.values[varPlace] = code
+	if code == "" {
+		vars.values[varResidents] = int64(0)
+		return vars
+	}
+	n, sure := k.residents(v.byPlace, code)
+	if v.placesOK && sure {
+		vars.values[varResidents] = n
+	} else {
+		vars.unknown[varResidents] = []string{"persons_by_place"}
+	}
+	return vars
+}
+
+// countPersons is persons_total, or the sum over the places when only that is known.
+func countPersons(f incidents.Facts) (int64, bool) {
+	if n, ok := f.Count("persons_total"); ok {
+		return n, true
+	}
+	by, ok := f.Places("persons_by_place")
+	var sum int64
+	for _, n := range by {
+		sum += n
+	}
+	return sum, ok
+}
+
+func fits(t incidents.FactType, v any) bool {
+	switch t {
+	case incidents.FactTri:
+		return is[bool](v)
+	case incidents.FactChoice, incidents.FactText:
+		return is[string](v)
+	case incidents.FactMulti:
+		return is[[]string](v)
+	case incidents.FactCount:
+		return is[int64](v)
+	case incidents.FactPlaces:
+		return is[map[incidents.Place]int64](v)
+	case incidents.FactTime:
+		return isTime(v)
+	}
+	return false
+}
+
+func is[T any](v any) bool { _, ok := v.(T); return ok }
+
+// words fills the placeholders of an explanation.
+func (v *view) words(text string, place incidents.Place, k placeBook, residents int64) string {
+	if !strings.Contains(text, "{") {
+		return text
+	}
+	return strings.NewReplacer(
+		"{residents}", thousands(residents),
+		"{persons}", thousands(v.persons),
+		"{place}", k.nameOf(place),
+		"{grade}", strings.ReplaceAll(v.grade.Name, "_", " "),
+		"{grade-reasons}", strings.Join(v.grade.Reasons, "; "),
+		"{severity}", fmt.Sprintf("%.2f", v.severity.Score),
+		"{level}", strings.ReplaceAll(v.severity.Level, "_", " "),
+	).Replace(text)
+}
+
+// factsBehind turns deciding variables into the facts to ask for.
+func (v variables) factsBehind(names []string) []string {
+	var keys []string
+	for _, n := range names {
+		keys = append(keys, v.unknown[n]...)
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
