@@ -3,6 +3,7 @@ package roster
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -188,23 +189,35 @@ func (r *csvReader) row(b []byte, n int, state cut) error {
 	if n > maxRow {
 		return r.rejectLine(whyUnclosed)
 	}
-	if len(r.cut.spans) != len(r.header.fields) && r.swallowed(b, n) {
+	if r.swallowed(b, n) {
 		return r.rejectLine(whyUnclosed)
 	}
 	defer r.win.drop(n)
 	return r.record(b[:n])
 }
 
-// swallowed tells whether a row of a wrong column count took in rows that are
-// right by themselves: the sign of a stray quote.
+// swallowed tells whether a row of several lines took in a row that is right by
+// itself: the sign of a stray quote. When the row's own column count is right,
+// the line inside must also have an e-mail address where one belongs, because a
+// line of an address can have as many commas as a short row.
 func (r *csvReader) swallowed(b []byte, n int) bool {
+	if r.cut.lines == 1 {
+		return false
+	}
 	first := bytes.IndexByte(b[:n], r.cut.eol) + 1
 	if first == 0 || first == n {
 		return false
 	}
-	other := cutter{delim: r.cut.delim, eol: r.cut.eol}
-	_, state := other.next(b[first:], r.win.end)
-	return state == cutRow && len(other.spans) == len(r.header.fields)
+	inner := cutter{delim: r.cut.delim, eol: r.cut.eol}
+	m, state := inner.next(b[first:], r.win.end)
+	if state != cutRow || len(inner.spans) != len(r.header.fields) {
+		return false
+	}
+	if len(r.cut.spans) != len(r.header.fields) {
+		return true
+	}
+	at := slices.Index(r.header.fields, fieldEmail)
+	return at >= 0 && strings.IndexByte(inner.cell(string(b[first:first+m]), at), '@') >= 0
 }
 
 func (r *csvReader) rejectLine(why string) error {

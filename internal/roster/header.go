@@ -50,12 +50,26 @@ func Columns() []string { return slices.Clone(fieldNames[:]) }
 
 // fieldOf finds the field of a column name; case, blanks and hyphens do not matter.
 func fieldOf(name string) field {
-	return field(slices.Index(fieldNames[:], columnName(name)))
+	if f, ok := fieldsByName[name]; ok {
+		return f
+	}
+	if f, ok := fieldsByName[columnName(name)]; ok {
+		return f
+	}
+	return fieldNone
 }
+
+var fieldsByName = func() map[string]field {
+	m := make(map[string]field, fieldCount)
+	for f, name := range fieldNames {
+		m[name] = field(f)
+	}
+	return m
+}()
 
 func columnName(s string) string {
 	s, _ = tidy(s)
-	return strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(s))
+	return strings.ReplaceAll(strings.ReplaceAll(strings.ToLower(s), " ", "_"), "-", "_")
 }
 
 // A header says which field each column of a CSV list is.
@@ -71,7 +85,7 @@ func (h header) repeated(c *cutter, row string) bool {
 			continue
 		}
 		s := c.cell(row, i)
-		if len(s) < len(fieldNames[f]) || columnName(s) != fieldNames[f] {
+		if len(s) < len(fieldNames[f]) || s[0] > ' ' && s[0] < 0x7f && s[0]|0x20 != fieldNames[f][0] || fieldOf(s) != f {
 			return false
 		}
 	}

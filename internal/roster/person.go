@@ -173,6 +173,9 @@ func categories(s string) []string {
 	if s == "" {
 		return nil
 	}
+	if isTidy(s) && strings.ToLower(s) == s && !strings.ContainsAny(s, ",|、；， ") && s[0] != ';' && s[len(s)-1] != ';' && !strings.Contains(s, ";;") {
+		return strings.Split(s, ";")
+	}
 	out := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(";,|、；，", r) })
 	kept := out[:0]
 	for _, c := range out {
