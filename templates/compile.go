@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/vanng822/go-premailer/premailer"
@@ -18,6 +19,7 @@ type Compiled struct {
 	kind    incidents.NoticeKind
 	matcher *matcher
 	langs   map[incidents.Lang]*variant
+	pageOK  atomic.Pointer[string] // the verification page last found good: most persons share one
 }
 
 // A variant is a notice in one language.

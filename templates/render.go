@@ -81,9 +81,17 @@ func (c *Compiled) resolve(p *Slots, needs slotMask, html bool, vals *Values) er
 	if err := p.resolve(needs, html, vals); err != nil {
 		return err
 	}
-	if needs.has(SlotVerifyURL) {
-		return c.org.checkVerifyURL(vals.plain[SlotVerifyURL])
+	if !needs.has(SlotVerifyURL) {
+		return nil
 	}
+	page := vals.plain[SlotVerifyURL]
+	if ok := c.pageOK.Load(); ok != nil && *ok == page {
+		return nil
+	}
+	if err := c.org.checkVerifyURL(page); err != nil {
+		return err
+	}
+	c.pageOK.Store(&page)
 	return nil
 }
 
