@@ -1,0 +1,111 @@
+package email
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"mime"
+	"net/mail"
+	"strings"
+	"time"
+
+	jw "github.com/jordan-wright/email"
+
+	"tocsin/incidents"
+	"tocsin/notifiers"
+)
+
+// Build writes the whole message: headers in a fixed order, folded to 76
+// columns, a text and an HTML part. Its Message-ID and boundary are functions
+// of notice and delivery, so an attempt made again is recognised as the same.
+func (o Options) Build(m notifiers.Message, date time.Time) ([]byte, error) {
+	to, err := recipient(m)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := (&jw.Email{Text: []byte(m.Text.Text), HTML: []byte(m.Text.HTML)}).Bytes()
+	if err != nil {
+		return nil, fmt.Errorf("build the message of delivery %s: %w", m.Delivery, err)
+	}
+	head, err := mail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		return nil, fmt.Errorf("read back the message of delivery %s: %w", m.Delivery, err)
+	}
+	kind, params, err := mime.ParseMediaType(head.Header.Get("Content-Type"))
+	if err != nil {
+		return nil, fmt.Errorf("read back the message of delivery %s: %w", m.Delivery, err)
+	}
+	_, body, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
+	id := o.messageID(m)
+	boundary := "=_tocsin_" + id[1:33]
+	body = bytes.ReplaceAll(body, []byte(params["boundary"]), []byte(boundary))
+
+	var b bytes.Buffer
+	b.Grow(len(body) + 1024)
+	header(&b, "Date", date.UTC().Format(time.RFC1123Z))
+	header(&b, "From", o.From.String())
+	header(&b, "To", to.String())
+	if o.ReplyTo != "" {
+		header(&b, "Reply-To", (&mail.Address{Address: o.ReplyTo}).String())
+	}
+	header(&b, "Subject", encodeWords(m.Text.Subject))
+	header(&b, "Message-ID", id)
+	header(&b, "X-Notice-Id", string(m.NoticeID))
+	header(&b, "X-Delivery-Id", m.Delivery.String())
+	header(&b, "Auto-Submitted", "auto-generated")
+	header(&b, "Content-Language", string(m.Text.Lang))
+	header(&b, "MIME-Version", "1.0")
+	header(&b, "Content-Type", kind+"; boundary=\""+boundary+"\"")
+	b.WriteString("\r\n")
+	b.Write(body)
+	return b.Bytes(), nil
+}
+
+// messageID is the same for every attempt of one delivery.
+func (o Options) messageID(m notifiers.Message) string {
+	sum := sha256.Sum256([]byte("message-id " + string(m.NoticeID) + " " + m.Delivery.String()))
+	_, domain, _ := strings.Cut(o.From.Address, "@")
+	return "<" + hex.EncodeToString(sum[:16]) + "." + m.Delivery.String() + "@" + domain + ">"
+}
+
+// recipient refuses what could end a header or an SMTP command early.
+func recipient(m notifiers.Message) (mail.Address, error) {
+	if strings.ContainsAny(m.To, "\r\n\x00<> ") || strings.Count(m.To, "@") != 1 {
+		return mail.Address{}, incidents.Invalid("the e-mail address of delivery %s is not usable", m.Delivery)
+	}
+	name := strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, m.Name)
+	if strings.ContainsAny(m.Text.Subject, "\r\n\x00") {
+		return mail.Address{}, incidents.Invalid("the subject of delivery %s has a line break", m.Delivery)
+	}
+	return mail.Address{Name: name, Address: m.To}, nil
+}
+
+// encodeWords encodes a subject so that every encoded word fits a folded line.
+func encodeWords(s string) string { return mime.QEncoding.Encode("utf-8", s) }
+
+// header writes one field, folded at spaces to 76 columns.
+func header(b *bytes.Buffer, name, value string) {
+	line := len(name) + 2
+	b.WriteString(name)
+	b.WriteString(": ")
+	for i, word := range strings.Split(value, " ") {
+		switch {
+		case i == 0:
+		case line+1+len(word) > 76:
+			b.WriteString("\r\n ")
+			line = 1
+		default:
+			b.WriteByte(' ')
+			line++
+		}
+		b.WriteString(word)
+		line += len(word)
+	}
+	b.WriteString("\r\n")
+}

@@ -1,0 +1,62 @@
+package email
+
+import (
+	"crypto/tls"
+	"net"
+	"net/mail"
+	"time"
+
+	"tocsin/incidents"
+)
+
+// How a connection to the relay is protected.
+const (
+	TLSRequired = "required" // STARTTLS, or nothing is sent
+	TLSImplicit = "implicit"
+	TLSOff      = "off" // only for a relay on this machine or a network of its own
+)
+
+// Options says how mail leaves.
+type Options struct {
+	Address     string // host:port of the relay
+	TLS         string // TLSRequired, TLSImplicit, TLSOff
+	TLSConfig   *tls.Config
+	Username    string
+	Password    string
+	Hello       string // our name in EHLO
+	From        mail.Address
+	ReplyTo     string
+	Bounce      string // envelope sender; From when empty
+	Connections int    // kept warm, at most
+	Timeout     time.Duration
+	Now         func() time.Time
+}
+
+func (o *Options) fill() error {
+	host, _, err := net.SplitHostPort(o.Address)
+	if err != nil {
+		return incidents.Invalid("the relay's address must be host:port").On("channels.email.smtp.address")
+	}
+	if _, err := mail.ParseAddress(o.From.Address); err != nil {
+		return incidents.Invalid("the sender's address is not usable").On("channels.email.smtp.from")
+	}
+	if o.TLSConfig == nil {
+		o.TLSConfig = &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
+	}
+	if o.Bounce == "" {
+		o.Bounce = o.From.Address
+	}
+	if o.Hello == "" {
+		o.Hello = "localhost"
+	}
+	if o.Connections <= 0 {
+		o.Connections = 8
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = 30 * time.Second
+	}
+	if o.Now == nil {
+		return incidents.Invalid("the e-mail channel needs a clock")
+	}
+	return nil
+}
