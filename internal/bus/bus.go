@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -23,6 +25,10 @@ type Bus struct {
 	nc     *nats.Conn
 	closed chan struct{} // the connection is gone for good
 	js     jetstream.JetStream
+
+	within  time.Duration // how long an answer of the store is waited for
+	broken  atomic.Bool   // the store did not answer
+	mending sync.Mutex    // held while the store is opened anew
 }
 
 // Open starts the embedded server, or reaches the external one, and makes sure
@@ -32,7 +38,7 @@ func Open(ctx context.Context, o Options) (*Bus, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	b := &Bus{o: o, log: o.Log, closed: make(chan struct{})}
+	b := &Bus{o: o, log: o.Log, closed: make(chan struct{}), within: answerWithin}
 	if err := b.open(ctx); err != nil {
 		return nil, errors.Join(err, b.Close(context.WithoutCancel(ctx)))
 	}
@@ -133,8 +139,8 @@ func (b *Bus) Ready() error {
 	if !b.nc.IsConnected() {
 		return incidents.Unavailable("the bus is not connected")
 	}
-	if err := b.revive(); err != nil {
-		return incidents.Unavailable("the bus cannot store: %v", err)
+	if err := b.mend(); err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
@@ -142,18 +148,6 @@ func (b *Bus) Ready() error {
 		return incidents.Unavailable("the bus cannot store: %v", err)
 	}
 	return nil
-}
-
-// revive switches storage on again after the server switched it off, which it
-// does when the disk is full.
-func (b *Bus) revive() error {
-	if b.server == nil || b.server.JetStreamEnabled() {
-		return nil
-	}
-	if !b.server.Running() {
-		return errors.New("the embedded server has stopped")
-	}
-	return b.server.EnableJetStream(&server.JetStreamConfig{StoreDir: b.o.Dir, MaxStore: b.o.MaxStore, SyncAlways: true})
 }
 
 // CollectorAddr returns the address collectors reach, empty when nothing listens.

@@ -64,7 +64,10 @@ func (b *Bus) Consume(ctx context.Context, spec ConsumerSpec, handler func(conte
 	if spec.OnPark == nil {
 		return incidents.Invalid("consumer %s has no OnPark: parked messages would be lost", spec.Durable)
 	}
-	setup, cancel := context.WithTimeout(ctx, publishWithin)
+	if err := b.mend(); err != nil {
+		return err
+	}
+	setup, cancel := context.WithTimeout(ctx, b.within)
 	defer cancel()
 	cons, err := b.js.CreateOrUpdateConsumer(setup, spec.Stream, spec.config())
 	if err != nil {
@@ -156,12 +159,13 @@ func (w worker) decide(ctx context.Context, m Msg) (v Verdict) {
 }
 
 func (w worker) settle(ctx context.Context, raw jetstream.Msg, m Msg, v Verdict) {
-	ctx, cancel := context.WithTimeout(ctx, publishWithin)
+	limited, cancel := context.WithTimeout(ctx, w.bus.within)
 	defer cancel()
 	if v.kind == park {
-		v = w.park(ctx, m, v)
+		v = w.park(limited, m, v)
 	}
-	if err := acknowledge(ctx, raw, m, v); err != nil {
+	if err := acknowledge(limited, raw, m, v); err != nil {
+		w.bus.suspect(ctx, err)
 		// It comes again, and its handler is idempotent.
 		w.bus.log.Warn("bus message not settled", "durable", w.spec.Durable, "seq", m.Seq, "error", err)
 	}

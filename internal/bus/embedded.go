@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -87,7 +88,6 @@ type serverLog struct{ log *slog.Logger }
 func (l serverLog) Noticef(f string, a ...any) {
 	l.log.Debug("bus server", "says", fmt.Sprintf(f, a...))
 }
-func (l serverLog) Warnf(f string, a ...any) { l.log.Warn("bus server", "says", fmt.Sprintf(f, a...)) }
 func (l serverLog) Errorf(f string, a ...any) {
 	l.log.Error("bus server", "says", fmt.Sprintf(f, a...))
 }
@@ -96,3 +96,9 @@ func (l serverLog) Fatalf(f string, a ...any) {
 }
 func (l serverLog) Debugf(string, ...any) {}
 func (l serverLog) Tracef(string, ...any) {}
+func (l serverLog) Warnf(f string, a ...any) {
+	if strings.HasPrefix(f, "Plaintext passwords detected") {
+		return // they are in this process's memory alone
+	}
+	l.log.Warn("bus server", "says", fmt.Sprintf(f, a...))
+}

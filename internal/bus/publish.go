@@ -15,15 +15,19 @@ import (
 )
 
 const (
-	publishWithin = 10 * time.Second
-	batchLimit    = 500 // the server takes 1,000 in one atomic batch
+	answerWithin = 10 * time.Second
+	batchLimit   = 500 // the server takes 1,000 in one atomic batch
 )
 
 // Publish stores one message and waits until it is synced to disk.
 func (b *Bus) Publish(ctx context.Context, subject, msgID string, data []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, publishWithin)
+	if err := b.mend(); err != nil {
+		return err
+	}
+	limited, cancel := context.WithTimeout(ctx, b.within)
 	defer cancel()
-	if _, err := b.js.PublishMsg(ctx, Outgoing{subject, msgID, data}.wire()); err != nil {
+	if _, err := b.js.PublishMsg(limited, Outgoing{subject, msgID, data}.wire()); err != nil {
+		b.suspect(ctx, err)
 		return refused("publish to "+subject, err)
 	}
 	return nil
@@ -33,6 +37,9 @@ func (b *Bus) Publish(ctx context.Context, subject, msgID string, data []byte) e
 // When it returns nil all are stored; when it fails some may be, and publishing
 // them again under the same ids is harmless.
 func (b *Bus) PublishBatch(ctx context.Context, msgs []Outgoing) error {
+	if err := b.mend(); err != nil {
+		return err
+	}
 	for _, some := range batches(msgs) {
 		if err := b.publishSome(ctx, some); err != nil {
 			return err
@@ -73,7 +80,7 @@ func (b *Bus) publishSome(ctx context.Context, msgs []Outgoing) error {
 
 // publishAtomic stores all of msgs with one sync, or none of them.
 func (b *Bus) publishAtomic(ctx context.Context, msgs []Outgoing) error {
-	ctx, cancel := context.WithTimeout(ctx, publishWithin)
+	ctx, cancel := context.WithTimeout(ctx, b.within)
 	defer cancel()
 	batch, last := newBatchID(), len(msgs)-1
 	for i, m := range msgs {
@@ -141,7 +148,7 @@ func (b *Bus) Subscribe(ctx context.Context, subject string, f func(Msg)) (stop 
 		return nil, refused("subscribe to "+subject, err)
 	}
 	// Only when the server knows of the subscription is it "from now on".
-	if err := b.nc.FlushTimeout(publishWithin); err != nil {
+	if err := b.nc.FlushTimeout(b.within); err != nil {
 		_ = sub.Unsubscribe()
 		return nil, refused("subscribe to "+subject, err)
 	}
