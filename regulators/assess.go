@@ -124,7 +124,7 @@ func (g *judging) duty(r *rule, code string, extra *finding) (incidents.Obligati
 	o := r.blank(place, g.pack.version)
 	o.Authority = g.authority(r, place)
 	o.Persons = g.personsOf(code, residents)
-	findings, err := g.findings(r, code, place, residents)
+	findings, err := g.findings(r, code, place)
 	if err != nil {
 		return o, err
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // costLimit bounds one condition; the dearest shipped one stays below a tenth.
-const costLimit = 20_000
+const costLimit = 100_000
 
 // Variables that are worked out from the facts, beside the facts themselves.
 const (

@@ -31,8 +31,17 @@ func (g *judging) placeOf(r *rule, code string) (incidents.Place, int64) {
 			place = named
 		}
 	}
-	n, _ := g.pack.places.residents(g.view.byPlace, code)
-	return place, n
+	least, _ := g.residents(r, code)
+	return place, least
+}
+
+// residents counts who lives in the rule's place, at least and at most. The
+// bare country of a fan-out over its subdivisions holds those without one.
+func (g *judging) residents(r *rule, code string) (least, most int64) {
+	if group := g.pack.places.Groups[r.FanOut]; r.FanOut != "" && code != "" && incidents.Place(code) == group.SubdivisionsOf {
+		return 0, g.view.byPlace[incidents.Place(code)]
+	}
+	return g.pack.places.residents(g.view.byPlace, code)
 }
 
 func (g *judging) authority(r *rule, place incidents.Place) string {
@@ -50,15 +59,12 @@ func (g *judging) personsOf(code string, residents int64) int64 {
 }
 
 // findings judges every clause of a rule.
-func (g *judging) findings(r *rule, code string, place incidents.Place, residents int64) ([]finding, error) {
-	vars := g.view.at(g.pack.places, code)
-	if r.FanOut != "" && incidents.Place(code) == g.pack.places.Groups[r.FanOut].SubdivisionsOf || code == "" && r.FanOut != "" && !g.view.placesOK {
-		delete(vars.values, varResidents)
-		vars.unknown[varResidents] = []string{"persons_by_place"}
-	}
-	active, err := vars.activation()
-	if err != nil {
-		return nil, err
+func (g *judging) findings(r *rule, code string, place incidents.Place) ([]finding, error) {
+	least, most := g.residents(r, code)
+	low := g.view.at(code, least, g.view.placesOK)
+	high := low
+	if most != least {
+		high = g.view.at(code, most, true)
 	}
 	var out []finding
 	for _, c := range r.clauses {
@@ -66,15 +72,41 @@ func (g *judging) findings(r *rule, code string, place incidents.Place, resident
 			out = append(out, g.leaning(c, place))
 			continue
 		}
-		v, err := c.cond.judge(active)
+		f, err := c.judge(low, high, least != most)
 		if err != nil {
 			return nil, err
 		}
-		f := c.finding(v, vars)
-		f.reason = g.view.words(f.reason, g.shownPlace(r, place), g.pack.places, residents)
+		f.reason = g.view.words(f.reason, g.shownPlace(r, place), g.pack.places, least)
 		out = append(out, f)
 	}
 	return out, nil
+}
+
+// judge evaluates a clause with the fewest and, when that differs, the most
+// residents; a clause that answers both alike is certain.
+func (c clause) judge(low, high variables, open bool) (finding, error) {
+	f, err := c.judgeOne(low)
+	if err != nil || !open {
+		return f, err
+	}
+	g, err := c.judgeOne(high)
+	if err != nil || f.applies == g.applies {
+		return f, err
+	}
+	facts := sorted(append(append([]string{"persons_by_place"}, f.facts...), g.facts...))
+	return finding{incidents.AppliesDepends, firstOf(c.unknown, unknownWords(facts)), facts}, nil
+}
+
+func (c clause) judgeOne(vars variables) (finding, error) {
+	active, err := vars.activation()
+	if err != nil {
+		return finding{}, err
+	}
+	v, err := c.cond.judge(active)
+	if err != nil {
+		return finding{}, err
+	}
+	return c.finding(v, vars), nil
 }
 
 func (g *judging) shownPlace(r *rule, place incidents.Place) incidents.Place {

@@ -53,22 +53,25 @@ func (k placeBook) canon(p incidents.Place) incidents.Place {
 	return p
 }
 
-// residents counts who lives in a place or group. sure is false when people
-// are on file for the country but not for its subdivision.
-func (k placeBook) residents(by map[incidents.Place]int64, code string) (n int64, sure bool) {
+// residents counts who lives in a place or group: at least and at most. They
+// differ when people are on file for a country without their subdivision.
+func (k placeBook) residents(by map[incidents.Place]int64, code string) (least, most int64) {
 	country, _, sub := strings.Cut(code, "-")
 	group, isGroup := k.Groups[code]
 	for p, c := range by {
 		p = k.canon(p)
 		switch {
 		case isGroup && group.has(p), !isGroup && p == incidents.Place(code):
-			n += c
+			least += c
 		case !isGroup && !sub && strings.HasPrefix(string(p), code+"-"):
-			n += c
+			least += c
 		}
 	}
-	sure = !sub || by[incidents.Place(country)] == 0
-	return n, sure
+	most = least
+	if sub {
+		most += by[incidents.Place(country)]
+	}
+	return least, most
 }
 
 func (g placeGroup) has(p incidents.Place) bool {

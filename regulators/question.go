@@ -31,8 +31,11 @@ func (p *Pack) questions(v *view, duties []incidents.Obligation) []incidents.Que
 		for _, fact := range o.Decides {
 			ask(fact, o.ID, weight)
 		}
-		if _, known := v.facts.Value(o.StartFact); o.Start == nil && o.StartFact != "" && !known {
+		if o.Start == nil && o.StartFact != "" && !slices.Contains(o.Decides, strings.TrimSuffix(o.StartFact, "_at")) {
 			ask(o.StartFact, o.ID, weight)
+		}
+		if of := p.byID[o.Rule].PlaceOf; of != "" && !knowsAny(v.facts, of) {
+			ask(of, o.ID, 1) // the authority's name hangs on it
 		}
 	}
 	out := make([]incidents.Question, 0, len(by))

@@ -65,17 +65,13 @@ func (p *Pack) addSeverity(v *view) {
 	}
 }
 
-// at narrows the view to one place: who lives there, and its code.
-func (v *view) at(k placeBook, code string) variables {
+// at narrows the view to one place, with that many residents; known is false
+// when nobody has said where the people live.
+func (v *view) at(code string, residents int64, known bool) variables {
 	vars := variables{values: maps.Clone(v.vars.values), unknown: maps.Clone(v.vars.unknown)}
 	vars.values[varPlace] = code
-	if code == "" {
-		vars.values[varResidents] = int64(0)
-		return vars
-	}
-	n, sure := k.residents(v.byPlace, code)
-	if v.placesOK && sure {
-		vars.values[varResidents] = n
+	if known {
+		vars.values[varResidents] = residents
 	} else {
 		vars.unknown[varResidents] = []string{"persons_by_place"}
 	}
