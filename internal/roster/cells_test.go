@@ -234,6 +234,19 @@ func TestFlags(t *testing.T) {
 	}
 }
 
+func TestTheQuickLookAtATextOverlooksNothing(t *testing.T) {
+	for r := rune(1); r < 0x30000; r++ {
+		if r >= 0xd800 && r < 0xe000 {
+			continue
+		}
+		for _, s := range []string{string(r), "a" + string(r) + "b", "王" + string(r), "e" + string(r) + "\u0301"} {
+			if isTidy(s) && tidyRunes(s) != s {
+				t.Fatalf("%+q would be left as it is", s)
+			}
+		}
+	}
+}
+
 func TestTextsAreTidied(t *testing.T) {
 	for in, want := range map[string]string{
 		"  Ann\u00a0 B ": "Ann B", "\u200bAnn\ufeff": "Ann", "\u202eAnn\u202c": "Ann", "Ann\x00\x07B": "Ann B", "Ann\tB\r\nC": "Ann B C",

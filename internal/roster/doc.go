@@ -16,7 +16,7 @@
 //
 // A row with several addresses thus has several "ne" keys. A row without a
 // subject id has no "id" key; its Ref is "row-<number>". Telephone numbers
-// never identify anybody.
+// never identify anybody. The contact itself holds the first usable address.
 //
 // A candidate without channels is a person nobody can reach directly. Repaired
 // is set only on reachable candidates: something in the row had to be mended or

@@ -60,12 +60,23 @@ func isTidy(s string) bool {
 	if ascii {
 		return true
 	}
+	stable := true
 	for _, r := range s {
-		if r >= 0x80 && (isBlank(r) || isInvisible(r) || isJoiner(r)) {
+		if r < 0x80 || isStable(r) {
+			continue
+		}
+		if isBlank(r) || isInvisible(r) || isJoiner(r) {
 			return false
 		}
+		stable = false
 	}
-	return norm.NFC.IsNormalString(s)
+	return stable || norm.NFC.IsNormalString(s)
+}
+
+// isStable knows the letters of the most common blocks, which NFC leaves alone
+// as long as nothing but such letters and ASCII stands around them.
+func isStable(r rune) bool {
+	return r >= 0x4e00 && r <= 0x9fff || r >= 0xac00 && r <= 0xd7a3 || r >= 0xc0 && r <= 0x17f || r >= 0x410 && r <= 0x44f
 }
 
 func tidyRunes(s string) string {
