@@ -55,6 +55,7 @@ var doors = []door{
 
 	{"github.com/jordan-wright/email", "notifiers/email/...", nil, "MIME"},
 	{"github.com/emersion/go-smtp", "notifiers/email/...", []string{"internal/e2e"}, "per-recipient replies, DSN, timeouts"},
+	{"github.com/emersion/go-sasl", "notifiers/email/...", nil, "how go-smtp signs in"},
 	{"github.com/twilio/twilio-go", "notifiers/twilio", nil, "SMS and calls"},
 	{"firebase.google.com/go/v4", "notifiers/push", nil, "push"},
 	{"google.golang.org/api", "notifiers/push", nil, "the options of firebase"},
@@ -70,6 +71,7 @@ var doors = []door{
 	{"github.com/prometheus/client_golang", "internal/app", nil, "metrics"},
 
 	{"github.com/chromedp", "", []string{"internal/e2e"}, "a browser in tests"},
+	{"golang.org/x/net/html", "", []string{"templates/...", "notifiers/...", "web/...", "regulators/...", "internal/e2e"}, "what a browser makes of our markup, in tests"},
 	{"github.com/rogpeppe/go-internal", "", []string{"..."}, "command line scripts in tests"},
 	{"go.uber.org/goleak", "", []string{"..."}, "nothing left running after a test"},
 	{"pgregory.net/rapid", "", []string{"..."}, "properties in tests"},
