@@ -252,11 +252,13 @@ func (b *Book) programs(v *view, w incidents.Words, lex *lexicon, lang incidents
 		}
 		*t.into = cut(buf.String(), lex, false)
 	}
-	page, err := b.page(v)
-	if err != nil {
-		return nil, err
+	if out.hasEmail {
+		page, err := b.page(v)
+		if err != nil {
+			return nil, err
+		}
+		out.html = cut(page, lex, true)
 	}
-	out.html = cut(page, lex, true)
 	out.emailNeeds = out.subject.needs | out.text.needs | out.html.needs
 	out.smsNeeds = out.sms.needs
 	out.pushNeeds = out.title.needs | out.body.needs

@@ -68,6 +68,11 @@ type drafted struct {
 	PushBody  string `yaml:"push_body"`
 }
 
+func (d drafted) texts() map[string]string {
+	return map[string]string{"subject": d.Subject, "happened": d.Happened, "measures": d.Measures, "advice": d.Advice, "remedies": d.Remedies,
+		"contact": d.Contact, "sms": d.SMS, "push_title": d.PushTitle, "push_body": d.PushBody}
+}
+
 // What every words file must hold, no more and no less.
 var (
 	noticeKinds  = []incidents.NoticeKind{incidents.NoticeBreach, incidents.NoticeTermination, incidents.NoticePolicyChange}
@@ -147,8 +152,20 @@ func (x *lexicon) check() (where, reason string) {
 		if where, reason := checkKeys(g.name, g.has, g.want); where != "" {
 			return where, reason
 		}
+		if where, reason := checkPlaceholders(g.name, g.has); where != "" {
+			return where, reason
+		}
 	}
 	return x.checkNotices()
+}
+
+func checkPlaceholders(group string, texts map[string]string) (where, reason string) {
+	for _, k := range slices.Sorted(maps.Keys(texts)) {
+		if _, err := fill(texts[k], func(SlotKind) string { return "" }); err != nil {
+			return group + "." + k, "cannot be read: " + err.Error()
+		}
+	}
+	return "", ""
 }
 
 func (x *lexicon) checkNotices() (where, reason string) {
@@ -159,6 +176,9 @@ func (x *lexicon) checkNotices() (where, reason string) {
 		}
 		if key := emptyField(d, ""); key != "" {
 			return "notices." + string(kind) + "." + key, "is missing"
+		}
+		if where, reason := checkPlaceholders("notices."+string(kind), d.texts()); where != "" {
+			return where, reason
 		}
 	}
 	for kind := range x.Notices {

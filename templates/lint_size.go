@@ -17,7 +17,8 @@ const (
 // sizes measures the short messages as an invented person would get them. A
 // drill is measured as the real thing would be: its mark is not part of the words.
 func (l *linter) sizes(c incidents.Content, lang incidents.Lang) {
-	c.Langs = map[incidents.Lang]incidents.Words{lang: c.Langs[lang]}
+	w := c.Langs[lang]
+	c.Langs = map[incidents.Lang]incidents.Words{lang: {SMS: w.SMS, PushTitle: w.PushTitle, PushBody: w.PushBody}}
 	c.Default, c.Layout, c.Mode = lang, "", incidents.Live
 	compiled, err := l.b.compile(c, true)
 	if err != nil {
