@@ -17,7 +17,7 @@ func (p *Pack) Assess(f incidents.Facts, at time.Time) (incidents.Assessment, er
 	if err != nil {
 		return incidents.Assessment{}, err
 	}
-	run := &judging{pack: p, view: v, at: at.UTC(), done: map[string][]incidents.Obligation{}}
+	run := &judging{pack: p, view: v, at: at.UTC(), done: map[string][]incidents.Obligation{}, verdicts: map[*condition]verdict{}}
 	out := incidents.Assessment{FactsRev: f.Rev, Pack: p.version, At: run.at, Severity: v.severity}
 	for _, r := range p.rules {
 		duties, err := run.rule(r)
@@ -38,6 +38,8 @@ type judging struct {
 	view *view
 	at   time.Time
 	done map[string][]incidents.Obligation
+	// verdicts of conditions that are the same for every place
+	verdicts map[*condition]verdict
 }
 
 // moreUrgent puts what applies and is due first to the front; what does not

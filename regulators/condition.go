@@ -25,13 +25,18 @@ const (
 )
 
 // conditions compiles the CEL conditions of the rules.
-type conditions struct{ env *cel.Env }
+type conditions struct {
+	env  *cel.Env
+	done map[string]*condition // by source: named conditions serve many rules
+}
 
 // A condition is one compiled CEL expression and the names it mentions.
 type condition struct {
-	source string
-	prog   cel.Program
-	names  []string
+	source   string
+	prog     cel.Program
+	names    []string
+	patterns []*cel.AttributePatternType // one per name
+	placed   bool                        // whether it asks about the place
 }
 
 // A verdict is what a condition says of the facts; when unknown, why.
@@ -67,11 +72,14 @@ func newConditions() (*conditions, error) {
 		options = append(options, cel.Variable(d.Key, celType(d.Type)))
 	}
 	env, err := cel.NewEnv(options...)
-	return &conditions{env}, err
+	return &conditions{env, map[string]*condition{}}, err
 }
 
 // compile checks an expression and makes it ready to run.
 func (c *conditions) compile(source string) (*condition, error) {
+	if done := c.done[source]; done != nil {
+		return done, nil
+	}
 	ast, issues := c.env.Compile(source)
 	if issues.Err() != nil {
 		return nil, incidents.Invalid("the condition does not compile: %s", oneLine(issues.Err().Error()))
@@ -89,13 +97,28 @@ func (c *conditions) compile(source string) (*condition, error) {
 			names = append(names, r.Name)
 		}
 	}
-	slices.Sort(names)
-	return &condition{source: source, prog: prog, names: slices.Compact(names)}, nil
+	out := &condition{source: source, prog: prog, names: sorted(names)}
+	for _, n := range out.names {
+		out.patterns = append(out.patterns, cel.AttributePattern(n))
+		out.placed = out.placed || n == varResidents || n == varPlace
+	}
+	c.done[source] = out
+	return out, nil
 }
 
 // judge runs the condition over known and unknown variables.
-func (c *condition) judge(vars cel.PartialActivation) (verdict, error) {
-	out, _, err := c.prog.Eval(vars)
+func (c *condition) judge(vars variables) (verdict, error) {
+	var unknown []*cel.AttributePatternType
+	for i, n := range c.names {
+		if _, ok := vars.ResolveName(n); !ok {
+			unknown = append(unknown, c.patterns[i])
+		}
+	}
+	active, err := cel.PartialVars(vars, unknown...)
+	if err != nil {
+		return verdict{}, err
+	}
+	out, _, err := c.prog.Eval(active)
 	if err != nil {
 		return verdict{}, err
 	}
@@ -121,19 +144,37 @@ func unknownNames(u *types.Unknown) []string {
 	return slices.Compact(names)
 }
 
-// variables are the values a condition sees.
+// variables are the values a condition sees: those of the whole incident, with
+// the ones of a place laid over them.
 type variables struct {
 	values  map[string]any
 	unknown map[string][]string // variable → the facts behind it
+	over    *placed
 }
 
-func (v variables) activation() (cel.PartialActivation, error) {
-	patterns := make([]*cel.AttributePatternType, 0, len(v.unknown))
-	for name := range v.unknown {
-		patterns = append(patterns, cel.AttributePattern(name))
-	}
-	return cel.PartialVars(v.values, patterns...)
+// placed is what differs from place to place.
+type placed struct {
+	place     string
+	residents int64
+	known     bool
 }
+
+// ResolveName and Parent make variables a CEL activation.
+func (v variables) ResolveName(name string) (any, bool) {
+	if v.over != nil {
+		switch name {
+		case varPlace:
+			return v.over.place, true
+		case varResidents:
+			return v.over.residents, v.over.known
+		}
+	}
+	x, ok := v.values[name]
+	return x, ok
+}
+
+// Parent is none.
+func (v variables) Parent() cel.Activation { return nil }
 
 // celValue turns a fact's Go value into what CEL expects.
 func celValue(v any) any {

@@ -72,7 +72,7 @@ func (g *judging) findings(r *rule, code string, place incidents.Place) ([]findi
 			out = append(out, g.leaning(c, place))
 			continue
 		}
-		f, err := c.judge(low, high, least != most)
+		f, err := g.judge(c, low, high, least != most)
 		if err != nil {
 			return nil, err
 		}
@@ -84,27 +84,27 @@ func (g *judging) findings(r *rule, code string, place incidents.Place) ([]findi
 
 // judge evaluates a clause with the fewest and, when that differs, the most
 // residents; a clause that answers both alike is certain.
-func (c clause) judge(low, high variables, open bool) (finding, error) {
-	f, err := c.judgeOne(low)
-	if err != nil || !open {
+func (g *judging) judge(c clause, low, high variables, open bool) (finding, error) {
+	f, err := g.judgeOne(c, low)
+	if err != nil || !open || !c.cond.placed {
 		return f, err
 	}
-	g, err := c.judgeOne(high)
-	if err != nil || f.applies == g.applies {
+	other, err := g.judgeOne(c, high)
+	if err != nil || f.applies == other.applies {
 		return f, err
 	}
-	facts := sorted(append(append([]string{"persons_by_place"}, f.facts...), g.facts...))
+	facts := sorted(slices.Concat([]string{"persons_by_place"}, f.facts, other.facts))
 	return finding{incidents.AppliesDepends, firstOf(c.unknown, unknownWords(facts)), facts}, nil
 }
 
-func (c clause) judgeOne(vars variables) (finding, error) {
-	active, err := vars.activation()
-	if err != nil {
-		return finding{}, err
-	}
-	v, err := c.cond.judge(active)
-	if err != nil {
-		return finding{}, err
+func (g *judging) judgeOne(c clause, vars variables) (finding, error) {
+	v, seen := g.verdicts[c.cond]
+	if !seen || c.cond.placed {
+		var err error
+		if v, err = c.cond.judge(vars); err != nil {
+			return finding{}, err
+		}
+		g.verdicts[c.cond] = v
 	}
 	return c.finding(v, vars), nil
 }

@@ -120,11 +120,7 @@ func (l *linter) placeholders(r *rule) {
 func (l *linter) reachable(r *rule, c *condition) {
 	seen := map[bool]bool{}
 	l.samples(c, func(vars variables) bool {
-		active, err := vars.activation()
-		if err != nil {
-			return false
-		}
-		v, err := c.judge(active)
+		v, err := c.judge(vars)
 		if err != nil {
 			l.say(false, r, c.source, "the condition fails on some facts: %s", err)
 			return false

@@ -2,7 +2,6 @@ package regulators
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -38,6 +37,7 @@ func (p *Pack) view(f incidents.Facts) (*view, error) {
 		v.vars.values[d.Key] = celValue(x)
 	}
 	v.vars.values[varKnown] = known
+	v.vars.unknown[varResidents] = []string{"persons_by_place"}
 	v.byPlace, v.placesOK = f.Places("persons_by_place")
 	v.persons, v.personOK = countPersons(f)
 	v.set(varPersons, v.persons, v.personOK, "persons_total")
@@ -68,13 +68,8 @@ func (p *Pack) addSeverity(v *view) {
 // at narrows the view to one place, with that many residents; known is false
 // when nobody has said where the people live.
 func (v *view) at(code string, residents int64, known bool) variables {
-	vars := variables{values: maps.Clone(v.vars.values), unknown: maps.Clone(v.vars.unknown)}
-	vars.values[varPlace] = code
-	if known {
-		vars.values[varResidents] = residents
-	} else {
-		vars.unknown[varResidents] = []string{"persons_by_place"}
-	}
+	vars := v.vars
+	vars.over = &placed{place: code, residents: residents, known: known}
 	return vars
 }
 
