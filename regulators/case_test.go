@@ -67,12 +67,12 @@ func TestCases(t *testing.T) {
 }
 
 func (c lawCase) check(t *testing.T, p *Pack, fired, spared map[string]bool) {
-	a, err := p.Assess(known(t, c.Facts), at)
+	a, err := p.Assess(knownFacts(t, c.Facts), judgedAt)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for id, due := range c.Yes {
-		o := obligation(t, a, id)
+		o := dutyOf(t, a, id)
 		if o.Applies != incidents.AppliesYes {
 			t.Errorf("%s: %s because %q", id, o.Applies, o.Reasons)
 			continue
@@ -83,14 +83,14 @@ func (c lawCase) check(t *testing.T, p *Pack, fired, spared map[string]bool) {
 		}
 	}
 	for _, id := range c.No {
-		o := obligation(t, a, id)
+		o := dutyOf(t, a, id)
 		spared[o.Rule] = true
 		if o.Applies != incidents.AppliesNo || len(o.Reasons) == 0 || o.Due != nil {
 			t.Errorf("%s: %s due %v because %q", id, o.Applies, o.Due, o.Reasons)
 		}
 	}
 	for id, fact := range c.Asks {
-		o := obligation(t, a, id)
+		o := dutyOf(t, a, id)
 		if o.Applies != incidents.AppliesDepends || !contains(o.Decides, fact) {
 			t.Errorf("%s: %s, decided by %v", id, o.Applies, o.Decides)
 		}

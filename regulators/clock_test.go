@@ -141,11 +141,11 @@ func TestTheEarliestOfSeveralLimits(t *testing.T) {
 	c := clock{facts: []string{"aware_at"}, zone: time.UTC, length: span{iso: "P30D", unit: "calendar-days", days: 30},
 		limits: []clock{{facts: []string{"determined_at"}, zone: time.UTC, length: span{iso: "PT72H", unit: "hours", hours: 72 * time.Hour}}}}
 	none := func(string) (time.Time, bool) { return time.Time{}, false }
-	f := known(t, map[string]any{"aware_at": "2026-11-01T00:00:00Z"})
+	f := knownFacts(t, map[string]any{"aware_at": "2026-11-01T00:00:00Z"})
 	if r := c.read(f, none, 0); dueText(r.due) != "2026-12-01T23:59:59Z" {
 		t.Error(r.arithmetic)
 	}
-	f = known(t, map[string]any{"aware_at": "2026-11-01T00:00:00Z", "determined_at": "2026-11-05T00:00:00Z"})
+	f = knownFacts(t, map[string]any{"aware_at": "2026-11-01T00:00:00Z", "determined_at": "2026-11-05T00:00:00Z"})
 	if r := c.read(f, none, 0); dueText(r.due) != "2026-11-08T00:00:00Z" {
 		t.Error(r.arithmetic)
 	}
@@ -156,18 +156,18 @@ func TestSoftWordsGetOurOwnTarget(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := known(t, map[string]any{"confidentiality": true, "role": "controller", "establishments": []string{"CN"}, "aware_at": "2026-11-20T09:00:00Z"})
-	a, err := p.Assess(f, at)
+	f := knownFacts(t, map[string]any{"confidentiality": true, "role": "controller", "establishments": []string{"CN"}, "aware_at": "2026-11-20T09:00:00Z"})
+	a, err := p.Assess(f, judgedAt)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for id, due := range map[string]string{"cn-pipl-57-regulator": "2026-11-21T09:00:00Z", "cn-pipl-57-individuals": "2026-11-23T09:00:00Z"} {
-		o := obligation(t, a, id)
+		o := dutyOf(t, a, id)
 		if dueText(o.Due) != due || !o.Soft || o.Qualifier != "immediately" || o.Length != "" {
 			t.Errorf("%s: due %s, soft %v, %q, %s", id, dueText(o.Due), o.Soft, o.Qualifier, o.Arithmetic)
 		}
 	}
-	if o := obligation(t, a, "cn-pipl-57-regulator"); o.Applies != incidents.AppliesYes {
+	if o := dutyOf(t, a, "cn-pipl-57-regulator"); o.Applies != incidents.AppliesYes {
 		t.Error(o.Reasons)
 	}
 }

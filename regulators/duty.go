@@ -27,7 +27,7 @@ func (g *judging) placeOf(r *rule, code string) (incidents.Place, int64) {
 	}
 	if text, ok := g.view.facts.Text(r.PlaceOf); r.PlaceOf != "" && ok {
 		named := g.pack.places.canon(incidents.Place(strings.ToUpper(strings.TrimSpace(text))))
-		if incidents.ValidPlace(named) {
+		if _, known := g.pack.AuthorityOf(r.Directory, named); known {
 			place = named
 		}
 	}
@@ -66,7 +66,7 @@ func (g *judging) findings(r *rule, code string, place incidents.Place) ([]findi
 	if most != least {
 		high = g.view.at(code, most, true)
 	}
-	var out []finding
+	out, shown := make([]finding, 0, len(r.clauses)), g.shownPlace(r, place)
 	for _, c := range r.clauses {
 		if c.requires != "" {
 			out = append(out, g.leaning(c, place))
@@ -76,7 +76,7 @@ func (g *judging) findings(r *rule, code string, place incidents.Place) ([]findi
 		if err != nil {
 			return nil, err
 		}
-		f.reason = g.view.words(f.reason, g.shownPlace(r, place), g.pack.places, least)
+		f.reason = g.view.words(f.reason, shown, least)
 		out = append(out, f)
 	}
 	return out, nil
@@ -109,16 +109,17 @@ func (g *judging) judgeOne(c clause, vars variables) (finding, error) {
 	return c.finding(v, vars), nil
 }
 
-func (g *judging) shownPlace(r *rule, place incidents.Place) incidents.Place {
+// shownPlace is the place or group in words.
+func (g *judging) shownPlace(r *rule, place incidents.Place) string {
 	if place != "" {
-		return place
+		return g.pack.places.nameOf(place)
 	}
 	for _, code := range []string{r.Place, r.FanOut} {
 		if group, ok := g.pack.places.Groups[code]; ok {
-			return incidents.Place(group.Name)
+			return group.Name
 		}
 	}
-	return incidents.Place(r.Place)
+	return g.pack.places.nameOf(incidents.Place(r.Place))
 }
 
 func (c clause) finding(v verdict, vars variables) finding {

@@ -7,11 +7,11 @@ import (
 	"tocsin/incidents"
 )
 
-// at is the instant every test judges at.
-var at = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+// judgedAt is the instant every test judges at.
+var judgedAt = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
-// known makes facts out of values; text that reads like a time becomes one.
-func known(t testing.TB, values map[string]any) incidents.Facts {
+// knownFacts makes facts out of values; text that reads like a time becomes one.
+func knownFacts(t testing.TB, values map[string]any) incidents.Facts {
 	t.Helper()
 	f := incidents.Facts{Rev: 1, Known: map[string]incidents.Fact{}}
 	for key, v := range values {
@@ -24,7 +24,7 @@ func known(t testing.TB, values map[string]any) incidents.Facts {
 	return f
 }
 
-func obligation(t testing.TB, a incidents.Assessment, id string) incidents.Obligation {
+func dutyOf(t testing.TB, a incidents.Assessment, id string) incidents.Obligation {
 	t.Helper()
 	for _, o := range a.Obligations {
 		if o.ID == id {

@@ -127,6 +127,9 @@ func (b *builder) checkPlaces(file string, s ruleSpec) {
 	if _, ok := b.pack.authorities[s.Directory]; s.Directory != "" && !ok {
 		b.problem(file, s.ID, "directory:", "there is no directory of authorities %q", s.Directory)
 	}
+	if s.PlaceOf != "" && s.Directory == "" {
+		b.problem(file, s.ID, "place-of:", "place-of needs a directory of authorities")
+	}
 	b.checkFact(file, s, s.PlaceOf, incidents.FactText)
 	b.checkFact(file, s, s.Pause, incidents.FactTri)
 }

@@ -46,7 +46,7 @@ func TestSeverityVectors(t *testing.T) {
 		{"d14 1.75 stays low", with(map[string]any{"data_categories": []string{"basic"}, "identifiability": "maximum", "confidentiality": true, "confidentiality_effect": "known_recipients", "malicious": true}), 1, 1, .75, "low", nil},
 	} {
 		t.Run(v.id, func(t *testing.T) {
-			s := m.assess(known(t, v.facts))
+			s := m.assess(knownFacts(t, v.facts))
 			if s.DPC != v.dpc || s.EI != v.ei || s.CB != v.cb || s.Score != v.dpc*v.ei+v.cb || s.Level != v.level {
 				t.Errorf("%g × %g + %g = %g, %s", s.DPC, s.EI, s.CB, s.Score, s.Level)
 			}
@@ -79,11 +79,11 @@ func TestUnknownFactsCountAtTheirWorst(t *testing.T) {
 func TestChildrenWeighOneStepMore(t *testing.T) {
 	m := shippedPack(t).enisa
 	facts := map[string]any{"data_items": []string{"name"}, "minors_under_14": true}
-	if s := m.assess(known(t, facts)); s.DPC != 2 {
+	if s := m.assess(knownFacts(t, facts)); s.DPC != 2 {
 		t.Errorf("DPC %g", s.DPC)
 	}
 	facts["data_context"] = "same" // somebody has judged it
-	if s := m.assess(known(t, facts)); s.DPC != 1 {
+	if s := m.assess(knownFacts(t, facts)); s.DPC != 1 {
 		t.Errorf("DPC %g after a person judged the context", s.DPC)
 	}
 }
@@ -91,7 +91,7 @@ func TestChildrenWeighOneStepMore(t *testing.T) {
 func TestContextStaysWithinOneAndFour(t *testing.T) {
 	m := shippedPack(t).enisa
 	for step, want := range map[string]float64{"less_2": 2, "more_2": 4} {
-		if s := m.assess(known(t, map[string]any{"data_categories": []string{"health"}, "data_context": step})); s.DPC != want {
+		if s := m.assess(knownFacts(t, map[string]any{"data_categories": []string{"health"}, "data_context": step})); s.DPC != want {
 			t.Errorf("%s: DPC %g", step, s.DPC)
 		}
 	}
@@ -117,7 +117,7 @@ func TestChinaGrade(t *testing.T) {
 		{"chosen lower than the figures", map[string]any{"persons_total": 10_000_000, "cn_grade": "larger"}, "major", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			g := p.ChinaGrade(known(t, c.facts))
+			g := p.ChinaGrade(knownFacts(t, c.facts))
 			if g.Name != c.grade || (len(g.Unknown) > 0) != c.unknown {
 				t.Errorf("%s, unknown %v, because %v", g.Name, g.Unknown, g.Reasons)
 			}

@@ -19,6 +19,7 @@ type view struct {
 	placesOK bool
 	persons  int64
 	personOK bool
+	filled   *strings.Replacer // of the placeholders that are the same everywhere
 }
 
 func (p *Pack) view(f incidents.Facts) (*view, error) {
@@ -38,7 +39,7 @@ func (p *Pack) view(f incidents.Facts) (*view, error) {
 	}
 	v.vars.values[varKnown] = known
 	v.vars.unknown[varResidents] = []string{"persons_by_place"}
-	v.byPlace, v.placesOK = f.Places("persons_by_place")
+	v.byPlace, v.placesOK = whereTheyLive(f)
 	v.persons, v.personOK = countPersons(f)
 	v.set(varPersons, v.persons, v.personOK, "persons_total")
 	p.addSeverity(v)
@@ -71,6 +72,19 @@ func (v *view) at(code string, residents int64, known bool) variables {
 	vars := v.vars
 	vars.over = &placed{place: code, residents: residents, known: known}
 	return vars
+}
+
+// whereTheyLive is persons_by_place. An empty one beside people in the total
+// says nothing about where they live.
+func whereTheyLive(f incidents.Facts) (map[incidents.Place]int64, bool) {
+	by, ok := f.Places("persons_by_place")
+	total, _ := f.Count("persons_total")
+	for _, n := range by {
+		if n > 0 {
+			return by, ok
+		}
+	}
+	return by, ok && total == 0
 }
 
 // countPersons is persons_total, or the sum over the places when only that is known.
@@ -107,19 +121,21 @@ func fits(t incidents.FactType, v any) bool {
 func is[T any](v any) bool { _, ok := v.(T); return ok }
 
 // words fills the placeholders of an explanation.
-func (v *view) words(text string, place incidents.Place, k placeBook, residents int64) string {
+func (v *view) words(text string, place string, residents int64) string {
 	if !strings.Contains(text, "{") {
 		return text
 	}
-	return strings.NewReplacer(
-		"{residents}", thousands(residents),
-		"{persons}", thousands(v.persons),
-		"{place}", k.nameOf(place),
-		"{grade}", strings.ReplaceAll(v.grade.Name, "_", " "),
-		"{grade-reasons}", strings.Join(v.grade.Reasons, "; "),
-		"{severity}", fmt.Sprintf("%.2f", v.severity.Score),
-		"{level}", strings.ReplaceAll(v.severity.Level, "_", " "),
-	).Replace(text)
+	if v.filled == nil {
+		v.filled = strings.NewReplacer(
+			"{persons}", thousands(v.persons),
+			"{grade}", strings.ReplaceAll(v.grade.Name, "_", " "),
+			"{grade-reasons}", strings.Join(v.grade.Reasons, "; "),
+			"{severity}", fmt.Sprintf("%.2f", v.severity.Score),
+			"{level}", firstOf(strings.ReplaceAll(v.severity.Level, "_", " "), "level not known"),
+		)
+	}
+	text = strings.ReplaceAll(text, "{residents}", thousands(residents))
+	return v.filled.Replace(strings.ReplaceAll(text, "{place}", place))
 }
 
 // factsBehind turns deciding variables into the facts to ask for.
