@@ -336,3 +336,11 @@ func FuzzLint(f *testing.F) {
 		_, _ = b.Preview(c, incidents.Email, "en")
 	})
 }
+
+func BenchmarkLint(b *testing.B) {
+	book := newBook(b)
+	c := content(b, book, incidents.NoticeBreach, stolenBackup())
+	for b.Loop() {
+		book.Lint(c, stolenBackup(), []incidents.Obligation{gdpr34(), california()})
+	}
+}
