@@ -1,0 +1,190 @@
+// Package twilio is the one door to Twilio's SDK: it asks for messages to be
+// sent, looks up what became of them, and checks the signatures of callbacks.
+// It refuses to guess: a timeout, a cut connection or a 5xx is doubt.
+package twilio
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/twilio/twilio-go/client"
+	api "github.com/twilio/twilio-go/rest/api/v2010"
+
+	"tocsin/incidents"
+)
+
+// Options is the account, and where it is reached.
+type Options struct {
+	BaseURL          string // empty: Twilio's own
+	AccountSID       string
+	KeySID           string
+	Secret           string
+	AuthToken        string // signs callbacks
+	MessagingService string
+	From             string // E.164; without a messaging service
+	Timeout          time.Duration
+}
+
+// A Client talks to one account.
+type Client struct {
+	o    Options
+	base *url.URL
+	http http.RoundTripper
+}
+
+// New checks the options; it opens no connection.
+func New(o Options) (*Client, error) {
+	if o.AccountSID == "" || o.KeySID == "" || o.Secret == "" {
+		return nil, incidents.Invalid("Twilio needs account-sid, key-sid and secret").On("channels.twilio")
+	}
+	if o.MessagingService == "" && o.From == "" {
+		return nil, incidents.Invalid("Twilio needs a messaging service or a number to send from").On("channels.twilio")
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = 10 * time.Second
+	}
+	c := &Client{o: o, http: &http.Transport{MaxIdleConnsPerHost: 32, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true}}
+	if o.BaseURL == "" {
+		return c, nil
+	}
+	base, err := url.Parse(o.BaseURL)
+	if err != nil || base.Host == "" {
+		return nil, incidents.Invalid("the base address of Twilio is not usable").On("channels.twilio.base-url")
+	}
+	c.base = base
+	return c, nil
+}
+
+// Close closes idle connections.
+func (c *Client) Close() error {
+	c.http.(*http.Transport).CloseIdleConnections()
+	return nil
+}
+
+// A call is one request: it carries the context in, which the SDK does not, and
+// the status and Retry-After out, which the SDK hides.
+type call struct {
+	ctx    context.Context
+	c      *Client
+	status int
+	after  time.Duration
+	sent   bool // a connection was there and the request went out on it
+}
+
+// RoundTrip sends the request to the configured address.
+func (k *call) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(traced(k.ctx, &k.sent))
+	if k.c.base != nil {
+		r.URL.Scheme, r.URL.Host, r.Host = k.c.base.Scheme, k.c.base.Host, k.c.base.Host
+	}
+	resp, err := k.c.http.RoundTrip(r)
+	if err == nil {
+		k.status = resp.StatusCode
+		if s, e := strconv.Atoi(resp.Header.Get("Retry-After")); e == nil && s >= 0 {
+			k.after = time.Duration(s) * time.Second
+		}
+	}
+	return resp, err
+}
+
+func (c *Client) call(ctx context.Context) (*call, *api.ApiService) {
+	k := &call{ctx: ctx, c: c}
+	cl := &client.Client{Credentials: client.NewCredentials(c.o.KeySID, c.o.Secret),
+		HTTPClient: &http.Client{Timeout: c.o.Timeout, Transport: k, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	cl.SetAccountSid(c.o.AccountSID)
+	return k, api.NewApiService(client.NewRequestHandler(cl))
+}
+
+// A Text is one SMS.
+type Text struct {
+	To, Body string
+	Callback string // where the status is reported
+	Validity time.Duration
+}
+
+// SendText asks for one SMS.
+func (c *Client) SendText(ctx context.Context, t Text) incidents.Receipt {
+	k, svc := c.call(ctx)
+	p := (&api.CreateMessageParams{}).SetTo(t.To).SetBody(t.Body).SetContentRetention("discard").SetAddressRetention("obfuscate")
+	if c.o.MessagingService != "" {
+		p.SetMessagingServiceSid(c.o.MessagingService)
+	} else {
+		p.SetFrom(c.o.From)
+	}
+	if t.Callback != "" {
+		p.SetStatusCallback(t.Callback)
+	}
+	if t.Validity > 0 {
+		p.SetValidityPeriod(int(t.Validity.Seconds()))
+	}
+	m, err := svc.CreateMessage(p)
+	if err != nil {
+		return k.outcome(err)
+	}
+	if m.Sid == nil || *m.Sid == "" {
+		return incidents.Receipt{Outcome: incidents.OutcomeDoubt, Reason: "Twilio's answer names no message"}
+	}
+	return incidents.Receipt{Outcome: incidents.OutcomeAccepted, ProviderID: *m.Sid, Code: strconv.Itoa(k.status)}
+}
+
+// FindText looks for a message to a number whose body holds the code, created
+// at or after since (Unix seconds). Queued messages have no date sent, so the
+// list is read without a date filter.
+func (c *Client) FindText(ctx context.Context, to, code string, since int64) (sid string, found bool, err error) {
+	_, svc := c.call(ctx)
+	list, err := svc.ListMessage((&api.ListMessageParams{}).SetTo(to).SetPageSize(200).SetLimit(200))
+	if err != nil {
+		return "", false, incidents.Unavailable("Twilio cannot be asked what became of a message")
+	}
+	for _, m := range list {
+		if m.Sid == nil || m.Body == nil || !holds(*m.Body, code) || !createdSince(m.DateCreated, since) {
+			continue
+		}
+		return *m.Sid, true, nil
+	}
+	return "", false, nil
+}
+
+// createdSince compares to the second; a date that cannot be read counts, since
+// the code is the person's own and sending twice is worse to be wrong about.
+func createdSince(date *string, since int64) bool {
+	if date == nil {
+		return true
+	}
+	at, err := time.Parse(time.RFC1123Z, *date)
+	return err != nil || at.Unix() >= since
+}
+
+// outcome reads an error of the SDK with the status it hides.
+func (k *call) outcome(err error) incidents.Receipt {
+	var rest *client.TwilioRestError
+	errors.As(err, &rest)
+	switch {
+	case k.status == 0 && !k.sent:
+		return incidents.Receipt{Outcome: incidents.OutcomeRetry, Reason: "Twilio cannot be reached"}
+	case k.status == 0, k.status == http.StatusRequestTimeout, k.status >= 500:
+		return incidents.Receipt{Outcome: incidents.OutcomeDoubt, Code: strconv.Itoa(k.status), Reason: "Twilio did not say whether it took the message"}
+	case k.status == http.StatusTooManyRequests:
+		return incidents.Receipt{Outcome: incidents.OutcomeRetry, RetryAfter: k.after, Code: "429", Reason: "Twilio asks to slow down"}
+	case k.status < 300:
+		return incidents.Receipt{Outcome: incidents.OutcomeDoubt, Code: strconv.Itoa(k.status), Reason: "Twilio's answer cannot be read"}
+	}
+	code := k.status
+	if rest != nil && rest.Code != 0 {
+		code = rest.Code
+	}
+	return incidents.Receipt{Outcome: OutcomeOf(code), Code: strconv.Itoa(code), Reason: "Twilio refused the message: " + Meaning(code)}
+}
+
+// ValidCallback checks X-Twilio-Signature over the public address Twilio called.
+func (c *Client) ValidCallback(publicURL string, form map[string]string, signature string) bool {
+	if c.o.AuthToken == "" || signature == "" {
+		return false
+	}
+	v := client.NewRequestValidator(c.o.AuthToken)
+	return v.Validate(publicURL, form, signature)
+}
