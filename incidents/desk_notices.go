@@ -68,9 +68,6 @@ func (d *Desk) proposal(tx Tx, in Incident, input *NoticeInput) error {
 		if err != nil {
 			return err
 		}
-		if f, err = d.withTermination(tx, in, f); err != nil {
-			return err
-		}
 		if input.Langs, err = d.Words.Draft(input.Kind, in, f, d.Langs); err != nil {
 			return err
 		}
@@ -88,20 +85,6 @@ func (d *Desk) proposal(tx Tx, in Incident, input *NoticeInput) error {
 		}
 	}
 	return nil
-}
-
-// withTermination lets drafts and lint see the service and its last day as facts.
-func (d *Desk) withTermination(tx Tx, in Incident, f Facts) (Facts, error) {
-	if in.Kind != KindTermination {
-		return f, nil
-	}
-	t, err := tx.TerminationOf(in.ID)
-	if err != nil {
-		return f, err
-	}
-	g := f.With(map[string]Fact{"summary": {Value: t.Service}})
-	g.Rev = f.Rev
-	return g, nil
 }
 
 // apply turns input into the next version of n, back at draft.
@@ -239,9 +222,6 @@ func (d *Desk) LintNotice(ctx context.Context, a Actor, id NoticeID) ([]Finding,
 func (d *Desk) lint(tx Tx, in Incident, n Notice) ([]Finding, error) {
 	f, err := tx.Facts(in.ID)
 	if err != nil {
-		return nil, err
-	}
-	if f, err = d.withTermination(tx, in, f); err != nil {
 		return nil, err
 	}
 	duties, err := tx.Obligations(in.ID)
