@@ -1,0 +1,206 @@
+package store
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"tocsin/incidents"
+)
+
+// A delivery is one row of the journal, as stored.
+type delivery struct {
+	notice, seq, chunk          int64
+	channel, step, state        int
+	attempts, tries             int
+	fence                       int64
+	next, first, attempted, upd int64 // Unix milliseconds; 0: none
+	twice                       bool
+	conflict                    bool
+	provider, code, reason      string
+}
+
+const deliveryColumns = `SELECT d.notice_no, d.seq, d.chunk, d.channel, d.step, d.state, d.attempts, d.tries, d.fence,
+	COALESCE(d.next_at, 0), COALESCE(d.first_at, 0), COALESCE(d.attempted_at, 0), d.updated_at, d.maybe_twice, d.conflict, d.provider_id, d.code, d.reason `
+
+func (d *delivery) dest() []any {
+	return []any{&d.notice, &d.seq, &d.chunk, &d.channel, &d.step, &d.state, &d.attempts, &d.tries, &d.fence,
+		&d.next, &d.first, &d.attempted, &d.upd, (*flag)(&d.twice), (*flag)(&d.conflict), &d.provider, &d.code, &d.reason}
+}
+
+func scanDelivery(r scanner) (d delivery, err error) {
+	return d, r.Scan(d.dest()...)
+}
+
+// domain is the row in the words of the domain.
+func (d delivery) domain() incidents.Delivery {
+	out := incidents.Delivery{ID: d.id(), Step: d.step, State: stateOf(d.state), Attempts: d.attempts, Fence: d.fence,
+		ProviderID: d.provider, Code: d.code, Reason: d.reason, MaybeTwice: d.twice, UpdatedAt: fromMS(d.upd)}
+	if d.next != 0 {
+		at := fromMS(d.next)
+		out.NextAt = &at
+	}
+	return out
+}
+
+func (d delivery) id() incidents.DeliveryID {
+	return incidents.DeliveryID{Notice: d.notice, Seq: d.seq, Channel: channelOf(d.channel)}
+}
+
+// A flag is a bool kept as 0 or 1.
+type flag bool
+
+// Scan reads 0 or 1.
+func (f *flag) Scan(v any) error {
+	n, _ := v.(int64)
+	*f = n != 0
+	return nil
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// A change is what becomes of one delivery outside a window.
+type change struct {
+	state    int
+	next     time.Time // zero: none
+	provider string    // "": as it was
+	code     string
+	reason   string
+	twice    bool
+	conflict bool
+	tries    int
+	at       time.Time
+}
+
+// A changed delivery is a row as it was read and what becomes of it.
+type changed struct {
+	delivery
+	change
+}
+
+// become changes one delivery; see becomeAll.
+func (t *tx) become(s shift, d delivery, c change) error {
+	return t.becomeAll(s, d.notice, []changed{{d, c}})
+}
+
+// becomeAll changes deliveries of one notice in one statement. Each must still
+// be in the state and under the fence it was read with, else it is a conflict
+// and nothing changes.
+func (t *tx) becomeAll(s shift, notice int64, all []changed) error {
+	if len(all) == 0 {
+		return nil
+	}
+	rows := make([][]any, len(all))
+	for i, x := range all {
+		provider := x.change.provider
+		if provider == "" {
+			provider = x.delivery.provider
+		}
+		rows[i] = []any{x.seq, x.channel, x.delivery.state, x.fence, x.change.state, orNull(x.change.next), provider, x.change.code, x.change.reason,
+			bit(x.change.twice || x.delivery.twice), bit(x.change.conflict || x.delivery.conflict), x.change.tries, ms(x.at)}
+	}
+	n, err := t.run(`UPDATE deliveries SET state = v.state, next_at = v.next_at, provider_id = v.provider_id, code = v.code, reason = v.reason,
+			maybe_twice = v.maybe_twice, conflict = v.conflict, tries = v.tries, updated_at = v.updated_at
+		FROM `+t.table("$2", "seq:int", "channel:int", "was:int", "fence:int", "state:int", "next_at:int", "provider_id:text", "code:text", "reason:text",
+		"maybe_twice:int", "conflict:int", "tries:int", "updated_at:int")+` v
+		WHERE deliveries.notice_no = $1 AND deliveries.seq = v.seq AND deliveries.channel = v.channel AND deliveries.state = v.was AND deliveries.fence = v.fence`,
+		notice, asJSON(rows))
+	if err != nil {
+		return err
+	}
+	if n != int64(len(all)) {
+		return incidents.Conflict("%d of %d deliveries of notice %d changed meanwhile", int64(len(all))-n, len(all), notice)
+	}
+	for _, x := range all {
+		if x.change.state != x.delivery.state {
+			s.move(notice, x.chunk, x.channel, x.step, x.delivery.state, x.change.state)
+		}
+	}
+	return nil
+}
+
+// A noted attempt is one line of the history of a delivery.
+type noted struct {
+	delivery
+	outcome, provider, code, reason string
+	at                              time.Time
+}
+
+// noteAll appends to the history of attempts: entry 0 is what came of an
+// attempt, later ones what was found out about it.
+func (t *tx) noteAll(notice int64, all []noted) error {
+	if len(all) == 0 {
+		return nil
+	}
+	rows := make([][]any, len(all))
+	for i, x := range all {
+		rows[i] = []any{x.seq, x.channel, x.attempts, x.attempted, ms(x.at), x.outcome, x.provider, x.code, x.reason}
+	}
+	_, err := t.run(`INSERT INTO delivery_attempts (notice_no, seq, channel, attempt, entry, started_at, ended_at, outcome, provider_id, code, reason)
+		SELECT CAST($1 AS BIGINT), v.seq, v.channel, v.attempt,
+			(SELECT COALESCE(MAX(a.entry) + 1, 0) FROM delivery_attempts a WHERE a.notice_no = $1 AND a.seq = v.seq AND a.channel = v.channel AND a.attempt = v.attempt),
+			v.started_at, v.ended_at, v.outcome, v.provider_id, v.code, v.reason
+		FROM `+t.table("$2", "seq:int", "channel:int", "attempt:int", "started_at:int", "ended_at:int", "outcome:text", "provider_id:text", "code:text", "reason:text")+` v`,
+		notice, asJSON(rows))
+	return err
+}
+
+func (t *tx) note(x noted) error { return t.noteAll(x.notice, []noted{x}) }
+
+// Deliveries lists deliveries in order of seq and channel.
+func (t *tx) Deliveries(f incidents.DeliveryFilter) (out []incidents.Delivery, err error) {
+	q, params := deliveryColumns+`FROM deliveries d WHERE d.notice_no = $1`, args{f.Notice}
+	with := func(cond string, v ...any) {
+		for _, x := range v {
+			params = append(params, x)
+			cond = strings.Replace(cond, "?", "$"+strconv.Itoa(len(params)), 1)
+		}
+		q += ` AND ` + cond
+	}
+	if f.Seq > 0 {
+		with(`d.seq = ?`, f.Seq)
+	}
+	if f.After != (incidents.DeliveryID{}) {
+		with(`(d.seq, d.channel) > (?, ?)`, f.After.Seq, channelCode(f.After.Channel))
+	}
+	if len(f.States) > 0 {
+		q += ` AND d.state IN (` + stateNumbers(f.States) + `)`
+	}
+	if f.Limit <= 0 || f.Limit > 10000 {
+		f.Limit = 1000
+	}
+	params = append(params, f.Limit)
+	q += ` ORDER BY d.seq, d.channel LIMIT $` + strconv.Itoa(len(params))
+	err = t.rows(q, params, func(r scanner) error {
+		d, err := scanDelivery(r)
+		out = append(out, d.domain())
+		return err
+	})
+	return out, err
+}
+
+// stateNumbers writes states as the numbers a partial index can be matched with.
+func stateNumbers(states []incidents.DeliveryState) (s string) {
+	for _, x := range states {
+		if s != "" {
+			s += ", "
+		}
+		s += strconv.Itoa(stateCode(x))
+	}
+	return s
+}
+
+// delivery reads one row by its id.
+func (t *tx) delivery(id incidents.DeliveryID) (d delivery, err error) {
+	found, err := t.scanOne(deliveryColumns+`FROM deliveries d WHERE d.notice_no = $1 AND d.seq = $2 AND d.channel = $3`,
+		args{id.Notice, id.Seq, channelCode(id.Channel)}, func(r scanner) error { d, err = scanDelivery(r); return err })
+	if err == nil && !found {
+		err = incidents.NotFound("there is no delivery %s", id)
+	}
+	return d, err
+}

@@ -1,0 +1,240 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tocsin/incidents"
+)
+
+// PutReceipt stores what a provider reported; equal ids are one.
+func (s *Store) PutReceipt(ctx context.Context, r incidents.StatusReceipt) error {
+	if r.ID == "" {
+		return incidents.Invalid("a receipt needs an id")
+	}
+	return s.queue.do(ctx, func(t *tx) error {
+		n, err := t.run(`INSERT INTO receipts (id, notice_no, seq, channel, provider_id, status, code, reason, at, stored_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING`,
+			r.ID, r.Delivery.Notice, r.Delivery.Seq, channelCode(r.Delivery.Channel), r.ProviderID, r.Status, r.Code, r.Reason, ms(r.At), ms(t.now()))
+		if err != nil || n == 0 {
+			return err
+		}
+		_, err = t.run(`INSERT INTO receipts_waiting (id, look_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`, r.ID, ms(t.now()))
+		return err
+	})
+}
+
+// A waitingReceipt is one that is not folded yet.
+type waitingReceipt struct {
+	id       string
+	target   incidents.DeliveryID
+	provider string
+	looks    int
+}
+
+// FoldReceipts folds stored receipts into states.
+func (s *Store) FoldReceipts(ctx context.Context, limit int) (folded int, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		folded = 0
+		waiting, err := t.receiptsDue(limit)
+		if err != nil {
+			return err
+		}
+		f := folding{tx: t, shift: shift{}, chunks: map[int64]map[int64]bool{}, seen: map[incidents.DeliveryID]bool{}}
+		for _, w := range waiting {
+			ok, err := f.one(w)
+			if err != nil {
+				return err
+			}
+			if ok {
+				folded++
+			}
+		}
+		return f.close()
+	})
+	return folded, err
+}
+
+func (t *tx) receiptsDue(limit int) (out []waitingReceipt, err error) {
+	err = t.rows(`SELECT r.id, r.notice_no, r.seq, r.channel, r.provider_id, w.looks FROM receipts_waiting w JOIN receipts r ON r.id = w.id
+		WHERE w.look_at <= $1 ORDER BY w.look_at, w.id LIMIT $2`, args{ms(t.now()), limit}, func(r scanner) error {
+		var w waitingReceipt
+		var channel int
+		err := r.Scan(&w.id, &w.target.Notice, &w.target.Seq, &channel, &w.provider, &w.looks)
+		w.target.Channel = channelOf(channel)
+		out = append(out, w)
+		return err
+	})
+	return out, err
+}
+
+// A folding is one run over stored receipts.
+type folding struct {
+	*tx
+	shift  shift
+	chunks map[int64]map[int64]bool // by notice: chunks with new work
+	seen   map[incidents.DeliveryID]bool
+	lines  []string
+}
+
+// one folds a receipt's delivery, or lets the receipt wait.
+func (f *folding) one(w waitingReceipt) (bool, error) {
+	id, found, err := f.target(w)
+	if err != nil {
+		return false, err
+	}
+	if !found {
+		return false, f.later(w, min(time.Hour, time.Minute<<min(w.looks, 6)))
+	}
+	if !f.seen[id] {
+		settled, err := f.delivery(id)
+		if err != nil {
+			return false, err
+		}
+		if !settled {
+			return false, f.later(w, 2*time.Second)
+		}
+		f.seen[id] = true
+	}
+	_, err = f.run(`DELETE FROM receipts_waiting WHERE id = $1`, w.id)
+	return true, err
+}
+
+func (f *folding) later(w waitingReceipt, wait time.Duration) error {
+	_, err := f.run(`UPDATE receipts_waiting SET looks = looks + 1, look_at = $2 WHERE id = $1`, w.id, ms(f.now().Add(wait)))
+	return err
+}
+
+// target finds the delivery of a receipt: by its id, or by what the provider
+// calls it.
+func (f *folding) target(w waitingReceipt) (id incidents.DeliveryID, found bool, err error) {
+	if w.target.Notice > 0 {
+		_, err := f.tx.delivery(w.target)
+		if incidents.KindOf(err) == incidents.KindNotFound {
+			return id, false, nil
+		}
+		return w.target, err == nil, err
+	}
+	if w.provider == "" {
+		return id, false, nil
+	}
+	var channel int
+	found, err = f.tx.one(`SELECT notice_no, seq, channel FROM deliveries WHERE provider_id = $1 AND provider_id <> '' AND channel IN (2, 4) ORDER BY notice_no DESC LIMIT 1`,
+		args{w.provider}, &id.Notice, &id.Seq, &channel)
+	if err != nil || !found {
+		return id, false, err
+	}
+	id.Channel = channelOf(channel)
+	_, err = f.run(`INSERT INTO receipt_links (receipt_id, notice_no, seq, channel) VALUES ($1, $2, $3, $4) ON CONFLICT (receipt_id) DO NOTHING`,
+		w.id, id.Notice, id.Seq, channel)
+	return id, true, err
+}
+
+// delivery folds all receipts of one delivery; settled is false while an
+// attempt is under way, whose outcome comes first.
+func (f *folding) delivery(id incidents.DeliveryID) (settled bool, err error) {
+	d, err := f.tx.delivery(id)
+	if err != nil {
+		return false, err
+	}
+	if d.attempts == 0 || d.state == stateAttempting {
+		return false, nil
+	}
+	all, err := f.receiptsOf(id)
+	if err != nil {
+		return false, err
+	}
+	got := fold(stateOf(d.state), d.attempts, all)
+	if stateCode(got.State) == d.state && got.Conflict == d.conflict {
+		return true, nil
+	}
+	c := change{state: stateCode(got.State), code: d.code, reason: d.reason, conflict: got.Conflict, tries: d.tries, next: timeOr(d.next), at: f.now()}
+	if c.state != d.state {
+		c.next, c.code, c.reason = time.Time{}, got.Code, got.Reason
+		if err := f.note(noted{d, "receipt " + string(got.State), d.provider, got.Code, got.Reason, f.now()}); err != nil {
+			return false, err
+		}
+	}
+	if err := f.become(f.shift, d, c); err != nil {
+		return false, err
+	}
+	f.lines = append(f.lines, fmt.Sprintf("%s %s %s\n", id, got.State, got.Code))
+	if got.State != incidents.Undelivered || c.state == d.state {
+		return true, nil
+	}
+	return true, f.goOn(d.after(c))
+}
+
+// goOn opens the next channel for what was not delivered. A stopped notice
+// opens nothing.
+func (f *folding) goOn(d delivery) error {
+	r, found, err := f.release(d.notice)
+	if err != nil || !found {
+		return orNotFound(err, "notice %d was never released", d.notice)
+	}
+	n, err := f.NoticeByNo(d.notice)
+	if err != nil || n.Status == incidents.NoticeStopped {
+		return err
+	}
+	gone, err := f.fallBack(f.shift, r, n.Content.Plan, []delivery{d}, f.now())
+	if err != nil || len(gone) == 0 {
+		return err
+	}
+	if f.chunks[d.notice] == nil {
+		f.chunks[d.notice] = map[int64]bool{}
+	}
+	f.chunks[d.notice][d.chunk] = true
+	return nil
+}
+
+func (f *folding) receiptsOf(id incidents.DeliveryID) (out []incidents.StatusReceipt, err error) {
+	err = f.rows(`SELECT id, provider_id, status, code, reason, at FROM receipts WHERE notice_no = $1 AND seq = $2 AND channel = $3
+		UNION ALL SELECT r.id, r.provider_id, r.status, r.code, r.reason, r.at FROM receipt_links k JOIN receipts r ON r.id = k.receipt_id WHERE k.notice_no = $1 AND k.seq = $2 AND k.channel = $3`,
+		args{id.Notice, id.Seq, channelCode(id.Channel)}, func(row scanner) error {
+			r := incidents.StatusReceipt{Delivery: id, Channel: id.Channel}
+			var at int64
+			err := row.Scan(&r.ID, &r.ProviderID, &r.Status, &r.Code, &r.Reason, &at)
+			r.At = fromMS(at)
+			out = append(out, r)
+			return err
+		})
+	return out, err
+}
+
+// close books the counters, wakes the chunks and writes one audit entry.
+func (f *folding) close() error {
+	if err := f.book(f.shift); err != nil {
+		return err
+	}
+	for notice, chunks := range f.chunks {
+		r, _, err := f.release(notice)
+		if err != nil {
+			return err
+		}
+		n, err := f.NoticeByNo(notice)
+		if err != nil {
+			return err
+		}
+		if err := f.wake(r, n, chunks, f.now()); err != nil {
+			return err
+		}
+	}
+	if len(f.lines) == 0 {
+		return nil
+	}
+	slices.Sort(f.lines)
+	sum := sha256.Sum256([]byte(strings.Join(f.lines, "")))
+	return f.Audit(systemEntry("receipts.folded", release{}, f.now(), map[string]string{"deliveries": fmt.Sprint(len(f.lines)), "lines_sha256": hex.EncodeToString(sum[:])}))
+}
+
+func timeOr(msec int64) time.Time {
+	if msec == 0 {
+		return time.Time{}
+	}
+	return fromMS(msec)
+}

@@ -1,0 +1,293 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"tocsin/incidents"
+)
+
+// chunkSize is how many places of a list make one chunk of work. It is the
+// size of a sealing block, so that a chunk opens with one key.
+const chunkSize = blockSize
+
+// A release is what a notice was bound to when it left.
+type release struct {
+	notice     int64
+	id         incidents.NoticeID
+	incident   incidents.IncidentID
+	list       int64
+	listHash   string
+	hash       string
+	total      int64
+	releasedAt time.Time
+}
+
+func (t *tx) release(notice int64) (r release, found bool, err error) {
+	var at int64
+	found, err = t.one(`SELECT notice_no, notice_id, incident_id, list_no, list_hash, hash, total, released_at FROM releases WHERE notice_no = $1`,
+		args{notice}, &r.notice, &r.id, &r.incident, &r.list, &r.listHash, &r.hash, &r.total, &at)
+	r.releasedAt = fromMS(at)
+	return r, found, err
+}
+
+// Approved returns the notice if it may be sent now; see incidents.Admit.
+func (t *tx) Approved(id incidents.NoticeID) (incidents.ApprovedNotice, error) {
+	n, err := t.Notice(id)
+	if err != nil {
+		return incidents.ApprovedNotice{}, err
+	}
+	switch n.Status {
+	case incidents.NoticeApproved, incidents.NoticeSending, incidents.NoticeHeld:
+		return t.admit(n, time.Time{})
+	}
+	return incidents.ApprovedNotice{}, incidents.Forbidden("notice N-%d is %s", n.No, n.Status)
+}
+
+// admit checks a notice against its incident and its approvals. A released
+// notice is held against the list as it stood at release: its deliveries were
+// written then, and who is added later gets a notice of their own. Approvals
+// given before oldest do not count.
+func (t *tx) admit(n incidents.Notice, oldest time.Time) (none incidents.ApprovedNotice, err error) {
+	in, err := t.Incident(n.IncidentID)
+	if err != nil {
+		return none, err
+	}
+	l, err := t.list(in.ID)
+	if err != nil {
+		return none, err
+	}
+	if l.mode != n.Content.Mode {
+		return none, incidents.Forbidden("notice N-%d is %s but its list is %s", n.No, n.Content.Mode, l.mode)
+	}
+	r, found, err := t.release(n.No)
+	if err != nil {
+		return none, err
+	}
+	if found {
+		if r.id != n.ID || r.hash != n.Hash {
+			return none, incidents.Forbidden("notice N-%d is not the one that was released", n.No)
+		}
+		in.ListHash = r.listHash
+	}
+	all, err := t.Approvals(incidents.SubjectNotice, string(n.ID))
+	if err != nil {
+		return none, err
+	}
+	fresh := all[:0:0]
+	for _, a := range all {
+		if a.Decision != "approve" || !a.At.Before(oldest) {
+			fresh = append(fresh, a)
+		}
+	}
+	an, err := incidents.Admit(n, in, fresh, t.gate())
+	if err != nil && len(fresh) < len(all) {
+		if _, old := incidents.Admit(n, in, all, t.gate()); old == nil {
+			return none, incidents.Forbidden("the approval of notice N-%d is older than %d days", n.No, int(incidents.ApprovalMaxAge.Hours()/24)).
+				WithHint("have it approved again")
+		}
+	}
+	return an, err
+}
+
+// Release writes the deliveries of an approved notice as planned, cuts them
+// into chunks, and puts one message per chunk into the outbox. Once only.
+func (t *tx) Release(id incidents.NoticeID, at time.Time) error {
+	n, err := t.Notice(id)
+	if err != nil {
+		return err
+	}
+	if _, found, err := t.release(n.No); err != nil || found {
+		if err == nil {
+			err = incidents.Conflict("notice N-%d was released before", n.No)
+		}
+		return err
+	}
+	if n.Status != incidents.NoticeApproved {
+		return incidents.Conflict("notice N-%d is %s, not approved", n.No, n.Status)
+	}
+	an, err := t.admit(n, at.Add(-incidents.ApprovalMaxAge))
+	if err != nil {
+		return err
+	}
+	if n.HoldReason != "" {
+		return incidents.Conflict("notice N-%d is on hold", n.No)
+	}
+	l, err := t.list(n.IncidentID)
+	if err != nil {
+		return err
+	}
+	if l.erased {
+		return incidents.Conflict("the list of notice N-%d was erased", n.No)
+	}
+	in, err := t.Incident(n.IncidentID)
+	if err != nil {
+		return err
+	}
+	total, err := t.plan(an.Notice(), l.no, in.Persons, at)
+	if err != nil {
+		return fmt.Errorf("plan notice N-%d: %w", n.No, err)
+	}
+	if total == 0 {
+		return incidents.Conflict("notice N-%d chooses nobody", n.No)
+	}
+	_, err = t.run(`INSERT INTO releases (notice_no, notice_id, incident_id, list_no, list_hash, hash, total, released_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		n.No, string(n.ID), string(n.IncidentID), l.no, in.ListHash, n.Hash, total, ms(at))
+	if err != nil {
+		return err
+	}
+	n.Status, n.ReleasedAt, n.UpdatedAt = incidents.NoticeSending, &at, at
+	if err := t.PutNotice(n); err != nil {
+		return err
+	}
+	return t.queueAll(n.No)
+}
+
+// plan writes one delivery per chosen person, on the first channel of the plan
+// that reaches them; who is excluded gets a suppressed one, and who cannot be
+// reached one without channel. It returns how many.
+func (t *tx) plan(n incidents.Notice, list, persons int64, at time.Time) (int64, error) {
+	channel, step, reach := firstChannel(n.Content.Plan)
+	where, params := filterSQL(n.Content.Filter, args{n.No, list, persons, ms(at)})
+	barred := fmt.Sprintf("(excluded <> '' OR sealed IS NULL OR flags & %d <> 0)", incidents.FlagDeceased|incidents.FlagSuppress)
+	total, err := t.run(`INSERT INTO deliveries (notice_no, seq, channel, step, state, chunk, reason, updated_at)
+		SELECT CAST($1 AS BIGINT), seq, `+channel+`, `+step+`,
+			CASE WHEN `+barred+fmt.Sprintf(` THEN %d WHEN channels & %d = 0 THEN %d ELSE %d END,`, stateSuppressed, reach, stateRejected, statePlanned)+`
+			(seq - 1) / `+fmt.Sprint(chunkSize)+` + 1,
+			CASE WHEN excluded <> '' THEN excluded WHEN sealed IS NULL THEN 'erased' WHEN flags & `+fmt.Sprint(incidents.FlagDeceased)+` <> 0 THEN 'deceased'
+				WHEN `+barred+` THEN 'excluded on the list' WHEN channels & `+fmt.Sprint(reach)+` = 0 THEN 'no channel of the plan reaches this person' ELSE '' END,
+			CAST($4 AS BIGINT)
+		FROM persons WHERE list_no = $2 AND seq <= $3`+where+` ORDER BY seq`, params...)
+	if err != nil || total == 0 {
+		return 0, err
+	}
+	_, err = t.run(`INSERT INTO delivery_counts (notice_no, part, channel, step, state, n)
+		SELECT notice_no, chunk % `+fmt.Sprint(countParts)+`, channel, step, state, COUNT(*) FROM deliveries WHERE notice_no = $1 GROUP BY 1, 2, 3, 4, 5`, n.No)
+	if err != nil {
+		return 0, err
+	}
+	_, err = t.run(`INSERT INTO chunks (notice_no, no, from_seq, to_seq, todo, queued_at)
+		SELECT notice_no, chunk, MIN(seq), MAX(seq), SUM(CASE WHEN state = 0 THEN 1 ELSE 0 END), CAST($2 AS BIGINT) FROM deliveries WHERE notice_no = $1 GROUP BY notice_no, chunk`, n.No, ms(at))
+	return total, err
+}
+
+// firstChannel writes the plan as SQL over a person's channel bits.
+func firstChannel(plan []incidents.Step) (channel, step string, reach int) {
+	var c, s strings.Builder
+	for i, p := range plan {
+		code := channelCode(p.Channel)
+		if code < 1 {
+			continue
+		}
+		bit := 1 << (code - 1)
+		reach |= bit
+		fmt.Fprintf(&c, " WHEN channels & %d <> 0 THEN %d", bit, code)
+		fmt.Fprintf(&s, " WHEN channels & %d <> 0 THEN %d", bit, i)
+	}
+	if reach == 0 {
+		return "0", "0", 0
+	}
+	return "CASE" + c.String() + " ELSE 0 END", "CASE" + s.String() + " ELSE 0 END", reach
+}
+
+// queueAll puts one message per chunk with something to do into the outbox.
+func (t *tx) queueAll(notice int64) error {
+	var chunks []int64
+	err := t.rows(`SELECT no FROM chunks WHERE notice_no = $1 AND todo > 0 ORDER BY no`, args{notice}, func(r scanner) error {
+		var no int64
+		err := r.Scan(&no)
+		chunks = append(chunks, no)
+		return err
+	})
+	for _, no := range chunks {
+		if err == nil {
+			err = t.emitChunk(notice, no, 1)
+		}
+	}
+	return err
+}
+
+// emitChunk announces work on a chunk, for the nth time.
+func (t *tx) emitChunk(notice, chunk, nth int64) error {
+	data, err := json.Marshal(struct {
+		Notice int64 `json:"notice"`
+		Chunk  int64 `json:"chunk"`
+	}{notice, chunk})
+	if err != nil {
+		return err
+	}
+	return t.Emit(incidents.Message{ID: fmt.Sprintf("dispatch-%d-%d-%d", notice, chunk, nth), Subject: fmt.Sprintf("dispatch.%d.%d", notice, chunk), Data: data})
+}
+
+// requeue announces a chunk again.
+func (t *tx) requeue(notice, chunk int64, at time.Time) error {
+	var nth int64
+	found, err := t.one(`UPDATE chunks SET queued = queued + 1, queued_at = $3 WHERE notice_no = $1 AND no = $2 RETURNING queued`, args{notice, chunk, ms(at)}, &nth)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return errors.New("the delivery has no chunk")
+	}
+	return t.emitChunk(notice, chunk, nth)
+}
+
+// CancelDeliveries ends everything that is not yet sent: the stop button. What
+// is on its way, in doubt or already answered keeps its true state.
+func (t *tx) CancelDeliveries(notice int64, why string, at time.Time) (int64, error) {
+	const open = `(0, 1, 2, 5)`
+	if err := t.lockRelease(notice); err != nil {
+		return 0, err
+	}
+	n, err := t.run(`UPDATE deliveries SET state = $2, next_at = NULL, reason = $3, updated_at = $4 WHERE notice_no = $1 AND state IN `+open,
+		notice, stateCancelled, why, ms(at))
+	if err != nil {
+		return 0, err
+	}
+	var rows [][]any
+	err = t.rows(`SELECT part, channel, step, state, n FROM delivery_counts WHERE notice_no = $1 AND n <> 0 AND state IN `+open, args{notice}, func(r scanner) error {
+		var part, channel, step, state, n int64
+		if err := r.Scan(&part, &channel, &step, &state, &n); err != nil {
+			return err
+		}
+		rows = append(rows, []any{notice, part, channel, step, state, -n}, []any{notice, part, channel, step, int64(stateCancelled), n})
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	if err := t.addCounts(merged(rows)); err != nil {
+		return 0, err
+	}
+	if _, err := t.run(`UPDATE chunks SET todo = 0 WHERE notice_no = $1`, notice); err != nil {
+		return 0, err
+	}
+	_, err = t.run(`UPDATE deliveries SET next_at = NULL WHERE notice_no = $1 AND state = 4 AND next_at IS NOT NULL`, notice)
+	return n, err
+}
+
+// merged adds up rows of one counter: a statement may touch a row once only.
+func merged(rows [][]any) (out [][]any) {
+	sums := map[[5]int64]int64{}
+	for _, r := range rows {
+		sums[[5]int64{asInt(r[0]), asInt(r[1]), asInt(r[2]), asInt(r[3]), asInt(r[4])}] += asInt(r[5])
+	}
+	for k, n := range sums {
+		out = append(out, []any{k[0], k[1], k[2], k[3], k[4], n})
+	}
+	sortRows(out)
+	return out
+}
+
+// lockRelease lets one writer at a time change the deliveries of a notice as a
+// whole; turns hold it shared.
+func (t *tx) lockRelease(notice int64) error {
+	if !t.postgres() {
+		return nil // SQLite has one writer
+	}
+	_, err := t.run(`SELECT 1 FROM releases WHERE notice_no = $1 FOR UPDATE`, notice)
+	return err
+}

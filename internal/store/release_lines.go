@@ -1,0 +1,106 @@
+package store
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+
+	"tocsin/incidents"
+	"tocsin/internal/ledger"
+)
+
+// DeliveryLines streams every delivery of a notice, in order of seq and
+// channel, from one snapshot. Who no channel reaches has a line without channel.
+func (s *Store) DeliveryLines(ctx context.Context, notice int64, yield func(incidents.Delivery) error) error {
+	return s.read(ctx, func(t *tx) error { return t.lines(notice, yield) })
+}
+
+func (t *tx) lines(notice int64, yield func(incidents.Delivery) error) error {
+	return t.rows(deliveryColumns+`FROM deliveries d WHERE d.notice_no = $1 ORDER BY d.seq, d.channel`, args{notice}, func(r scanner) error {
+		d, err := scanDelivery(r)
+		if err != nil {
+			return err
+		}
+		return yield(d.domain())
+	})
+}
+
+// deliveryRoot is the Merkle root over the delivery lines of a notice as JSON,
+// as they stand: a file of these lines, one a line, has this root.
+func (t *tx) deliveryRoot(notice int64) (string, error) {
+	var tree ledger.Tree
+	err := t.lines(notice, func(d incidents.Delivery) error {
+		b, err := json.Marshal(d)
+		tree.Add(b)
+		return err
+	})
+	root := tree.Root()
+	return hex.EncodeToString(root[:]), err
+}
+
+// An Attempt is one line of the history of a delivery: what came of an
+// attempt, or what was found out about it later.
+type Attempt struct {
+	Delivery   incidents.DeliveryID
+	Attempt    int
+	StartedAt  int64 // Unix seconds
+	EndedAt    int64
+	Outcome    string
+	ProviderID string
+	Code       string
+	Reason     string
+}
+
+// Attempts streams the history of a notice's deliveries; seq 0 is everybody.
+func (s *Store) Attempts(ctx context.Context, notice, seq int64, yield func(Attempt) error) error {
+	return s.read(ctx, func(t *tx) error {
+		return t.rows(`SELECT notice_no, seq, channel, attempt, started_at, ended_at, outcome, provider_id, code, reason FROM delivery_attempts
+			WHERE notice_no = $1 AND seq >= $2 AND seq <= $3 ORDER BY seq, channel, attempt, entry`,
+			args{notice, seq, upTo(seq)}, func(r scanner) error {
+				var a Attempt
+				var channel int
+				err := r.Scan(&a.Delivery.Notice, &a.Delivery.Seq, &channel, &a.Attempt, &a.StartedAt, &a.EndedAt, &a.Outcome, &a.ProviderID, &a.Code, &a.Reason)
+				if err != nil {
+					return err
+				}
+				a.Delivery.Channel = channelOf(channel)
+				a.StartedAt, a.EndedAt = a.StartedAt/1000, a.EndedAt/1000
+				return yield(a)
+			})
+	})
+}
+
+func upTo(seq int64) int64 {
+	if seq == 0 {
+		return 1 << 62
+	}
+	return seq
+}
+
+// ClaimedStatus streams what is claimed of each delivery with the list's own
+// id of its person, opened in memory; erased persons have an empty one.
+func (s *Store) ClaimedStatus(ctx context.Context, notice int64, yield func(ref string, c incidents.Channel, st incidents.DeliveryState) error) error {
+	return s.read(ctx, func(t *tx) error {
+		r, found, err := t.release(notice)
+		if err != nil || !found {
+			return orNotFound(err, "notice %d was never released", notice)
+		}
+		l, err := t.listByNo(r.list)
+		if err != nil {
+			return err
+		}
+		return t.rows(deliveryColumns+`, `+personColumns+` FROM deliveries d JOIN persons p ON p.list_no = $1 AND p.seq = d.seq WHERE d.notice_no = $2 ORDER BY d.seq, d.channel`,
+			args{r.list, notice}, func(row scanner) error {
+				var d delivery
+				p, err := scanPerson(row, l, d.dest()...)
+				if err != nil {
+					return err
+				}
+				c, err := s.OpenContact(ctx, p)
+				if err != nil && incidents.KindOf(err) != incidents.KindNotFound {
+					return err
+				}
+				return yield(c.Ref, channelOf(d.channel), stateOf(d.state))
+			})
+	})
+}

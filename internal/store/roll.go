@@ -1,0 +1,411 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"tocsin/incidents"
+	"tocsin/internal/sealed"
+)
+
+// StartImport opens an import; one that is open already stays as it is.
+func (s *Store) StartImport(ctx context.Context, im incidents.Import) error {
+	if im.ID == "" || im.IncidentID == "" {
+		return incidents.Invalid("an import needs an id and an incident")
+	}
+	return s.write(ctx, func(t *tx) error {
+		in, err := t.Incident(im.IncidentID)
+		if err != nil {
+			return err
+		}
+		if _, err := t.run(`INSERT INTO lists (incident_id, mode, hash) VALUES ($1, $2, $3) ON CONFLICT (incident_id) DO NOTHING`,
+			string(in.ID), string(in.Mode), emptyListHash(in.ID)); err != nil {
+			return err
+		}
+		l, err := t.list(in.ID)
+		if err != nil {
+			return err
+		}
+		if l.erased {
+			return incidents.Conflict("the list of incident %s was erased", in.Ref)
+		}
+		if l.mode != in.Mode {
+			return incidents.Forbidden("incident %s is %s but its list is %s", in.Ref, in.Mode, l.mode)
+		}
+		body, err := json.Marshal(im)
+		if err != nil {
+			return err
+		}
+		_, err = t.run(`INSERT INTO imports (id, incident_id, at, body) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING`, im.ID, string(im.IncidentID), ms(im.At), string(body))
+		return err
+	})
+}
+
+func (t *tx) importByID(id string) (im incidents.Import, err error) {
+	var body string
+	found, err := t.one(`SELECT body FROM imports WHERE id = $1`, args{id}, &body)
+	if err == nil && !found {
+		err = incidents.NotFound("there is no import %s", id)
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(body), &im)
+	}
+	return im, err
+}
+
+func (t *tx) saveImport(im incidents.Import) error {
+	body, err := json.Marshal(im)
+	if err == nil {
+		_, err = t.run(`UPDATE imports SET body = $2 WHERE id = $1`, im.ID, string(body))
+	}
+	return err
+}
+
+// Imports lists the lists taken in for an incident, newest first.
+func (t *tx) Imports(in incidents.IncidentID) (out []incidents.Import, err error) {
+	err = t.rows(`SELECT body FROM imports WHERE incident_id = $1 ORDER BY at DESC, id DESC`, args{string(in)}, func(r scanner) error {
+		var body string
+		if err := r.Scan(&body); err != nil {
+			return err
+		}
+		var im incidents.Import
+		err := json.Unmarshal([]byte(body), &im)
+		out = append(out, im)
+		return err
+	})
+	return out, err
+}
+
+// AddPersons seals a batch and adds who is not on the list yet. The keys of
+// the blocks are kept before rows sealed with them commit: they live in
+// another database, and a row without its key would be lost.
+func (s *Store) AddPersons(ctx context.Context, importID string, batch []incidents.Candidate) (im incidents.Import, err error) {
+	if err := s.read(ctx, func(t *tx) error { im, err = t.importByID(importID); return err }); err != nil {
+		return im, err
+	}
+	if len(batch) == 0 {
+		return im, nil
+	}
+	b := s.prepare(im.IncidentID, batch)
+	last := int64(0)
+	err = s.read(ctx, func(t *tx) error {
+		l, err := t.list(im.IncidentID)
+		last = l.persons
+		return err
+	})
+	if err != nil {
+		return im, err
+	}
+	if b.blocks, err = s.openBlocks(ctx, im.IncidentID, last+1, last+int64(len(batch))); err != nil {
+		return im, err
+	}
+	err = s.write(ctx, func(t *tx) error {
+		im, err = t.addBatch(importID, b)
+		return err
+	})
+	return im, err
+}
+
+// openBlocks makes the keys of the blocks that a range of places lies in, and opens them.
+func (s *Store) openBlocks(ctx context.Context, in incidents.IncidentID, from, to int64) (map[int64]*sealed.Block, error) {
+	var ns []int64
+	for n := blockOf(from); n <= blockOf(to); n++ {
+		ns = append(ns, n)
+	}
+	if err := s.o.Keeper.NewBlocks(ctx, string(in), ns...); err != nil {
+		return nil, err
+	}
+	out := map[int64]*sealed.Block{}
+	for _, n := range ns {
+		b, err := s.o.Keeper.Sealer(ctx, string(in), n)
+		if err != nil {
+			return nil, err
+		}
+		out[n] = b
+	}
+	return out, nil
+}
+
+func (s *Store) openBlock(ctx context.Context, in incidents.IncidentID, n int64) (*sealed.Block, error) {
+	if err := s.o.Keeper.NewBlock(ctx, string(in), n); err != nil {
+		return nil, err
+	}
+	return s.o.Keeper.Sealer(ctx, string(in), n)
+}
+
+// A batch is candidates made ready outside of the transaction.
+type batch struct {
+	in     incidents.IncidentID
+	rows   []incidents.Candidate
+	plain  [][]byte
+	keys   [][]string // short keyed hashes, in hex
+	hashes []string   // all of them, sorted, once each
+	blocks map[int64]*sealed.Block
+}
+
+// keyField names the space of lookup hashes of one list, so that lists cannot be linked.
+func keyField(in incidents.IncidentID) string { return "person/" + string(in) }
+
+func (s *Store) keyHash(in incidents.IncidentID, key string) string {
+	return fmt.Sprintf("%x", s.o.Keeper.Lookup(keyField(in), key)[:16])
+}
+
+func (s *Store) prepare(in incidents.IncidentID, rows []incidents.Candidate) *batch {
+	b := &batch{in: in, rows: rows, plain: make([][]byte, len(rows)), keys: make([][]string, len(rows))}
+	all := map[string]bool{}
+	for i, c := range rows {
+		b.plain[i] = c.Contact.Encode()
+		for _, k := range c.Keys {
+			h := s.keyHash(in, k)
+			b.keys[i] = append(b.keys[i], h)
+			all[h] = true
+		}
+	}
+	b.hashes = slices.Sorted(maps.Keys(all))
+	return b
+}
+
+// addBatch decides in order of rows who is new: a candidate is a duplicate
+// when any of its keys is known. What else a duplicate is known by is
+// remembered for the person it is, so that a third row is found by it too.
+func (t *tx) addBatch(importID string, b *batch) (im incidents.Import, err error) {
+	if im, err = t.importByID(importID); err != nil {
+		return im, err
+	}
+	l, err := t.lockList(b.in)
+	if err != nil {
+		return im, err
+	}
+	if l.erased {
+		return im, incidents.Conflict("the list of this incident was erased")
+	}
+	n, err := t.run(`INSERT INTO import_batches (import_id, first_row, row_count, added, list_hash) VALUES ($1, $2, $3, 0, $4) ON CONFLICT (import_id, first_row) DO NOTHING`,
+		importID, b.rows[0].Row, len(b.rows), l.hash)
+	if err != nil || n == 0 {
+		return im, err // a batch that was taken in before changes nothing
+	}
+	if im.Done {
+		return im, incidents.Conflict("import %s is closed", importID)
+	}
+	known, err := t.knownKeys(l.no, b.hashes)
+	if err != nil {
+		return im, err
+	}
+	fresh := map[string]int64{}
+	people := newPeople(l, importID)
+	for i, c := range b.rows {
+		seq := int64(0)
+		for _, h := range b.keys[i] {
+			if seq = known[h]; seq != 0 {
+				break
+			}
+		}
+		if seq != 0 {
+			im.Duplicates++
+		} else {
+			seq = l.persons + int64(len(people.rows)) + 1
+			block := b.blocks[blockOf(seq)]
+			if block == nil { // somebody else added to the list meanwhile
+				if block, err = t.s.openBlock(t.ctx, b.in, blockOf(seq)); err != nil {
+					return im, err
+				}
+				b.blocks[blockOf(seq)] = block
+			}
+			people.add(seq, c, block.Seal(string(incidents.NewPersonID(b.in, seq)), b.plain[i]))
+			count(&im, c)
+		}
+		for _, h := range b.keys[i] {
+			if known[h] == 0 {
+				known[h], fresh[h] = seq, seq
+			}
+		}
+	}
+	im.Rows += int64(len(b.rows))
+	if err := t.addPeople(people); err != nil {
+		return im, err
+	}
+	if err := t.addKeys(l.no, fresh); err != nil {
+		return im, err
+	}
+	hash := people.hash()
+	if _, err := t.run(`UPDATE lists SET persons = persons + $2, hash = $3 WHERE no = $1`, l.no, len(people.rows), hash); err != nil {
+		return im, err
+	}
+	if _, err := t.run(`UPDATE import_batches SET added = $3, list_hash = $4 WHERE import_id = $1 AND first_row = $2`, importID, b.rows[0].Row, len(people.rows), hash); err != nil {
+		return im, err
+	}
+	return im, t.saveImport(im)
+}
+
+// count adds one new person to the counts of an import.
+func count(im *incidents.Import, c incidents.Candidate) {
+	im.Imported++
+	switch {
+	case len(c.Channels) == 0:
+		im.Unreachable++
+	case c.Repaired:
+		im.Repaired++
+	}
+	if im.ByPlace == nil {
+		im.ByPlace, im.ByLang = map[incidents.Place]int64{}, map[incidents.Lang]int64{}
+	}
+	im.ByPlace[c.Place]++
+	im.ByLang[c.Lang]++
+}
+
+// lockList reads a list to be written in this transaction.
+func (t *tx) lockList(in incidents.IncidentID) (l list, err error) {
+	if t.postgres() {
+		if _, err := t.run(`SELECT 1 FROM lists WHERE incident_id = $1 FOR UPDATE`, string(in)); err != nil {
+			return l, err
+		}
+	}
+	return t.list(in)
+}
+
+func (t *tx) knownKeys(list int64, hashes []string) (map[string]int64, error) {
+	known := make(map[string]int64, len(hashes))
+	if len(hashes) == 0 {
+		return known, nil
+	}
+	rows := make([][]any, len(hashes))
+	for i, h := range hashes {
+		rows[i] = []any{h}
+	}
+	return known, t.rows(`SELECT v.hash, k.seq FROM `+t.table("$2", "hash:text")+` v JOIN person_keys k ON k.list_no = $1 AND k.hash = `+t.unhex("v.hash"),
+		args{list, asJSON(rows)}, func(r scanner) error {
+			var h string
+			var seq int64
+			err := r.Scan(&h, &seq)
+			known[h] = seq
+			return err
+		})
+}
+
+// addKeys inserts in order of hash: neighbours of the index are written together.
+func (t *tx) addKeys(list int64, fresh map[string]int64) error {
+	if len(fresh) == 0 {
+		return nil
+	}
+	rows := make([][]any, 0, len(fresh))
+	for _, h := range slices.Sorted(maps.Keys(fresh)) {
+		rows = append(rows, []any{h, fresh[h]})
+	}
+	_, err := t.run(`INSERT INTO person_keys (list_no, hash, seq) SELECT CAST($1 AS BIGINT), `+t.unhex("v.hash")+`, v.seq FROM `+t.table("$2", "hash:text", "seq:int")+` v`,
+		list, asJSON(rows))
+	return err
+}
+
+// FinishImport closes an import and moves the incident's Persons and ListHash
+// on. What waits for approval saw another list, so its approvals are void. A
+// broken import (Done is false) is closed the same way: what was added stays.
+func (s *Store) FinishImport(ctx context.Context, im incidents.Import) (out incidents.Import, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		out, err = t.importByID(im.ID)
+		if err != nil || out.Done {
+			return err
+		}
+		l, err := t.lockList(out.IncidentID)
+		if err != nil {
+			return err
+		}
+		out.Done, out.Rejected, out.Rejects = im.Done, im.Rejected, im.Rejects
+		if im.Format != "" {
+			out.Format = im.Format
+		}
+		out.Rows = out.Imported + out.Duplicates + out.Rejected
+		if err := t.saveImport(out); err != nil {
+			return err
+		}
+		in, err := t.Incident(out.IncidentID)
+		if err != nil {
+			return err
+		}
+		hash := fmt.Sprintf("%x", l.hash)
+		if l.persons == in.Persons && hash == in.ListHash {
+			return nil
+		}
+		in.Persons, in.ListHash = l.persons, hash
+		if err := t.PutIncident(in); err != nil {
+			return err
+		}
+		return t.listChanged(in.ID)
+	})
+	return out, err
+}
+
+// listChanged takes notices that wait for approval or release back to draft.
+func (t *tx) listChanged(in incidents.IncidentID) error {
+	const why = "the list changed"
+	waiting, err := t.Notices(incidents.NoticeFilter{Incident: in, Status: []incidents.NoticeStatus{incidents.NoticeSubmitted, incidents.NoticeApproved}})
+	if err != nil {
+		return err
+	}
+	for _, n := range waiting {
+		n.Status, n.Stale = incidents.NoticeDraft, why
+		if err := t.PutNotice(n); err != nil {
+			return err
+		}
+		if _, err := t.VoidApprovals(incidents.SubjectNotice, string(n.ID), why); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// OpenContact opens one person's data in memory.
+func (s *Store) OpenContact(ctx context.Context, p incidents.Person) (incidents.Contact, error) {
+	if p.Sealed == nil {
+		return incidents.Contact{}, incidents.NotFound("the data of person %s was erased", p.ID)
+	}
+	b, err := s.o.Keeper.Sealer(ctx, string(p.IncidentID), p.Block)
+	if err != nil {
+		return incidents.Contact{}, err
+	}
+	plain, err := b.Open(string(p.ID), p.Sealed)
+	if err != nil {
+		return incidents.Contact{}, fmt.Errorf("open person %s: %w", p.ID, err)
+	}
+	return incidents.DecodeContact(plain)
+}
+
+// FindPerson finds a person by the list's own id, however it is typed: case
+// and blanks do not matter.
+func (s *Store) FindPerson(ctx context.Context, in incidents.IncidentID, ref string) (p incidents.Person, err error) {
+	err = s.read(ctx, func(t *tx) error {
+		l, err := t.list(in)
+		if err != nil {
+			return err
+		}
+		for _, key := range refKeys(ref) {
+			var seq int64
+			found, err := t.one(`SELECT seq FROM person_keys WHERE list_no = $1 AND hash = `+t.unhex("$2"), args{l.no, s.keyHash(in, key)}, &seq)
+			if err != nil {
+				return err
+			}
+			if found {
+				p, err = t.Person(incidents.NewPersonID(in, seq))
+				return err
+			}
+		}
+		return incidents.NotFound("nobody with this id is on the list")
+	})
+	return p, err
+}
+
+// refKeys are the keys a list's own id may have been stored under.
+func refKeys(ref string) []string {
+	plain := strings.ToLower(strings.Join(strings.Fields(ref), ""))
+	keys := []string{"id:" + plain}
+	if short, ok := strings.CutSuffix(plain, ".0"); ok {
+		keys = append(keys, "id:"+short)
+	}
+	if exact := "id:" + ref; exact != keys[0] {
+		keys = append(keys, exact)
+	}
+	return keys
+}

@@ -1,0 +1,51 @@
+package store
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// table writes rows given as one JSON parameter (see asJSON) as a table with
+// named columns, "seq:int", "code:text" or, given in hex, "hash:blob": one
+// statement moves a whole window, in the same words on both engines.
+func (t *tx) table(param string, columns ...string) string {
+	var b strings.Builder
+	b.WriteString(`(SELECT `)
+	for i, c := range columns {
+		name, kind, _ := strings.Cut(c, ":")
+		if i > 0 {
+			b.WriteString(`, `)
+		}
+		value := fmt.Sprintf(`value->>%d`, i)
+		switch {
+		case kind == "blob":
+			value = t.unhex(value)
+		case kind == "int" && t.postgres():
+			value = `(` + value + `)::bigint`
+		}
+		fmt.Fprintf(&b, `%s AS %s`, value, name)
+	}
+	if t.postgres() {
+		fmt.Fprintf(&b, ` FROM json_array_elements(CAST(%s AS json)) AS x(value))`, param)
+	} else {
+		fmt.Fprintf(&b, ` FROM json_each(%s))`, param)
+	}
+	return b.String()
+}
+
+// unhex writes the bytes of a text in hex.
+func (t *tx) unhex(expr string) string {
+	if t.postgres() {
+		return `decode(` + expr + `, 'hex')`
+	}
+	return `unhex(` + expr + `)`
+}
+
+// orNull is a time as Unix milliseconds, NULL when it is zero.
+func orNull(at time.Time) any {
+	if at.IsZero() {
+		return nil
+	}
+	return ms(at)
+}

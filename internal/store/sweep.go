@@ -1,0 +1,260 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"tocsin/incidents"
+)
+
+const (
+	// requeueEvery keeps the sweeper from announcing a chunk more than once per sweep.
+	requeueEvery = 30 * time.Second
+	// sweepLimit bounds what one sweep does to one notice, so that its
+	// transaction stays short; the next sweep goes on.
+	sweepLimit = 5000
+)
+
+// Sweep finds what no bus message will wake. Each notice is one transaction.
+func (s *Store) Sweep(ctx context.Context, p incidents.SweepPolicy) (out incidents.Swept, err error) {
+	var notices []int64
+	err = s.read(ctx, func(t *tx) error {
+		notices, err = t.unsettled()
+		return err
+	})
+	for _, no := range notices {
+		if err != nil {
+			return out, err
+		}
+		var one incidents.Swept
+		err = s.write(ctx, func(t *tx) error {
+			one, err = t.sweep(no, p)
+			return err
+		})
+		if err == nil {
+			out.InDoubt += one.InDoubt
+			out.Fallback += one.Fallback
+			out.Expired += one.Expired
+			out.Requeued += one.Requeued
+			out.Done += one.Done
+		}
+	}
+	return out, err
+}
+
+// unsettled lists notices that are sending, and others with attempts written down.
+func (t *tx) unsettled() ([]int64, error) {
+	seen := map[int64]bool{}
+	var out []int64
+	sending, err := t.Notices(incidents.NoticeFilter{Status: []incidents.NoticeStatus{incidents.NoticeSending}})
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range sending {
+		seen[n.No] = true
+		out = append(out, n.No)
+	}
+	trying, err := t.noticesWith(stateAttempting)
+	for _, no := range trying {
+		if !seen[no] {
+			out = append(out, no)
+		}
+	}
+	return out, err
+}
+
+func (t *tx) sweep(notice int64, p incidents.SweepPolicy) (out incidents.Swept, err error) {
+	r, found, err := t.release(notice)
+	if err != nil || !found {
+		return out, err
+	}
+	if out.InDoubt, err = t.sweepLost(notice, p); err != nil {
+		return out, err
+	}
+	n, err := t.NoticeByNo(notice)
+	if err != nil || n.Status != incidents.NoticeSending {
+		return out, err
+	}
+	if out.Expired, err = t.sweepExpired(r, n, p); err != nil {
+		return out, err
+	}
+	if out.Fallback, err = t.sweepSilent(r, n, p); err != nil {
+		return out, err
+	}
+	if out.Requeued, err = t.sweepDue(notice, p); err != nil {
+		return out, err
+	}
+	done, err := t.finish(r, n, p.Now)
+	if done {
+		out.Done = 1
+	}
+	return out, err
+}
+
+// sweepLost puts what lost workers left attempting in doubt, and raises the
+// fence so that a worker who only seemed lost writes nothing more.
+func (t *tx) sweepLost(notice int64, p incidents.SweepPolicy) (n int, err error) {
+	lost, err := t.chunkNumbers(`SELECT no FROM chunks WHERE notice_no = $1 AND claimed > 0 AND until <= $2 ORDER BY no LIMIT 1000`, notice, ms(p.Now))
+	for _, no := range lost {
+		if err != nil {
+			return n, err
+		}
+		if _, err = t.run(`UPDATE chunks SET fence = fence + 1, owner = '', until = 0 WHERE notice_no = $1 AND no = $2`, notice, no); err != nil {
+			return n, err
+		}
+		var m int
+		m, err = t.doubtStale(notice, no, p.DoubtWait, p.Now)
+		n += m
+	}
+	return n, err
+}
+
+func (t *tx) chunkNumbers(q string, params ...any) (out []int64, err error) {
+	err = t.rows(q, params, func(r scanner) error {
+		var no int64
+		err := r.Scan(&no)
+		out = append(out, no)
+		return err
+	})
+	return out, err
+}
+
+// sweepExpired ends retries past their time.
+func (t *tx) sweepExpired(r release, n incidents.Notice, p incidents.SweepPolicy) (int, error) {
+	var late []delivery
+	for ch, long := range p.RetryFor {
+		err := t.rows(deliveryColumns+`FROM deliveries d WHERE d.notice_no = $1 AND d.state = 5 AND d.next_at IS NOT NULL AND d.next_at <= $2 AND d.channel = $3 AND d.first_at <= $4
+			ORDER BY d.next_at LIMIT $5`, args{r.notice, ms(p.Now), channelCode(ch), ms(p.Now.Add(-long)), sweepLimit}, func(row scanner) error {
+			d, err := scanDelivery(row)
+			late = append(late, d)
+			return err
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	s := shift{}
+	all := make([]changed, len(late))
+	for i, d := range late {
+		c := change{state: stateExpired, code: d.code, reason: "tried for as long as this channel is tried; last answer: " + d.reason, at: p.Now}
+		all[i] = changed{d, c}
+	}
+	if err := t.becomeAll(s, r.notice, all); err != nil {
+		return 0, err
+	}
+	for i := range late {
+		late[i] = late[i].after(all[i].change)
+	}
+	if _, err := t.fallBack(s, r, n.Content.Plan, late, p.Now); err != nil {
+		return 0, err
+	}
+	return len(late), t.book(s)
+}
+
+// sweepSilent takes accepted deliveries whose receipt did not come in time on
+// to the next channel.
+func (t *tx) sweepSilent(r release, n incidents.Notice, p incidents.SweepPolicy) (int, error) {
+	var silent []delivery
+	err := t.rows(deliveryColumns+`FROM deliveries d WHERE d.notice_no = $1 AND d.state = 4 AND d.next_at IS NOT NULL AND d.next_at <= $2 ORDER BY d.next_at LIMIT $3`,
+		args{r.notice, ms(p.Now), sweepLimit}, func(row scanner) error {
+			d, err := scanDelivery(row)
+			silent = append(silent, d)
+			return err
+		})
+	if err != nil || len(silent) == 0 {
+		return 0, err
+	}
+	s := shift{}
+	gone, err := t.fallBack(s, r, n.Content.Plan, silent, p.Now)
+	if err != nil {
+		return 0, err
+	}
+	went := map[incidents.DeliveryID]bool{}
+	for _, d := range gone {
+		went[d.id()] = true
+	}
+	var stay []changed
+	for _, d := range silent {
+		if !went[d.id()] { // no further channel: accepted is the last word
+			stay = append(stay, changed{d, change{state: stateAccepted, code: d.code, reason: d.reason, tries: d.tries, at: fromMS(d.upd)}})
+		}
+	}
+	if err := t.becomeAll(s, r.notice, stay); err != nil {
+		return 0, err
+	}
+	return len(gone), t.book(s)
+}
+
+// sweepDue announces chunks with due work that nobody holds.
+func (t *tx) sweepDue(notice int64, p incidents.SweepPolicy) (int, error) {
+	due, err := t.chunkNumbers(`SELECT no FROM chunks c WHERE c.notice_no = $1 AND c.until <= $2 AND c.queued_at <= $3 AND (c.todo > 0
+			OR c.no IN (SELECT d.chunk FROM deliveries d WHERE d.notice_no = $1 AND d.state = 5 AND d.next_at IS NOT NULL AND d.next_at <= $2))
+		ORDER BY c.queued_at, c.no LIMIT 1000`, notice, ms(p.Now), ms(p.Now.Add(-requeueEvery)))
+	for _, no := range due {
+		if err == nil {
+			err = t.requeue(notice, no, p.Now)
+		}
+	}
+	return len(due), err
+}
+
+// finish ends a notice of which nothing is left to send, to hear or to decide.
+func (t *tx) finish(r release, n incidents.Notice, now time.Time) (bool, error) {
+	left := int64(0)
+	err := t.counted(r.notice, func(_, _, state int, m int64) {
+		switch state {
+		case statePlanned, stateHeld, stateReady, stateAttempting, stateRetryWait, stateInDoubt, stateManual:
+			left += m
+		}
+	})
+	if err != nil || left != 0 {
+		return false, err
+	}
+	waiting, err := t.one(`SELECT 1 FROM deliveries d WHERE d.notice_no = $1 AND d.state = 4 AND d.next_at IS NOT NULL LIMIT 1`, args{r.notice}, new(int))
+	if err != nil || waiting {
+		return false, err
+	}
+	at := now.UTC().Truncate(time.Second)
+	n.Status, n.DoneAt, n.UpdatedAt = incidents.NoticeDone, &at, at
+	if err := t.PutNotice(n); err != nil {
+		return false, err
+	}
+	rec, err := t.Reconcile(r.notice)
+	if err != nil {
+		return false, err
+	}
+	root, err := t.deliveryRoot(r.notice)
+	if err != nil {
+		return false, err
+	}
+	if _, err := t.run(`UPDATE releases SET root = $2 WHERE notice_no = $1`, r.notice, root); err != nil {
+		return false, err
+	}
+	data := reconciliationData(rec)
+	data["notice"], data["deliveries_root"] = strconv.FormatInt(r.notice, 10), root
+	if err := t.Audit(systemEntry("notice.done", r, at, data)); err != nil {
+		return false, err
+	}
+	line := fmt.Sprintf("Notice N-%d is done: %d of %d persons told, %d unreachable.", n.No, rec.ReachedDirect+rec.ReachedLater+rec.Sent, rec.List, rec.Unreachable)
+	if err := t.AddTimeline(incidents.TimelineEntry{IncidentID: r.incident, At: at, Actor: incidents.System.ID, ActorName: incidents.System.Name,
+		Kind: "notice.done", Text: line, Ref: string(r.id)}); err != nil {
+		return false, err
+	}
+	news, err := json.Marshal(incidents.News{Event: "notice.done", Incident: r.incident, ID: string(r.id), At: at})
+	if err != nil {
+		return false, err
+	}
+	return true, t.Emit(incidents.Message{ID: fmt.Sprintf("notice-done-%d-%d", r.notice, at.Unix()), Subject: "incidents.notice_done.v1", Data: news})
+}
+
+func reconciliationData(r incidents.Reconciliation) map[string]string {
+	out := map[string]string{}
+	for k, n := range map[string]int64{"list": r.List, "reached": r.ReachedDirect, "reached_later": r.ReachedLater, "sent": r.Sent, "trying": r.Trying,
+		"to_send": r.ToSend, "in_doubt": r.InDoubt, "unreachable": r.Unreachable, "excluded": r.Excluded, "cancelled": r.Cancelled} {
+		out[k] = strconv.FormatInt(n, 10)
+	}
+	return out
+}

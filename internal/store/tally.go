@@ -1,0 +1,215 @@
+package store
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"tocsin/incidents"
+)
+
+// countParts spreads the counters of a notice, so that workers on different
+// chunks seldom wait for the same row.
+const countParts = 8
+
+func partOf(chunk int64) int64 { return chunk % countParts }
+
+// A countKey names one counter.
+type countKey struct {
+	notice, chunk        int64
+	channel, step, state int
+}
+
+// A shift collects what one transaction moves between states. Every change of
+// a delivery's state goes through one, so that nothing is ever counted by
+// reading the rows.
+type shift map[countKey]int64
+
+// move takes one delivery from a state to another.
+func (s shift) move(notice, chunk int64, channel, step, from, to int) {
+	s[countKey{notice, chunk, channel, step, from}]--
+	s[countKey{notice, chunk, channel, step, to}]++
+}
+
+// add puts a new delivery in.
+func (s shift) add(notice, chunk int64, channel, step, state int) {
+	s[countKey{notice, chunk, channel, step, state}]++
+}
+
+// book writes a shift into the counters and the chunks.
+func (t *tx) book(s shift) error {
+	counts := map[countKey]int64{}
+	type chunkKey struct{ notice, chunk int64 }
+	type work struct{ todo, claimed int64 }
+	chunks := map[chunkKey]work{}
+	for k, n := range s {
+		if n == 0 {
+			continue
+		}
+		part := k
+		part.chunk = partOf(k.chunk)
+		counts[part] += n
+		w := chunks[chunkKey{k.notice, k.chunk}]
+		if isTodo(k.state) {
+			w.todo += n
+		}
+		if k.state == stateAttempting {
+			w.claimed += n
+		}
+		chunks[chunkKey{k.notice, k.chunk}] = w
+	}
+	var rows [][]any
+	for k, n := range counts {
+		if n != 0 {
+			rows = append(rows, []any{k.notice, k.chunk, k.channel, k.step, k.state, n})
+		}
+	}
+	sortRows(rows)
+	if err := t.addCounts(rows); err != nil {
+		return err
+	}
+	rows = rows[:0]
+	for k, w := range chunks {
+		if w != (work{}) {
+			rows = append(rows, []any{k.notice, k.chunk, w.todo, w.claimed})
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	sortRows(rows)
+	_, err := t.run(`UPDATE chunks SET todo = chunks.todo + v.todo, claimed = chunks.claimed + v.claimed FROM `+
+		t.table("$1", "notice_no:int", "no:int", "todo:int", "claimed:int")+
+		` v WHERE chunks.notice_no = v.notice_no AND chunks.no = v.no`, asJSON(rows))
+	return err
+}
+
+func (t *tx) addCounts(rows [][]any) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	_, err := t.run(`INSERT INTO delivery_counts (notice_no, part, channel, step, state, n) SELECT notice_no, part, channel, step, state, n FROM `+
+		t.table("$1", "notice_no:int", "part:int", "channel:int", "step:int", "state:int", "n:int")+
+		` v WHERE true ON CONFLICT (notice_no, part, channel, step, state) DO UPDATE SET n = delivery_counts.n + excluded.n`, asJSON(rows))
+	return err
+}
+
+// sortRows orders by the leading numbers: every writer locks counters in one order.
+func sortRows(rows [][]any) {
+	slices.SortFunc(rows, func(a, b []any) int {
+		for i := range a {
+			if c := cmp.Compare(asInt(a[i]), asInt(b[i])); c != 0 {
+				return c
+			}
+		}
+		return 0
+	})
+}
+
+func asInt(v any) int64 {
+	switch n := v.(type) {
+	case int:
+		return int64(n)
+	case int64:
+		return n
+	}
+	return 0
+}
+
+// counted reads the counters of a notice.
+func (t *tx) counted(notice int64, yield func(channel, step, state int, n int64)) error {
+	return t.rows(`SELECT channel, step, state, SUM(n) FROM delivery_counts WHERE notice_no = $1 GROUP BY channel, step, state ORDER BY channel, step, state`,
+		args{notice}, func(r scanner) error {
+			var channel, step, state int
+			var n int64
+			if err := r.Scan(&channel, &step, &state, &n); err != nil {
+				return err
+			}
+			if n != 0 {
+				yield(channel, step, state, n)
+			}
+			return nil
+		})
+}
+
+// Tallies counts the deliveries of each channel by state. Who has no channel
+// at all has no delivery and shows in the reconciliation alone.
+func (t *tx) Tallies(notice int64) ([]incidents.Tally, error) {
+	states := map[int]map[incidents.DeliveryState]int64{}
+	err := t.counted(notice, func(channel, _, state int, n int64) {
+		if channel == noChannel {
+			return
+		}
+		if states[channel] == nil {
+			states[channel] = map[incidents.DeliveryState]int64{}
+		}
+		states[channel][stateOf(state)] += n
+	})
+	var out []incidents.Tally
+	for i, c := range channelList {
+		if m := states[i+1]; m != nil {
+			out = append(out, incidents.Tally{Channel: c, States: m})
+		}
+	}
+	return out, err
+}
+
+// Reconcile says where everybody on the list is. Of each person's deliveries
+// exactly one has not gone on to the next channel, and that one counts.
+func (t *tx) Reconcile(notice int64) (r incidents.Reconciliation, err error) {
+	if r.List, err = t.released(notice); err != nil || r.List == 0 {
+		return r, err
+	}
+	err = t.counted(notice, func(_, step, state int, n int64) {
+		switch state {
+		case stateDelivered:
+			if step == 0 {
+				r.ReachedDirect += n
+			} else {
+				r.ReachedLater += n
+			}
+		case stateAccepted:
+			r.Sent += n
+		case stateAttempting, stateRetryWait:
+			r.Trying += n
+		case statePlanned, stateHeld, stateReady:
+			r.ToSend += n
+		case stateInDoubt, stateManual:
+			r.InDoubt += n
+		case stateRejected, stateUndelivered, stateExpired:
+			r.Unreachable += n
+		case stateSuppressed:
+			r.Excluded += n
+		case stateCancelled:
+			r.Cancelled += n
+		}
+	})
+	return r, err
+}
+
+// released returns how many persons a notice was released to, 0 when it was not.
+func (t *tx) released(notice int64) (total int64, err error) {
+	_, err = t.one(`SELECT total FROM releases WHERE notice_no = $1`, args{notice}, &total)
+	return total, err
+}
+
+// paceStep is how finely outcomes are counted over time.
+const paceStep = 5 * time.Second
+
+// pace counts outcomes for the rate.
+func (t *tx) pace(notice, chunk int64, at time.Time, n int) error {
+	if n == 0 {
+		return nil
+	}
+	_, err := t.run(`INSERT INTO delivery_pace (notice_no, at, part, n) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (notice_no, at, part) DO UPDATE SET n = delivery_pace.n + excluded.n`,
+		notice, ms(at.Truncate(paceStep)), partOf(chunk), n)
+	return err
+}
+
+// Handled counts the outcomes of a notice since a time, to the nearest few seconds.
+func (t *tx) Handled(notice int64, since time.Time) (n int64, err error) {
+	_, err = t.one(`SELECT COALESCE(SUM(n), 0) FROM delivery_pace WHERE notice_no = $1 AND at >= $2`,
+		args{notice, ms(since.Truncate(paceStep))}, &n)
+	return n, err
+}

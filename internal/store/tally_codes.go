@@ -1,0 +1,85 @@
+package store
+
+import (
+	"slices"
+
+	"tocsin/incidents"
+)
+
+// How states and channels are stored: by their place in the domain's lists,
+// which only ever grow at the end. The partial indexes of migration 2 name
+// these numbers.
+const (
+	statePlanned = iota
+	stateHeld
+	stateReady
+	stateAttempting
+	stateAccepted
+	stateRetryWait
+	stateRejected
+	stateInDoubt
+	stateManual
+	stateDelivered
+	stateUndelivered
+	stateExpired
+	stateSuppressed
+	stateCancelled
+	stateEscalated
+)
+
+// noChannel is the channel of a person whom no channel of the plan reaches.
+const noChannel = 0
+
+var (
+	stateList   = incidents.DeliveryStates()
+	channelList = incidents.Channels()
+)
+
+func stateCode(s incidents.DeliveryState) int { return slices.Index(stateList, s) }
+
+func stateOf(code int) incidents.DeliveryState {
+	if code < 0 || code >= len(stateList) {
+		return ""
+	}
+	return stateList[code]
+}
+
+func channelCode(c incidents.Channel) int { return slices.Index(channelList, c) + 1 }
+
+func channelOf(code int) incidents.Channel {
+	if code < 1 || code > len(channelList) {
+		return ""
+	}
+	return channelList[code-1]
+}
+
+// channelBits packs the channels a person can be reached by.
+func channelBits(cs []incidents.Channel) (bits int) {
+	for _, c := range cs {
+		if n := channelCode(c); n > 0 {
+			bits |= 1 << (n - 1)
+		}
+	}
+	return bits
+}
+
+func channelsOf(bits int) (out []incidents.Channel) {
+	for i, c := range channelList {
+		if bits&(1<<i) != 0 {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// givesReceipts tells the channels whose provider says later whether the
+// person was reached. Only there does silence mean something: an accepted
+// e-mail bounces or stays silent for ever, and push is never confirmed.
+func givesReceipts(channel int) bool {
+	return channel == channelCode(incidents.SMS) || channel == channelCode(incidents.Phone)
+}
+
+// isTodo tells the states a chunk's todo counter counts.
+func isTodo(state int) bool {
+	return state == statePlanned || state == stateHeld || state == stateReady
+}
