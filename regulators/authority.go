@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"tocsin/incidents"
-	"tocsin/internal/strict"
 )
 
 // An Authority is one supervisory authority of a directory.
@@ -37,7 +36,7 @@ func (b *builder) loadAuthorities() {
 	b.pack.authorities = map[string]directory{}
 	for _, name := range b.files.in("authorities") {
 		var d directory
-		if err := strict.Unmarshal(name, b.files[name], &d); err != nil {
+		if err := readYAML(name, b.files[name], &d); err != nil {
 			b.broken(name, err)
 			continue
 		}

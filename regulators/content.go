@@ -3,8 +3,6 @@ package regulators
 import (
 	"maps"
 	"slices"
-
-	"tocsin/internal/strict"
 )
 
 // A contentKey is something a notice or report must contain.
@@ -15,7 +13,7 @@ type contentKey struct {
 
 func (b *builder) loadContent() {
 	const name = "vocabulary/content.yaml"
-	if err := strict.Unmarshal(name, b.files[name], &b.pack.content); err != nil {
+	if err := readYAML(name, b.files[name], &b.pack.content); err != nil {
 		b.broken(name, err)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"tocsin/incidents"
-	"tocsin/internal/strict"
 )
 
 // A gradeScheme is severity/cn_cac_2025.yaml: the grades of the Chinese
@@ -44,7 +43,7 @@ type Grade struct {
 func (b *builder) loadGrades() {
 	const name = "severity/cn_cac_2025.yaml"
 	b.pack.china = &gradeScheme{}
-	if err := strict.Unmarshal(name, b.files[name], b.pack.china); err != nil {
+	if err := readYAML(name, b.files[name], b.pack.china); err != nil {
 		b.broken(name, err)
 	} else if len(b.pack.china.Grades) == 0 {
 		b.problem(name, "", "", "the scheme has no grades")

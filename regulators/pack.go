@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"tocsin/incidents"
-	"tocsin/internal/strict"
 )
 
 // Options are the team's own targets for duties whose law gives words only,
@@ -66,7 +65,7 @@ func (p *Pack) Version() string { return p.version }
 func (b *builder) loadVersion() {
 	var f packFile
 	const name = "vocabulary/pack.yaml"
-	if err := strict.Unmarshal(name, b.files[name], &f); err != nil {
+	if err := readYAML(name, b.files[name], &f); err != nil {
 		b.broken(name, err)
 		return
 	}

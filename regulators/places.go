@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"tocsin/incidents"
-	"tocsin/internal/strict"
 )
 
 // A placeBook knows the groups of places and which code counts as which.
@@ -27,7 +26,7 @@ type placeGroup struct {
 
 func (b *builder) loadPlaces() {
 	const name = "vocabulary/places.yaml"
-	if err := strict.Unmarshal(name, b.files[name], &b.pack.places); err != nil {
+	if err := readYAML(name, b.files[name], &b.pack.places); err != nil {
 		b.broken(name, err)
 	}
 }

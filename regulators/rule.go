@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"tocsin/incidents"
-	"tocsin/internal/strict"
 )
 
 // A rule is one duty, compiled.
@@ -30,16 +29,18 @@ type clause struct {
 }
 
 func (b *builder) loadRules() {
-	env, err := newConditions()
-	if err != nil {
-		b.problem("rules", "", "", "the condition language did not start: %s", err)
-		return
+	if b.env == nil {
+		env, err := newConditions()
+		if err != nil {
+			b.problem("rules", "", "", "the condition language did not start: %s", err)
+			return
+		}
+		b.env = env
 	}
-	b.env = env
 	var all []*rule
 	for _, name := range b.files.in("rules") {
 		var j jurisdictionFile
-		if err := strict.Unmarshal(name, b.files[name], &j); err != nil {
+		if err := readYAML(name, b.files[name], &j); err != nil {
 			b.broken(name, err)
 			continue
 		}

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"tocsin/incidents"
-	"tocsin/internal/strict"
 )
 
 // enisaMethod is severity/enisa.yaml: the ENISA 2013 method, SE = DPC × EI + CB.
@@ -65,7 +64,7 @@ type levelBound struct {
 func (b *builder) loadSeverity() {
 	const name = "severity/enisa.yaml"
 	b.pack.enisa = &enisaMethod{}
-	if err := strict.Unmarshal(name, b.files[name], b.pack.enisa); err != nil {
+	if err := readYAML(name, b.files[name], b.pack.enisa); err != nil {
 		b.broken(name, err)
 	} else if reason := b.pack.enisa.check(); reason != "" {
 		b.problem(name, "", "", "%s", reason)
