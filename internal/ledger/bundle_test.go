@@ -437,3 +437,18 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// Whatever an entry says, what was written is what is read.
+func FuzzEncode(f *testing.F) {
+	f.Add("plain", "key", "value\xff")
+	f.Add("<b>\u2028\x00\xed\xa0\x80", "\xff", "")
+	f.Fuzz(func(t *testing.T, text, key, val string) {
+		e := entry(1, "x")
+		e.Text, e.Subject, e.Actor, e.Data = text, key, incidents.AccountID(val), map[string]string{key: val}
+		b := Encode(e)
+		got, err := Decode(b)
+		if err != nil || !bytes.Equal(Encode(got), b) || bytes.ContainsAny(b, "\n\r") {
+			t.Fatalf("%q: %v", b, err)
+		}
+	})
+}

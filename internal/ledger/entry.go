@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"tocsin/incidents"
@@ -13,14 +14,31 @@ import (
 // order, time in UTC to the millisecond. It is what is hashed.
 func Encode(e incidents.AuditEntry) []byte {
 	e.At = e.At.UTC().Truncate(time.Millisecond)
-	if len(e.Data) == 0 {
-		e.Data = nil
-	}
-	b, err := json.Marshal(e)
+	b, err := json.Marshal(readable(e))
 	if err != nil {
 		panic("ledger: an entry does not marshal: " + err.Error()) // strings, a number, a time of year 0 to 9999
 	}
 	return b
+}
+
+// readable replaces what is not UTF-8, which JSON could not give back.
+func readable(e incidents.AuditEntry) incidents.AuditEntry {
+	const mark = "\uFFFD"
+	e.Actor = incidents.AccountID(strings.ToValidUTF8(string(e.Actor), mark))
+	e.Role = incidents.Role(strings.ToValidUTF8(string(e.Role), mark))
+	e.Incident = incidents.IncidentID(strings.ToValidUTF8(string(e.Incident), mark))
+	for _, s := range []*string{&e.Via, &e.Event, &e.Subject, &e.Text} {
+		*s = strings.ToValidUTF8(*s, mark)
+	}
+	var data map[string]string
+	for k, v := range e.Data {
+		if data == nil {
+			data = make(map[string]string, len(e.Data))
+		}
+		data[strings.ToValidUTF8(k, mark)] = strings.ToValidUTF8(v, mark)
+	}
+	e.Data = data
+	return e
 }
 
 // Decode reads what Encode wrote, and refuses any other form of the same entry.
