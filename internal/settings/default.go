@@ -19,6 +19,7 @@ func Default() Settings {
 		Bus:         Bus{Replicas: 1},
 		Channels:    defaultChannels(),
 		Correlation: Correlation{JoinWithin: Duration(24 * time.Hour)},
+		Dispatch:    Dispatch{Workers: 4, Lease: Duration(30 * time.Second), Sweep: Duration(10 * time.Second), DoubtWait: Duration(15 * time.Minute)},
 		Limits: Limits{
 			TwoApproversAbove: 1000, FirstWave: 20,
 			Window:  Window{Email: 64, SMS: 16, Phone: 4, Push: 64},

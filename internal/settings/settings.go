@@ -18,6 +18,7 @@ type Settings struct {
 	Limits       Limits       `yaml:"limits"`
 	Sources      []Source     `yaml:"sources"`
 	Correlation  Correlation  `yaml:"correlation"`
+	Dispatch     Dispatch     `yaml:"dispatch"`
 	Targets      Targets      `yaml:"targets"`
 	Escalation   Escalation   `yaml:"escalation"`
 	Session      Session      `yaml:"session"`
@@ -104,6 +105,14 @@ type Window struct {
 	SMS   int `yaml:"sms"`
 	Phone int `yaml:"phone"`
 	Push  int `yaml:"push"`
+}
+
+// Dispatch is how the sending of notices recovers and keeps going.
+type Dispatch struct {
+	Workers   int      `yaml:"workers"`    // chunks of 1,000 persons worked on at once
+	Lease     Duration `yaml:"lease"`      // a worker not heard of for this long is taken for dead
+	Sweep     Duration `yaml:"sweep"`      // how often what was forgotten is looked for
+	DoubtWait Duration `yaml:"doubt-wait"` // before a doubtful message is sent again
 }
 
 // Correlation says when an alert joins an open incident.

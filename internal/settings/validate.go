@@ -241,6 +241,15 @@ func (c *checker) rest(s Settings) {
 	if d := s.Session.Absolute.Std(); d > 24*time.Hour {
 		c.say("session.absolute", "%s is more than a day", s.Session.Absolute)
 	}
+	c.between("dispatch.workers", int64(s.Dispatch.Workers), 1, 256)
+	for key, d := range map[string]Duration{"dispatch.lease": s.Dispatch.Lease, "dispatch.sweep": s.Dispatch.Sweep} {
+		if d.Std() < time.Second || d.Std() > 10*time.Minute {
+			c.say(key, "%s is not between 1s and 10m", d)
+		}
+	}
+	if d := s.Dispatch.DoubtWait.Std(); d < 0 || d > 24*time.Hour {
+		c.say("dispatch.doubt-wait", "%s is not between 0s and 1d", s.Dispatch.DoubtWait)
+	}
 	if d := s.Correlation.JoinWithin.Std(); d > 90*24*time.Hour {
 		c.say("correlation.join-within", "%s is more than 90 days", s.Correlation.JoinWithin)
 	}

@@ -17,10 +17,15 @@ type Channel struct {
 	// carries delivery, attempt and a MAC, so that the callback itself proves acceptance.
 	Callback func(id incidents.DeliveryID, attempt int) string
 	Validity time.Duration
+	// Allow says whether a number may be texted at all; nil allows every one.
+	Allow func(number string) bool
 }
 
 // Send asks for one message.
 func (c Channel) Send(ctx context.Context, m notifiers.Message) (incidents.Receipt, error) {
+	if c.Allow != nil && !c.Allow(m.To) {
+		return incidents.Receipt{Outcome: incidents.OutcomeRefused, Code: "country", Reason: "the number's country is not on the list of channels.sms.countries"}, nil
+	}
 	t := twilio.Text{To: m.To, Body: m.Text.SMS, Validity: c.Validity}
 	if c.Callback != nil {
 		t.Callback = c.Callback(m.Delivery, m.Attempt)
