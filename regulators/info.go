@@ -1,8 +1,11 @@
 package regulators
 
 import (
+	"regexp"
 	"slices"
 	"strings"
+
+	"tocsin/incidents"
 )
 
 // A RuleInfo describes a rule to a reader: what it asks, where it is written,
@@ -26,7 +29,7 @@ type RuleInfo struct {
 func (p *Pack) Rules() []RuleInfo {
 	out := make([]RuleInfo, 0, len(p.rules))
 	for _, r := range p.rules {
-		out = append(out, r.info())
+		out = append(out, p.info(r))
 	}
 	slices.SortFunc(out, func(a, b RuleInfo) int {
 		return strings.Compare(a.Jurisdiction+" "+a.ID, b.Jurisdiction+" "+b.ID)
@@ -40,10 +43,10 @@ func (p *Pack) Rule(id string) (RuleInfo, bool) {
 	if !ok {
 		return RuleInfo{}, false
 	}
-	return r.info(), true
+	return p.info(r), true
 }
 
-func (r *rule) info() RuleInfo {
+func (p *Pack) info(r *rule) RuleInfo {
 	i := RuleInfo{
 		ID: r.ID, Title: r.Title, TitleZH: r.TitleZH, Jurisdiction: r.jurisdiction, Law: r.Law, Citation: r.Citation,
 		Authority: r.Authority, Audience: r.Audience, Status: r.Status, Effective: r.Effective, Until: r.Until,
@@ -53,7 +56,7 @@ func (r *rule) info() RuleInfo {
 		Substitute: r.Substitute, Penalty: r.Penalty, Report: r.Report, Clock: r.clock.words(),
 	}
 	for _, c := range r.clauses {
-		i.Conditions = append(i.Conditions, firstOf(c.because, "Another duty applies: "+c.requires+"."))
+		i.Conditions = append(i.Conditions, firstOf(p.general(c.because, r), "Another duty applies: "+c.requires+"."))
 		if c.cond != nil {
 			i.Facts = append(i.Facts, c.cond.names...)
 		}
@@ -61,6 +64,20 @@ func (r *rule) info() RuleInfo {
 	slices.Sort(i.Facts)
 	i.Facts = slices.Compact(i.Facts)
 	return i
+}
+
+// aside is a bracket that only makes sense for one incident.
+var aside = regexp.MustCompile(`\s*\([^()]*\{[^()]*\)`)
+
+// general is an explanation as it reads without an incident.
+func (p *Pack) general(text string, r *rule) string {
+	code := firstOf(r.Place, r.FanOut)
+	place := p.places.nameOf(incidents.Place(code))
+	if group, ok := p.places.Groups[code]; ok {
+		place = group.Name
+	}
+	text = aside.ReplaceAllString(text, "")
+	return strings.NewReplacer("{residents}", "Some", "{persons}", "Some", "{place}", place, "{grade}", "high enough to be reported").Replace(text)
 }
 
 func (c clock) words() string {
