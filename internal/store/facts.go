@@ -1,0 +1,33 @@
+package store
+
+import "tocsin/incidents"
+
+// PutFacts keeps a new revision of the facts; a revision is never changed.
+func (t *tx) PutFacts(id incidents.IncidentID, f incidents.Facts) error {
+	n, err := t.run(`INSERT INTO facts (incident_id, rev, body) VALUES ($1, $2, $3) ON CONFLICT (incident_id, rev) DO NOTHING`, string(id), f.Rev, doc(f))
+	if err == nil && n == 0 {
+		err = incidents.Conflict("somebody else changed the facts meanwhile").WithHint("look at revision %d and try again", f.Rev)
+	}
+	return err
+}
+
+// Facts returns the newest revision.
+func (t *tx) Facts(id incidents.IncidentID) (incidents.Facts, error) {
+	return document[incidents.Facts](t, "incident's facts", `SELECT body FROM facts WHERE incident_id = $1 ORDER BY rev DESC LIMIT 1`, clean(string(id)))
+}
+
+// FactsAt returns one revision.
+func (t *tx) FactsAt(id incidents.IncidentID, rev int) (incidents.Facts, error) {
+	return document[incidents.Facts](t, "revision of the facts", `SELECT body FROM facts WHERE incident_id = $1 AND rev = $2`, clean(string(id)), rev)
+}
+
+// PutAssessment keeps an assessment beside the earlier ones.
+func (t *tx) PutAssessment(id incidents.IncidentID, a incidents.Assessment) error {
+	_, err := t.run(`INSERT INTO assessments (incident_id, facts_rev, at, body) VALUES ($1, $2, $3, $4)`, string(id), a.FactsRev, ms(a.At), doc(a))
+	return err
+}
+
+// Assessment returns the newest assessment.
+func (t *tx) Assessment(id incidents.IncidentID) (incidents.Assessment, error) {
+	return document[incidents.Assessment](t, "assessment", `SELECT body FROM assessments WHERE incident_id = $1 ORDER BY no DESC LIMIT 1`, clean(string(id)))
+}

@@ -1,0 +1,40 @@
+package store
+
+import "tocsin/incidents"
+
+// PutObligations replaces the incident's set: what is no longer among them
+// goes; every assessment that named it stays on file.
+func (t *tx) PutObligations(id incidents.IncidentID, all []incidents.ObligationState) error {
+	if _, err := t.run(`DELETE FROM obligations WHERE incident_id = $1`, string(id)); err != nil {
+		return err
+	}
+	for _, o := range all {
+		o.IncidentID = id
+		if err := t.PutObligation(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// PutObligation inserts or replaces one obligation.
+func (t *tx) PutObligation(o incidents.ObligationState) error {
+	_, err := t.run(`INSERT INTO obligations (incident_id, id, status, applies, due_at, body) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (incident_id, id) DO UPDATE SET status = excluded.status, applies = excluded.applies, due_at = excluded.due_at, body = excluded.body`,
+		string(o.IncidentID), o.ID, string(o.Status), string(o.Applies), orNullAt(o.Due), doc(o))
+	return err
+}
+
+// byDue puts what has no due time last.
+const byDue = `CASE WHEN o.due_at IS NULL THEN 1 ELSE 0 END, o.due_at, o.id`
+
+// Obligations lists an incident's obligations by due time, then id.
+func (t *tx) Obligations(id incidents.IncidentID) ([]incidents.ObligationState, error) {
+	return documents[incidents.ObligationState](t, `SELECT o.body FROM obligations o WHERE o.incident_id = $1 ORDER BY `+byDue, clean(string(id)))
+}
+
+// OpenObligations lists what is open and applies, of every incident that is not over.
+func (t *tx) OpenObligations(limit int) ([]incidents.ObligationState, error) {
+	return documents[incidents.ObligationState](t, `SELECT o.body FROM obligations o JOIN incidents i ON i.id = o.incident_id
+		WHERE o.status = 'open' AND o.applies = 'yes' AND i.status NOT IN `+ended+` ORDER BY `+byDue+`, o.incident_id LIMIT $1`, limited(limit))
+}

@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"tocsin/incidents"
+)
+
+func (s *Store) openPostgres(ctx context.Context) (err error) {
+	if s.w, err = postgresPool(ctx, s.o.URL, "", s.o.Conns); err != nil {
+		return err
+	}
+	s.r = s.w
+	return migrate(ctx, s.w, "postgres", s.o.Log)
+}
+
+// postgresPool opens a pool on a schema: the one given, else the first of the
+// address's search_path, which is made when it is not there.
+func postgresPool(ctx context.Context, address, schema string, conns int) (*sql.DB, error) {
+	c, err := pgx.ParseConfig(address)
+	if err != nil {
+		return nil, incidents.Invalid("the database address is not readable").On("database") // it may hold a password
+	}
+	if schema != "" {
+		c.RuntimeParams["search_path"] = schema
+	}
+	for k, v := range map[string]string{"timezone": "UTC", "application_name": "tocsin", "idle_in_transaction_session_timeout": "60000"} {
+		if _, set := c.RuntimeParams[k]; !set {
+			c.RuntimeParams[k] = v
+		}
+	}
+	db := stdlib.OpenDB(*c)
+	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns)
+	err = assertPostgres(ctx, db)
+	if path := c.RuntimeParams["search_path"]; err == nil && path != "" {
+		first, _, _ := strings.Cut(path, ",")
+		_, err = db.ExecContext(ctx, `CREATE SCHEMA IF NOT EXISTS `+pgx.Identifier{strings.Trim(first, ` "`)}.Sanitize())
+		err = named(err)
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// assertPostgres refuses a server that would lose acknowledged transactions.
+func assertPostgres(ctx context.Context, db *sql.DB) error {
+	for setting, good := range map[string]string{"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on remote_apply remote_write local", "data_sync_retry": "off"} {
+		var v string
+		if err := db.QueryRowContext(ctx, `SELECT current_setting($1)`, setting).Scan(&v); err != nil {
+			return named(err)
+		}
+		if !strings.Contains(" "+good+" ", " "+v+" ") {
+			return incidents.Unavailable("the database would not be durable: its setting %s is %s", setting, v).
+				WithHint("set %s = %s on the server", setting, strings.Fields(good)[0])
+		}
+	}
+	return nil
+}

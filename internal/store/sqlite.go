@@ -1,0 +1,102 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	_ "modernc.org/sqlite" // the driver
+
+	"tocsin/incidents"
+)
+
+func (s *Store) openSQLite(ctx context.Context) error {
+	path := s.o.URL
+	if path == "" {
+		path = filepath.Join(s.o.Dir, "tocsin.db")
+	}
+	w, err := sqliteWriter(ctx, path)
+	if err != nil {
+		return err
+	}
+	s.w = w
+	if err := migrate(ctx, s.w, "sqlite", s.o.Log); err != nil {
+		return err
+	}
+	s.r, err = sqlitePool(path, "deferred", s.o.Conns, "query_only(1)")
+	if err != nil {
+		return err
+	}
+	return named(s.r.PingContext(ctx))
+}
+
+// sqliteWriter opens a database for writing: one connection, so that writers
+// queue up here and not in the file's lock.
+func sqliteWriter(ctx context.Context, path string, pragmas ...string) (*sql.DB, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) // SQLite gives its other files the same mode
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Close(); err != nil {
+		return nil, err
+	}
+	db, err := sqlitePool(path, "immediate", 1, pragmas...)
+	if err != nil {
+		return nil, err
+	}
+	if err := assertSQLite(ctx, db); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+func sqlitePool(path, txlock string, conns int, pragmas ...string) (*sql.DB, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	q := url.Values{"_txlock": {txlock}, "_pragma": append([]string{"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)",
+		"foreign_keys(1)", "trusted_schema(0)", "cache_size(-65536)", "temp_store(2)"}, pragmas...)}
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: abs, RawQuery: q.Encode()}).String())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns)
+	return db, nil
+}
+
+// assertSQLite refuses a database that would lose acknowledged transactions at a power cut.
+func assertSQLite(ctx context.Context, db *sql.DB) error {
+	var mode string
+	var sync int
+	if err := db.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
+		return named(err)
+	}
+	if err := db.QueryRowContext(ctx, "PRAGMA synchronous").Scan(&sync); err != nil {
+		return named(err)
+	}
+	if mode != "wal" || sync < 2 {
+		return incidents.Unavailable("the database would not be durable: journal_mode %s, synchronous %d", mode, sync).
+			WithHint("keep it on a local disk, where SQLite can use a write-ahead log")
+	}
+	return nil
+}
+
+func checkpointSQLite(ctx context.Context, db *sql.DB) error {
+	var busy, log, done int
+	if err := db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &done); err != nil {
+		return named(err)
+	}
+	if busy != 0 {
+		return fmt.Errorf("the write-ahead log is in use")
+	}
+	return nil
+}

@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"tocsin/incidents"
+	"tocsin/internal/sealed"
+)
+
+// Options say where the database is and what the store works with.
+type Options struct {
+	URL  string // "postgres://…", a file for SQLite, or "" for tocsin.db in Dir
+	Dir  string // data folder
+	Log  *slog.Logger
+	Now  func() time.Time
+	Gate incidents.Gate
+	// NewID makes UUIDv7 texts.
+	NewID func() string
+	// Box seals what is kept small and whole: bodies of intake, raw alerts. The default is the Keeper's.
+	Box Box
+	// Keeper holds the keys of lists and files.
+	Keeper *sealed.Keeper
+	// Conns is how many connections to PostgreSQL, or readers of SQLite, may be open; 0: 16.
+	Conns int
+}
+
+// A Box seals small values, each tied to the id of its row.
+type Box interface {
+	Seal(aad string, plain []byte) []byte
+	Open(aad string, sealed []byte) ([]byte, error)
+}
+
+// A Store implements incidents.Store, Roll, Files, Journal and Sandbox.
+type Store struct {
+	o      Options
+	keeper *sealed.Keeper
+	newID  func() string
+	pg     bool
+	w, r   *sql.DB // SQLite: one writer, many readers; PostgreSQL: the same pool
+	ready  chan struct{}
+	queue  *queue
+	// broken is set when a sync failed: what is in memory may not be on disk.
+	broken atomic.Bool
+}
+
+// Open opens the database, checks that it is durable, and brings its tables up to date.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil || o.NewID == nil {
+		return nil, errors.New("open store: a clock and a maker of ids are needed")
+	}
+	if o.Box == nil {
+		if o.Keeper == nil {
+			return nil, errors.New("open store: a box or a keeper is needed")
+		}
+		o.Box = o.Keeper.Small("store")
+	}
+	if o.Conns <= 0 {
+		o.Conns = 16
+	}
+	s := &Store{o: o, keeper: o.Keeper, newID: o.NewID, pg: IsPostgres(o.URL), ready: make(chan struct{}, 1)}
+	var err error
+	if s.pg {
+		err = s.openPostgres(ctx)
+	} else {
+		err = s.openSQLite(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.closePools())
+	}
+	s.queue = newQueue(s)
+	return s, nil
+}
+
+// IsPostgres tells whether a database address names PostgreSQL.
+func IsPostgres(url string) bool {
+	return strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://")
+}
+
+// Close finishes what waits in the group commit and closes the database.
+func (s *Store) Close() error {
+	s.queue.close()
+	return s.closePools()
+}
+
+func (s *Store) closePools() error {
+	var errs []error
+	if s.w != nil {
+		errs = append(errs, s.w.Close())
+	}
+	if s.r != nil && s.r != s.w {
+		errs = append(errs, s.r.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Ping tells whether the database answers and may be written.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.usable(); err != nil {
+		return err
+	}
+	return named(s.r.PingContext(ctx))
+}
+
+func (s *Store) usable() error {
+	if s.broken.Load() {
+		return incidents.Unavailable("the database could not be synced to disk").WithHint("check the disk, then start again")
+	}
+	return nil
+}

@@ -1,0 +1,31 @@
+package store
+
+import "tocsin/incidents"
+
+// AddTimeline appends a line to an incident's story.
+func (t *tx) AddTimeline(e incidents.TimelineEntry) error {
+	_, err := t.run(`INSERT INTO timeline (incident_id, at, body) VALUES ($1, $2, $3)`, string(e.IncidentID), ms(e.At), doc(e))
+	return err
+}
+
+// Timeline lists the newest lines of an incident's story.
+func (t *tx) Timeline(id incidents.IncidentID, limit int) ([]incidents.TimelineEntry, error) {
+	return documents[incidents.TimelineEntry](t, `SELECT body FROM timeline WHERE incident_id = $1 ORDER BY at DESC, no DESC LIMIT $2`, clean(string(id)), limited(limit))
+}
+
+// PutWaiver inserts or replaces a waiver.
+func (t *tx) PutWaiver(w incidents.Waiver) error {
+	_, err := t.run(`INSERT INTO waivers (id, incident_id, body) VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE SET body = excluded.body`,
+		w.ID, string(w.IncidentID), doc(w))
+	return err
+}
+
+// Waiver returns a waiver by id.
+func (t *tx) Waiver(id string) (incidents.Waiver, error) {
+	return document[incidents.Waiver](t, "waiver", `SELECT body FROM waivers WHERE id = $1`, clean(id))
+}
+
+// Waivers lists an incident's waivers, newest first.
+func (t *tx) Waivers(id incidents.IncidentID) ([]incidents.Waiver, error) {
+	return documents[incidents.Waiver](t, `SELECT body FROM waivers WHERE incident_id = $1 ORDER BY id DESC`, clean(string(id)))
+}

@@ -1,0 +1,114 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"tocsin/incidents"
+)
+
+var _ incidents.Store = (*Store)(nil)
+
+// Read runs fn on one consistent snapshot.
+func (s *Store) Read(ctx context.Context, fn func(incidents.Tx) error) error {
+	return s.read(ctx, func(t *tx) error { return fn(t) })
+}
+
+// Write runs fn in one transaction, alone: writers take turns on both engines,
+// so what fn read stays true until it commits.
+func (s *Store) Write(ctx context.Context, fn func(incidents.Tx) error) error {
+	return s.write(ctx, func(t *tx) error { return fn(t) })
+}
+
+func (s *Store) read(ctx context.Context, fn func(*tx) error) error {
+	var o *sql.TxOptions
+	if s.pg {
+		o = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+	}
+	return s.attempt(ctx, s.r, o, fn)
+}
+
+// write is Write within the package.
+func (s *Store) write(ctx context.Context, fn func(*tx) error) error {
+	return s.retry(ctx, func() error {
+		return s.attempt(ctx, s.w, nil, func(t *tx) error {
+			if err := t.alone(); err != nil {
+				return err
+			}
+			return fn(t)
+		})
+	})
+}
+
+// together is write without the turn of its own: on PostgreSQL several run at
+// once, each statement seeing what is committed by then, and fn must lock the
+// rows whose truth it relies on. The audit log still grows in one order. It is
+// for the delivery journal, which many workers write at the same time; what
+// replaces a whole incident or notice belongs into write, or calls alone first.
+func (s *Store) together(ctx context.Context, fn func(*tx) error) error {
+	return s.retry(ctx, func() error { return s.attempt(ctx, s.w, nil, fn) })
+}
+
+// alone waits until no other writer is at work, and keeps others out until the
+// end of the transaction. SQLite has one writer anyway.
+func (t *tx) alone() error {
+	if !t.s.pg {
+		return nil
+	}
+	_, err := t.run(`LOCK TABLE one_writer IN EXCLUSIVE MODE`)
+	return err
+}
+
+const tries = 8
+
+func (s *Store) retry(ctx context.Context, once func() error) error {
+	if err := s.usable(); err != nil {
+		return err
+	}
+	var err error
+	for range tries {
+		if err = once(); err == nil || !again(err) || ctx.Err() != nil {
+			return err
+		}
+	}
+	return err
+}
+
+func (s *Store) attempt(ctx context.Context, db *sql.DB, o *sql.TxOptions, fn func(*tx) error) error {
+	q, err := db.BeginTx(ctx, o)
+	if err != nil {
+		return s.noticed(named(err))
+	}
+	defer q.Rollback()
+	t := &tx{ctx: ctx, sql: q, s: s}
+	if err := fn(t); err != nil {
+		return s.noticed(err)
+	}
+	return t.commit()
+}
+
+// commit appends the audit entries and makes everything durable.
+func (t *tx) commit() error {
+	if err := t.appendLedger(); err != nil {
+		return t.s.noticed(fmt.Errorf("append to the audit log: %w", err))
+	}
+	if err := t.sql.Commit(); err != nil {
+		return t.s.noticed(named(err))
+	}
+	if t.emitted {
+		t.s.wake()
+	}
+	return nil
+}
+
+// noticed remembers an error after which memory and disk may disagree.
+func (s *Store) noticed(err error) error {
+	if err != nil && unsynced(err) && !s.broken.Swap(true) {
+		s.o.Log.Error("the database could not be synced to disk; nothing is written until the next start", "error", err)
+	}
+	return err
+}
+
+var errClosed = errors.New("the store is closed")

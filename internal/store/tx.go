@@ -1,0 +1,70 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"tocsin/incidents"
+)
+
+// A tx is one transaction; it implements incidents.Tx. SQL numbers its
+// parameters $1, $2 … in order of first use, and runs on both engines.
+type tx struct {
+	ctx     context.Context
+	sql     *sql.Tx
+	s       *Store
+	entries []incidents.AuditEntry // appended to the ledger at the end
+	emitted bool
+}
+
+// args are the parameters of a statement.
+type args = []any
+
+// A scanner is a row that can be read.
+type scanner interface{ Scan(dest ...any) error }
+
+func (t *tx) postgres() bool       { return t.s.pg }
+func (t *tx) now() time.Time       { return t.s.o.Now().UTC() }
+func (t *tx) gate() incidents.Gate { return t.s.o.Gate }
+func (t *tx) keys() Box            { return t.s.o.Box }
+
+// run executes a statement and returns how many rows it changed.
+func (t *tx) run(query string, params ...any) (int64, error) {
+	r, err := t.sql.ExecContext(t.ctx, query, params...)
+	if err != nil {
+		return 0, named(err)
+	}
+	n, err := r.RowsAffected()
+	return n, named(err)
+}
+
+// one reads the first row into dest; found is false when there is none.
+func (t *tx) one(query string, params args, dest ...any) (found bool, err error) {
+	return t.scanOne(query, params, func(r scanner) error { return r.Scan(dest...) })
+}
+
+// scanOne hands the first row to scan; found is false when there is none.
+func (t *tx) scanOne(query string, params args, scan func(scanner) error) (found bool, err error) {
+	err = scan(t.sql.QueryRowContext(t.ctx, query, params...))
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, named(err)
+}
+
+// rows hands every row to scan, in order.
+func (t *tx) rows(query string, params args, scan func(scanner) error) error {
+	rows, err := t.sql.QueryContext(t.ctx, query, params...)
+	if err != nil {
+		return named(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return named(err)
+		}
+	}
+	return named(rows.Err())
+}
