@@ -7,6 +7,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"tocsin/incidents"
 )
 
 // folders are the parts of a pack.
@@ -37,6 +39,9 @@ func (s fileSet) readDir(layer fs.FS, dir string) error {
 		return err
 	}
 	for _, e := range entries {
+		if path.Ext(e.Name()) == ".yml" {
+			return incidents.Invalid("%s/%s would not be read", dir, e.Name()).WithHint("call it .yaml")
+		}
 		if e.IsDir() || path.Ext(e.Name()) != ".yaml" {
 			continue
 		}
