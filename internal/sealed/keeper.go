@@ -2,6 +2,7 @@ package sealed
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -78,8 +79,11 @@ func (k *Keeper) missing(ctx context.Context, scope string, ns []int64) (map[str
 // keep wraps keys under the newest epoch and writes them. Another process may
 // start an epoch meanwhile and destroy ours, so it looks again afterwards.
 func (k *Keeper) keep(ctx context.Context, fresh map[string][]byte) error {
-	for {
+	for try := 0; ; try++ {
 		e, err := k.currentEpoch(ctx)
+		if isNotFound(err) && try < tries {
+			continue // it was destroyed between being listed and being read
+		}
 		if err != nil {
 			return err
 		}
@@ -129,21 +133,33 @@ func (k *Keeper) Sealer(ctx context.Context, scope string, n int64) (*Block, err
 	return k.cache.add(scope, place(scope, n), keys)
 }
 
-// openBlock reads the keys of a block, newest first. Another process may wrap
-// keys again between two reads; then it reads once more.
-func (k *Keeper) openBlock(ctx context.Context, scope string, n int64) (raw [][]byte, err error) {
-	for range 3 {
-		if raw, err = k.openOnce(ctx, scope, n); !isNotFound(err) {
+// tries bounds how often something is read again because another process
+// rotated in between.
+const tries = 20
+
+// openBlock reads the keys of a block, newest first.
+func (k *Keeper) openBlock(ctx context.Context, scope string, n int64) ([][]byte, error) {
+	for range tries {
+		raw, err := k.openOnce(ctx, scope, n)
+		if !errors.Is(err, errEpochGone) {
 			return raw, err
 		}
 	}
-	return nil, err
+	return nil, noKey(scope, n)
+}
+
+// errEpochGone tells that a block key is there and its epoch key is not: it was
+// wrapped again a moment ago, or it is the copy of a destroyed one.
+var errEpochGone = errors.New("the epoch key is gone")
+
+func noKey(scope string, n int64) error {
+	return incidents.NotFound("block %d of %s has no key: it was destroyed, or never made", n, scope)
 }
 
 func (k *Keeper) openOnce(ctx context.Context, scope string, n int64) ([][]byte, error) {
 	w, err := k.vault.Key(ctx, blockID(scope, n))
 	if isNotFound(err) {
-		return nil, incidents.NotFound("block %d of %s has no key: it was destroyed, or never made", n, scope)
+		return nil, noKey(scope, n)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the key of block %d of %s: %w", n, scope, err)
@@ -155,6 +171,9 @@ func (k *Keeper) openOnce(ctx context.Context, scope string, n int64) ([][]byte,
 	var out [][]byte
 	for _, w := range append(wrapped, w) {
 		e, err := k.openEpoch(ctx, w.Epoch)
+		if isNotFound(err) {
+			return nil, errEpochGone
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -134,7 +134,8 @@ func TestKeeperIsSafeForMany(t *testing.T) {
 	ctx := context.Background()
 	k := New(newMaster(t), NewMemoryVault())
 	k.cache.max = 3
-	newBlocks(t, k, "stays", 1, 2, 3, 4, 5, 6)
+	newBlocks(t, k, "stays", 1, 2, 3, 4, 5, 6, 7)
+	r := fill(blockOf(t, k, "stays", 7)) // the rows of a block that one store re-seals
 	var wg sync.WaitGroup
 	fail := make(chan error, 100)
 	for w := range 6 {
@@ -161,9 +162,9 @@ func TestKeeperIsSafeForMany(t *testing.T) {
 			if _, _, err := k.DestroyBlocks(ctx, scope); err != nil {
 				fail <- err
 			}
-			_, _, commit, err := k.ReplaceBlock(ctx, "stays", int64(1+i%6))
+			old, fresh, commit, err := k.ReplaceBlock(ctx, "stays", 7)
 			if err == nil {
-				err = commit(ctx)
+				err = errors.Join(r.reseal(old, fresh, "bob"), commit(ctx))
 			}
 			if err != nil {
 				fail <- err
@@ -176,6 +177,7 @@ func TestKeeperIsSafeForMany(t *testing.T) {
 	for err := range fail {
 		t.Error(err)
 	}
+	r.check(t, "afterwards", blockOf(t, k, "stays", 7))
 }
 
 func BenchmarkSeal300(b *testing.B) {
