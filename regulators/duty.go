@@ -149,14 +149,16 @@ func (g *judging) leaning(c clause, place incidents.Place) finding {
 	f := finding{applies: o.Applies, facts: o.Decides}
 	switch {
 	case !ok || o.Applies == incidents.AppliesNo:
-		f.applies, f.facts, f.reason = incidents.AppliesNo, nil, firstOf(c.not, "The duty it follows ("+c.requires+") does not apply.")
+		f.applies, f.facts, f.reason = incidents.AppliesNo, nil, firstOf(c.not, "It follows a duty that does not apply: "+g.titleOf(c.requires)+".")
 	case o.Applies == incidents.AppliesYes:
-		f.reason = firstOf(c.because, "It follows a duty that applies ("+c.requires+").")
+		f.reason = firstOf(c.because, "It follows a duty that applies: "+g.titleOf(c.requires)+".")
 	default:
-		f.reason = firstOf(c.unknown, "It follows a duty ("+c.requires+") that is not decided yet.")
+		f.reason = firstOf(c.unknown, "It follows a duty that is not decided yet: "+g.titleOf(c.requires)+".")
 	}
 	return f
 }
+
+func (g *judging) titleOf(id string) string { return g.pack.byID[id].Title }
 
 // other finds the duty of another rule for the same place, or its only one.
 func (g *judging) other(id string, place incidents.Place) (incidents.Obligation, bool) {

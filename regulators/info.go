@@ -56,7 +56,7 @@ func (p *Pack) info(r *rule) RuleInfo {
 		Substitute: r.Substitute, Penalty: r.Penalty, Report: r.Report, Clock: r.clock.words(),
 	}
 	for _, c := range r.clauses {
-		i.Conditions = append(i.Conditions, firstOf(p.general(c.because, r), "Another duty applies: "+c.requires+"."))
+		i.Conditions = append(i.Conditions, p.inGeneral(c, r))
 		if c.cond != nil {
 			i.Facts = append(i.Facts, c.cond.names...)
 		}
@@ -64,6 +64,13 @@ func (p *Pack) info(r *rule) RuleInfo {
 	slices.Sort(i.Facts)
 	i.Facts = slices.Compact(i.Facts)
 	return i
+}
+
+func (p *Pack) inGeneral(c clause, r *rule) string {
+	if c.requires != "" && c.because == "" {
+		return "Another duty applies: " + p.byID[c.requires].Title + "."
+	}
+	return p.general(c.because, r)
 }
 
 // aside is a bracket that only makes sense for one incident.

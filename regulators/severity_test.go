@@ -109,6 +109,7 @@ func TestChinaGrade(t *testing.T) {
 		{"below every figure, nobody chose", map[string]any{"persons_total": 999_999}, "general", true},
 		{"exactly a million people", map[string]any{"persons_total": 1_000_000}, "larger", false},
 		{"people by place add up", map[string]any{"persons_by_place": map[string]int{"CN": 9_999_999, "DE": 1}}, "major", false},
+		{"a list that has outgrown the estimate", map[string]any{"persons_total": 900_000, "persons_by_place": map[string]int{"CN": 1_000_000}}, "larger", false},
 		{"a hundred million", map[string]any{"persons_total": 100_000_000}, "particularly_major", false},
 		{"five million yuan", map[string]any{"direct_economic_loss_cny": 5_000_000}, "larger", false},
 		{"an hour's outage of critical infrastructure", map[string]any{"critical_infrastructure": true, "service_outage_minutes": 60}, "larger", false},

@@ -87,17 +87,16 @@ func whereTheyLive(f incidents.Facts) (map[incidents.Place]int64, bool) {
 	return by, ok && total == 0
 }
 
-// countPersons is persons_total, or the sum over the places when only that is known.
+// countPersons is persons_total or the sum over the places, whichever is known
+// and larger: a list that has outgrown an early estimate counts.
 func countPersons(f incidents.Facts) (int64, bool) {
-	if n, ok := f.Count("persons_total"); ok {
-		return n, true
-	}
-	by, ok := f.Places("persons_by_place")
+	total, known := f.Count("persons_total")
+	by, listed := f.Places("persons_by_place")
 	var sum int64
 	for _, n := range by {
 		sum += n
 	}
-	return sum, ok
+	return max(total, sum), known || listed
 }
 
 func fits(t incidents.FactType, v any) bool {
