@@ -16,9 +16,14 @@ import (
 
 // Unmarshal reads one YAML document into v. The error is of the invalid kind
 // and says file, line and reason.
-func Unmarshal(name string, data []byte, v any) error {
+func Unmarshal(name string, data []byte, v any) (err error) {
+	defer func() {
+		if p := recover(); p != nil { // the library panics on some stray tags
+			err = incidents.Invalid("%s: is not YAML that can be read (%v)", name, p)
+		}
+	}()
 	dec := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
-	err := dec.Decode(v)
+	err = dec.Decode(v)
 	if errors.Is(err, io.EOF) {
 		return nil // an empty file says nothing
 	}

@@ -37,3 +37,19 @@ func TestUnmarshal(t *testing.T) {
 		})
 	}
 }
+
+// The library panics on some stray tags; that must be an error like any other.
+func FuzzUnmarshal(f *testing.F) {
+	for _, s := range []string{"listen: a\n", "port: !!int\n", "? !!", "!<x", "a: &b *b", "- !!map\n"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		var v struct {
+			Listen string         `yaml:"listen"`
+			Any    map[string]any `yaml:"any"`
+		}
+		if err := Unmarshal("fuzz.yaml", []byte(s), &v); err != nil && incidents.KindOf(err) != incidents.KindInvalid {
+			t.Fatalf("kind %s: %v", incidents.KindOf(err), err)
+		}
+	})
+}

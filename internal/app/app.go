@@ -1,0 +1,238 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"tocsin/incidents"
+	"tocsin/incidents/siem"
+	"tocsin/internal/account"
+	"tocsin/internal/bus"
+	"tocsin/internal/ledger"
+	"tocsin/internal/roster"
+	"tocsin/internal/sealed"
+	"tocsin/internal/settings"
+	"tocsin/internal/store"
+	"tocsin/notifiers"
+	"tocsin/regulators"
+	"tocsin/templates"
+	"tocsin/web"
+	"tocsin/web/hook"
+)
+
+// An App is the service, opened. Run works until told to stop; Close undoes Open.
+type App struct {
+	Desk     *incidents.Desk
+	Accounts *account.Desk
+
+	settings   settings.Settings
+	log        *slog.Logger
+	now        func() time.Time
+	stops      *stops
+	master     *sealed.Master
+	keeper     *sealed.Keeper
+	store      *store.Store
+	bus        *bus.Bus
+	book       *templates.Book
+	rules      *regulators.Pack
+	reports    *regulators.Reports
+	signer     *ledger.Signer
+	codes      incidents.CodeBook
+	sessions   *account.Sessions
+	channels   channels
+	dispatcher *notifiers.Dispatcher
+	receiver   *hook.Receiver
+	hub        *hub
+	web        *web.Server
+
+	callbackKey   []byte
+	receiptsReady chan struct{}
+	workers       int
+	recovered     atomic.Bool
+	runMu         sync.Mutex
+	addrs         Addresses
+}
+
+// Config is what main gives the service.
+type Config struct {
+	Settings settings.Settings
+	Log      *slog.Logger
+	Now      func() time.Time // nil: the clock of the machine
+	Version  string
+}
+
+// NewID makes ids that sort by time (UUIDv7, RFC 9562).
+func NewID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// Open builds every part of the service in order. On an error what was opened
+// is closed again.
+func Open(ctx context.Context, c Config) (a *App, err error) {
+	a = &App{settings: c.Settings, log: c.Log, now: c.Now, stops: &stops{}, hub: newHub(), receiptsReady: make(chan struct{}, 1), workers: 4}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	if a.now == nil {
+		a.now = time.Now
+	}
+	defer func() {
+		if err != nil {
+			_ = a.stops.run(context.WithoutCancel(ctx))
+		}
+	}()
+	steps := []struct {
+		name string
+		fn   func(context.Context) error
+	}{
+		{"rules", a.openRules}, {"words", a.openWords}, {"reports", a.openReports}, // broken files stop the start before anything is touched
+		{"database", a.openStore}, {"bus", a.openBus}, {"desk", a.openDesk}, {"accounts", a.openAccounts},
+		{"channels", a.openDispatch}, {"alert hook", a.openHook},
+		{"console", func(context.Context) error { return a.openWeb(c.Version) }},
+	}
+	for _, s := range steps {
+		if err = s.fn(ctx); err != nil {
+			return nil, fmt.Errorf("open %s: %w", s.name, err)
+		}
+	}
+	return a, nil
+}
+
+// Close stops every part, in reverse.
+func (a *App) Close(ctx context.Context) error { return a.stops.run(ctx) }
+
+// overlay lays a folder of the team over the built-in files; nil keeps them.
+func overlay(dir string) fs.FS {
+	if dir == "" {
+		return nil
+	}
+	return os.DirFS(dir)
+}
+
+func (a *App) openRules(context.Context) (err error) {
+	t := a.settings.Targets
+	a.rules, err = regulators.Open(overlay(a.settings.RulesDir), regulators.Options{
+		IndividualsTarget: time.Duration(t.IndividualsHours) * time.Hour, RegulatorTarget: time.Duration(t.RegulatorHours) * time.Hour})
+	return err
+}
+
+func (a *App) openWords(context.Context) (err error) {
+	o := a.settings.Organisation
+	a.book, err = templates.New(templates.Org{Name: o.Name, Domains: o.Domains, Contact: contactLines(o.Contact)}, overlay(a.settings.TemplatesDir))
+	return err
+}
+
+func contactLines(c settings.Contact) string {
+	out := ""
+	for _, s := range []string{c.Name, c.Email, c.Phone} {
+		if s != "" && out != "" {
+			out += "\n"
+		}
+		out += s
+	}
+	return out
+}
+
+func (a *App) openReports(context.Context) (err error) {
+	a.reports, err = regulators.NewReports(regulators.ReportOptions{})
+	return err
+}
+
+func (a *App) openStore(ctx context.Context) (err error) {
+	if err := os.MkdirAll(a.settings.DataDir, 0o700); err != nil {
+		return err
+	}
+	if a.master, err = openMaster(a.settings.MasterKey); err != nil {
+		return err
+	}
+	vault, err := store.OpenVault(ctx, store.VaultOptions{URL: a.settings.KeyDatabase.URL.Reveal(), Dir: filepath.Dir(a.settings.KeyDatabaseFile())})
+	if err != nil {
+		return err
+	}
+	a.stops.add("key store", func(context.Context) error { return vault.Close() })
+	a.keeper = sealed.New(a.master, vault)
+	if err := a.keeper.Resume(ctx); err != nil {
+		return err
+	}
+	a.signer, err = ledger.NewSigner("tocsin", a.keeper.DeriveKey("ledger"))
+	if err != nil {
+		return err
+	}
+	a.codes = incidents.CodeBook{Key: a.keeper.DeriveKey("codes")}
+	a.callbackKey = a.keeper.DeriveKey("callbacks")
+	a.store, err = store.Open(ctx, store.Options{URL: a.settings.Database.URL.Reveal(), Dir: a.settings.DataDir, Log: a.log, Now: a.now, NewID: NewID,
+		Gate: a.gate(), Keeper: a.keeper})
+	if err != nil {
+		return err
+	}
+	a.stops.add("database", func(context.Context) error { return a.store.Close() })
+	return nil
+}
+
+func (a *App) gate() incidents.Gate {
+	return incidents.Gate{TwoAbove: a.settings.Limits.TwoApproversAbove}
+}
+
+func (a *App) openBus(ctx context.Context) (err error) {
+	s := a.settings.Bus
+	o := bus.Options{Dir: a.settings.BusDir(), Password: hexKey(a.keeper.DeriveKey("bus password")), Key: a.keeper.DeriveKey("bus"),
+		URL: s.URL, User: s.User, Replicas: s.Replicas, Canary: a.store, Log: a.log, CollectorListen: s.CollectorListen, Collectors: map[string]string{}}
+	if s.URL != "" {
+		o.Password = s.Password.Reveal()
+	}
+	for source, c := range s.Collectors {
+		o.Collectors[source] = c.Password.Reveal()
+	}
+	if a.bus, err = bus.Open(ctx, o); err != nil {
+		return err
+	}
+	a.stops.add("bus", a.bus.Close)
+	return nil
+}
+
+func (a *App) openDesk(context.Context) error {
+	o := a.settings.Organisation
+	a.receiver = &hook.Receiver{Now: a.now}
+	a.Desk = incidents.NewDesk(incidents.Deps{Store: a.store, Roll: a.store, Files: a.store, Lists: roster.Lists{DefaultPlace: o.Country},
+		Rules: a.rules, Words: a.book, Reports: a.reports, Codes: a.codes, Now: a.now, NewID: NewID, Gate: a.gate(), Langs: o.Languages, Org: o.Name,
+		Newer: siem.NewerRevision, JoinWithin: a.settings.Correlation.JoinWithin.Std(), Reparse: a.receiver.Reparse})
+	return nil
+}
+
+func (a *App) openAccounts(context.Context) error {
+	a.Accounts = account.New(a.store, a.keeper.Small("account"), a.now, account.Limits{NewID: NewID})
+	s := a.settings
+	a.sessions = account.NewSessions(a.Accounts, a.store, account.SessionSettings{Idle: s.Session.Idle.Std(), Absolute: s.Session.Absolute.Std(),
+		Insecure: insecure(s.Inside)})
+	return nil
+}
+
+func (a *App) openDispatch(ctx context.Context) (err error) {
+	if a.channels, err = a.openChannels(ctx); err != nil {
+		return err
+	}
+	key := a.keeper.DeriveKey("messages")
+	d := a.settings.Dispatch
+	a.dispatcher = notifiers.New(notifiers.Deps{Journal: a.store, Opener: a.store, Book: a.book, Codes: a.codes,
+		Live: notifiers.LiveSet(key, a.channels.live), Drill: notifiers.DrillSet(key, a.store, a.now), Key: key,
+		Limits: a.channels.limits, Window: a.channels.window, Lanes: a.channels.lanes, Owner: NewID(), Lease: d.Lease.Std(),
+		Verify: a.settings.Public.URL + "/verify", Now: a.now, Log: a.log,
+		Ref: func(ctx context.Context, id incidents.IncidentID) (string, error) {
+			in, err := a.Desk.Find(ctx, incidents.System, string(id))
+			return in.Ref, err
+		}})
+	return nil
+}
+
+func (a *App) openHook(context.Context) (err error) {
+	a.receiver.Desk = a.Desk
+	a.receiver.Sources, err = sources(a.settings.Sources)
+	return err
+}

@@ -1,0 +1,70 @@
+package app
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+
+	"tocsin/incidents"
+	"tocsin/notifiers/twilio"
+)
+
+// callbackURL is where Twilio reports the status of one attempt. It carries
+// delivery and attempt under a MAC, so the callback itself proves acceptance
+// even when the answer to our request was lost.
+func (a *App) callbackURL(id incidents.DeliveryID, attempt int) string {
+	n := strconv.Itoa(attempt)
+	return a.settings.Public.URL + "/callbacks/twilio/" + id.String() + "/" + n + "/" + a.callbackMAC(id.String(), n)
+}
+
+func (a *App) callbackMAC(delivery, attempt string) string {
+	h := hmac.New(sha256.New, a.callbackKey)
+	h.Write([]byte(delivery + "/" + attempt))
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// Twilio takes one status callback: the signature is checked over the public
+// address, the receipt is stored before it is acknowledged, and folded after.
+func (a *App) Twilio(ctx context.Context, publicURL string, form map[string]string, signature, delivery, attempt, mac string) error {
+	if a.channels.twilio == nil || !hmac.Equal([]byte(mac), []byte(a.callbackMAC(delivery, attempt))) {
+		return incidents.Forbidden("this callback is not ours")
+	}
+	if !a.channels.twilio.ValidCallback(publicURL, form, signature) {
+		return incidents.Forbidden("the signature of the callback is wrong")
+	}
+	id, err := incidents.ParseDeliveryID(delivery)
+	if err != nil {
+		return err
+	}
+	sid, status := form["MessageSid"], form["MessageStatus"]
+	if sid == "" || status == "" {
+		return incidents.Invalid("the callback names no message or no status")
+	}
+	r := incidents.StatusReceipt{ID: "twilio:" + sid + ":" + status, Delivery: id, ProviderID: sid, Channel: id.Channel,
+		Status: twilioStatus(status), Code: form["ErrorCode"], At: a.now().UTC()}
+	if code, err := strconv.Atoi(r.Code); err == nil {
+		r.Reason = twilio.Meaning(code)
+	}
+	if err := a.store.PutReceipt(ctx, r); err != nil {
+		return err
+	}
+	a.wakeReceipts()
+	return nil
+}
+
+// twilioStatus is Twilio's word in ours.
+func twilioStatus(s string) string {
+	switch s {
+	case "accepted", "scheduled", "queued", "sending":
+		return "accepted"
+	case "sent":
+		return "sent"
+	case "delivered", "read":
+		return "delivered"
+	case "undelivered", "failed", "canceled":
+		return "undelivered"
+	}
+	return s
+}

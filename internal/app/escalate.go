@@ -1,0 +1,49 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"tocsin/incidents"
+	"tocsin/notifiers"
+	"tocsin/templates"
+)
+
+// escalate tells the team that a clock burns, by the team's own e-mail. In the
+// sandbox it is said in the log; the console shows it in any case.
+func (a *App) escalate(ctx context.Context) error {
+	steps, err := a.Desk.Escalate(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range steps {
+		a.log.Warn("clock", "incident", e.Incident.Ref, "obligation", e.Duty.ID, "step", e.Step)
+		if a.channels.team == nil {
+			continue
+		}
+		for i, to := range a.settings.Escalation.Email {
+			if err := a.mailTeam(ctx, e, i, to); err != nil {
+				a.log.Error("the team could not be told", "incident", e.Incident.Ref, "cause", err)
+			}
+		}
+	}
+	return nil
+}
+
+func (a *App) mailTeam(ctx context.Context, e incidents.Escalation, i int, to string) error {
+	left := "overdue"
+	if e.Duty.Due != nil && a.now().Before(*e.Duty.Due) {
+		left = e.Duty.Due.Sub(a.now()).Round(time.Minute).String() + " left"
+	}
+	text := fmt.Sprintf("%s: %s\n\n%s\n%s\nDue: %s (%s)\n\n%s/incidents/%s\n", e.Incident.Ref, e.Incident.Title, e.Duty.Title, e.Duty.Law,
+		e.Duty.Due.UTC().Format("2006-01-02 15:04 UTC"), left, a.settings.Inside.URL, e.Incident.Ref)
+	m := notifiers.Message{Mode: incidents.Live, To: to, NoticeID: incidents.NoticeID(fmt.Sprintf("clock-%s-%s-%d-%d", e.Incident.ID, e.Duty.ID, e.Step, i)),
+		Delivery: incidents.DeliveryID{Channel: incidents.Email},
+		Text:     templates.Rendered{Lang: "en", Subject: e.Incident.Ref + ": " + e.Duty.Title + ", " + left, Text: text}}
+	r, err := a.channels.team.Send(ctx, m)
+	if err == nil && r.Outcome != incidents.OutcomeAccepted {
+		err = fmt.Errorf("the relay said %s", r.Outcome)
+	}
+	return err
+}

@@ -1,0 +1,254 @@
+package app
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"tocsin/incidents"
+	"tocsin/internal/ledger"
+)
+
+// Bundle writes the evidence of one incident: facts and judgements, texts and
+// approvals, one line per delivery, reports and receipts, and the incident's
+// audit entries, each proven to be in the signed log. It names nobody: lists,
+// addresses and rejected rows stay out. It is written down that it was taken.
+func (a *App) Bundle(ctx context.Context, who incidents.Actor, id incidents.IncidentID, w io.Writer) error {
+	if err := who.May(incidents.ActEvidence); err != nil {
+		return err
+	}
+	d, err := a.Desk.Dossier(ctx, who, string(id))
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "tocsin-evidence-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	b := &bundler{App: a, who: who, dossier: d, dir: dir, data: map[string]string{}}
+	if err := b.gather(ctx); err != nil {
+		return fmt.Errorf("gather the evidence of %s: %w", d.Incident.Ref, err)
+	}
+	// The log itself vouches for what is in the bundle.
+	if err := a.Desk.Record(ctx, who, "evidence.taken", id, string(id), "Took an evidence bundle.", b.data); err != nil {
+		return err
+	}
+	return b.write(ctx, w)
+}
+
+type bundler struct {
+	*App
+	who     incidents.Actor
+	dossier incidents.Dossier
+	dir     string
+	files   []ledger.File
+	data    map[string]string // what binds files to the log
+}
+
+func (b *bundler) gather(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{b.facts, b.notices, b.announcements, b.reportFiles, b.receiptFiles} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// doc adds a JSON file and binds it to the log by its hash.
+func (b *bundler) doc(path string, v any) error {
+	js, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	return b.bytes(path, append(js, '\n'))
+}
+
+func (b *bundler) bytes(path string, data []byte) error {
+	b.files = append(b.files, ledger.Bytes(path, data))
+	b.data[ledger.SHA256Key(path)] = sha256Hex(data)
+	return nil
+}
+
+func (b *bundler) facts(ctx context.Context) error {
+	d := b.dossier
+	alerts := make([]incidents.Alert, len(d.Alerts))
+	for i, al := range d.Alerts {
+		al.Raw = nil // may hold personal data
+		al.Users, al.IPs = nil, nil
+		alerts[i] = al
+	}
+	for path, v := range map[string]any{"incident.json": d.Incident, "alerts.json": alerts, "assessment.json": d.Assessment, "obligations.json": d.Obligations, "imports.json": d.Imports, "waivers.json": d.Waivers} {
+		if err := b.doc(path, v); err != nil {
+			return err
+		}
+	}
+	return b.store.Read(ctx, func(tx incidents.Tx) error {
+		for rev := 0; rev <= d.Facts.Rev; rev++ {
+			f, err := tx.FactsAt(d.Incident.ID, rev)
+			if err != nil {
+				return err
+			}
+			if err := b.doc(fmt.Sprintf("facts/rev-%03d.json", rev), f); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (b *bundler) notices(ctx context.Context) error {
+	for _, n := range b.dossier.Notices {
+		dir := fmt.Sprintf("notices/N-%d/", n.No)
+		versions, err := b.Desk.NoticeVersions(ctx, b.who, n.ID)
+		if err != nil {
+			return err
+		}
+		_, approvals, err := b.Desk.Notice(ctx, b.who, n.ID)
+		if err != nil {
+			return err
+		}
+		p, err := b.Desk.Progress(ctx, b.who, n.ID)
+		if err != nil {
+			return err
+		}
+		for path, v := range map[string]any{"versions.json": versions, "approvals.json": approvals, "reconciliation.json": p.Reconciliation, "channels.json": p.Tallies} {
+			if err := b.doc(dir+path, v); err != nil {
+				return err
+			}
+		}
+		if n.ReleasedAt == nil {
+			continue
+		}
+		if err := b.deliveries(ctx, n.No, dir+"deliveries.jsonl"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deliveries streams one line per delivery into a file, and binds its Merkle
+// root to the log, so that one line can be proven without the others.
+func (b *bundler) deliveries(ctx context.Context, no int64, path string) error {
+	f, err := os.CreateTemp(b.dir, "deliveries-")
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	w := bufio.NewWriter(f)
+	err = b.store.DeliveryLines(ctx, no, func(d incidents.Delivery) error {
+		line, err := json.Marshal(struct {
+			ID       string `json:"id"`
+			State    string `json:"state"`
+			Step     int    `json:"step"`
+			Attempts int    `json:"attempts"`
+			Provider string `json:"provider_id,omitempty"`
+			Code     string `json:"code,omitempty"`
+			Twice    bool   `json:"maybe_twice,omitempty"`
+			At       string `json:"at"`
+		}{d.ID.String(), string(d.State), d.Step, d.Attempts, d.ProviderID, d.Code, d.MaybeTwice, d.UpdatedAt.UTC().Format(time.RFC3339)})
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(append(line, '\n'))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	name := f.Name()
+	open := func() (io.ReadCloser, error) { return os.Open(name) }
+	r, err := open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	root, err := ledger.RootOf(ledger.Lines(r))
+	if err != nil {
+		return err
+	}
+	b.files = append(b.files, ledger.File{Path: path, Open: open})
+	b.data[ledger.RootKey(path)] = fmt.Sprintf("%x", root)
+	return nil
+}
+
+func (b *bundler) announcements(ctx context.Context) error {
+	for i, n := range b.dossier.Announcements {
+		_, approvals, err := b.Desk.Announcement(ctx, b.who, n.ID)
+		if err != nil {
+			return err
+		}
+		if err := b.doc(fmt.Sprintf("announcements/%d.json", i+1), map[string]any{"announcement": n, "approvals": approvals}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *bundler) reportFiles(ctx context.Context) error {
+	for _, r := range b.dossier.Reports {
+		for _, format := range []string{"json", "html", "pdf"} {
+			data, _, err := b.Desk.RenderReport(ctx, b.who, r.ID, format)
+			if err != nil {
+				return err
+			}
+			if err := b.bytes(fmt.Sprintf("reports/R-%d.%s", r.No, format), data); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// receiptFiles adds the authorities' receipts; rejected rows hold personal data and stay out.
+func (b *bundler) receiptFiles(ctx context.Context) error {
+	for _, f := range b.dossier.Files {
+		if f.Kind != "receipt" {
+			continue
+		}
+		_, rc, err := b.store.OpenFile(ctx, f.ID)
+		if err != nil {
+			return err
+		}
+		var buf bytes.Buffer
+		_, err = io.Copy(&buf, rc)
+		rc.Close()
+		if err != nil {
+			return err
+		}
+		if err := b.bytes("receipts/"+string(f.ID), buf.Bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *bundler) write(ctx context.Context, w io.Writer) error {
+	head, err := b.store.Head(ctx)
+	if err != nil {
+		return err
+	}
+	var entries [][]byte
+	err = b.store.Read(ctx, func(tx incidents.Tx) error {
+		list, err := tx.AuditOf(b.dossier.Incident.ID)
+		for _, e := range list {
+			if e.Seq <= head.Size {
+				entries = append(entries, ledger.Encode(e))
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return ledger.WriteBundle(w, ledger.Bundle{Incident: b.dossier.Incident.ID, Ref: b.dossier.Incident.Ref, Created: b.now(), Signer: b.signer,
+		Checkpoint: head, Read: b.store.LedgerReader(ctx), Entries: entries, Files: b.files})
+}

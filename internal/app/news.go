@@ -1,0 +1,50 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+
+	"tocsin/incidents"
+)
+
+// A hub hands news from the bus to the pages that are open.
+type hub struct {
+	mu   sync.Mutex
+	subs map[chan incidents.News]incidents.IncidentID
+}
+
+func newHub() *hub { return &hub{subs: map[chan incidents.News]incidents.IncidentID{}} }
+
+// Subscribe returns the news of one incident, or of all when it is empty. A
+// slow reader misses news rather than holding others up: pages show the
+// present state, not the news.
+func (h *hub) Subscribe(_ context.Context, in incidents.IncidentID) (<-chan incidents.News, func()) {
+	ch := make(chan incidents.News, 16)
+	h.mu.Lock()
+	h.subs[ch] = in
+	h.mu.Unlock()
+	return ch, func() {
+		h.mu.Lock()
+		delete(h.subs, ch)
+		h.mu.Unlock()
+	}
+}
+
+func (h *hub) tell(data []byte) {
+	var n incidents.News
+	if json.Unmarshal(data, &n) != nil {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for ch, in := range h.subs {
+		if in != "" && in != n.Incident {
+			continue
+		}
+		select {
+		case ch <- n:
+		default:
+		}
+	}
+}

@@ -1,0 +1,189 @@
+package standin
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha1" //nolint:gosec // Twilio's callback signature is HMAC-SHA1
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A Text is one SMS Twilio's stand-in took.
+type Text struct {
+	SID, To, Body, Callback string
+	At                      time.Time
+}
+
+// A Fault is how a provider's stand-in misbehaves for one request.
+type Fault struct {
+	Status     int // answer this instead
+	Code       int // Twilio's error code, or 0
+	RetryAfter string
+	Cut        bool // take the message and cut the connection
+}
+
+// A Twilio answers in place of Twilio's REST interface.
+type Twilio struct {
+	URL       string
+	AuthToken string
+	// Status is what the callback reports for a number: a status and an error
+	// code. nil reports delivered.
+	Status func(to string) (string, int)
+	Fault  func(to string) *Fault
+
+	srv   *httptest.Server
+	mu    sync.Mutex
+	texts []Text
+	calls sync.WaitGroup
+	ctx   context.Context
+	stop  context.CancelFunc
+}
+
+// NewTwilio starts a stand-in on loopback.
+func NewTwilio(authToken string) *Twilio {
+	t := &Twilio{AuthToken: authToken}
+	t.ctx, t.stop = context.WithCancel(context.Background())
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /2010-04-01/Accounts/{sid}/Messages.json", t.create)
+	mux.HandleFunc("GET /2010-04-01/Accounts/{sid}/Messages.json", t.list)
+	t.srv = httptest.NewServer(mux)
+	t.URL = t.srv.URL
+	return t
+}
+
+// Close stops the stand-in and waits for its callbacks.
+func (t *Twilio) Close() error {
+	t.stop()
+	t.calls.Wait()
+	t.srv.Close()
+	return nil
+}
+
+// Texts returns what was taken so far.
+func (t *Twilio) Texts() []Text {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.texts)
+}
+
+func (t *Twilio) create(w http.ResponseWriter, r *http.Request) {
+	to, body := r.PostFormValue("To"), r.PostFormValue("Body")
+	var f Fault
+	if t.Fault != nil {
+		if x := t.Fault(to); x != nil {
+			f = *x
+		}
+	}
+	if f.RetryAfter != "" {
+		w.Header().Set("Retry-After", f.RetryAfter)
+	}
+	if f.Status != 0 {
+		reply(w, f.Status, map[string]any{"code": f.Code, "message": "refused by the stand-in", "status": f.Status})
+		return
+	}
+	if to == "" || body == "" {
+		reply(w, 400, map[string]any{"code": 21604, "message": "To and Body are required", "status": 400})
+		return
+	}
+	t.mu.Lock()
+	text := Text{SID: fmt.Sprintf("SM%032x", len(t.texts)+1), To: to, Body: body, Callback: r.PostFormValue("StatusCallback"), At: time.Now()}
+	t.texts = append(t.texts, text)
+	t.mu.Unlock()
+	if text.Callback != "" {
+		t.calls.Go(func() { t.callback(text) })
+	}
+	if f.Cut {
+		cut(w)
+		return
+	}
+	reply(w, http.StatusCreated, map[string]any{"sid": text.SID, "status": "queued", "to": to})
+}
+
+func (t *Twilio) list(w http.ResponseWriter, r *http.Request) {
+	to := r.URL.Query().Get("To")
+	found := []map[string]any{}
+	for _, x := range t.Texts() {
+		if x.To == to {
+			found = append(found, map[string]any{"sid": x.SID, "to": x.To, "body": x.Body, "status": "delivered", "date_created": x.At.UTC().Format(time.RFC1123Z)})
+		}
+	}
+	reply(w, http.StatusOK, map[string]any{"messages": found, "page": 0, "page_size": len(found)})
+}
+
+// callback reports the status, signed as Twilio signs: HMAC-SHA1 over the
+// address and the sorted fields.
+func (t *Twilio) callback(x Text) {
+	status, code := "delivered", 0
+	if t.Status != nil {
+		status, code = t.Status(x.To)
+	}
+	if status == "" {
+		return // never reports
+	}
+	form := url.Values{"MessageSid": {x.SID}, "MessageStatus": {status}, "To": {x.To}}
+	if code != 0 {
+		form.Set("ErrorCode", fmt.Sprint(code))
+	}
+	for try := range 5 {
+		req, err := http.NewRequestWithContext(t.ctx, http.MethodPost, x.Callback, strings.NewReader(form.Encode()))
+		if err != nil {
+			return
+		}
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("X-Twilio-Signature", Sign(t.AuthToken, x.Callback, form))
+		resp, err := t.srv.Client().Do(req)
+		if err == nil {
+			resp.Body.Close()
+			if resp.StatusCode < 300 {
+				return
+			}
+		}
+		select {
+		case <-t.ctx.Done():
+			return
+		case <-time.After(time.Duration(try+1) * 200 * time.Millisecond):
+		}
+	}
+}
+
+// Sign makes X-Twilio-Signature for a form posted to an address.
+// Source: Twilio, Validating Signatures from Twilio.
+func Sign(authToken, address string, form url.Values) string {
+	keys := make([]string, 0, len(form))
+	for k := range form {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	var b strings.Builder
+	b.WriteString(address)
+	for _, k := range keys {
+		b.WriteString(k)
+		b.WriteString(form.Get(k))
+	}
+	h := hmac.New(sha1.New, []byte(authToken))
+	h.Write([]byte(b.String()))
+	return base64.StdEncoding.EncodeToString(h.Sum(nil))
+}
+
+func reply(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v)
+}
+
+// cut drops the connection without an answer.
+func cut(w http.ResponseWriter) {
+	if h, ok := w.(http.Hijacker); ok {
+		if c, _, err := h.Hijack(); err == nil {
+			c.Close()
+		}
+	}
+}
