@@ -47,7 +47,7 @@ func (t *tx) takeChunk(notice, chunk int64, owner string, lease time.Duration) (
 			return c, false, err
 		}
 	}
-	due, err := t.one(`SELECT 1 FROM deliveries d WHERE d.notice_no = $1 AND d.chunk = $2 AND d.state IN (0, 1, 2, 3, 5) AND d.state IN (0, 2, 5) AND (d.next_at IS NULL OR d.next_at <= $3) LIMIT 1`,
+	due, err := t.one(`SELECT 1 FROM deliveries d`+t.indexed(`deliveries_open`)+` WHERE d.notice_no = $1 AND d.chunk = $2 AND d.state IN (0, 1, 2, 3, 5) AND d.state IN (0, 2, 5) AND (d.next_at IS NULL OR d.next_at <= $3) LIMIT 1`,
 		args{notice, chunk, ms(now)}, new(int))
 	if err != nil || due {
 		return c, due, err
@@ -88,7 +88,7 @@ func waitOf(wait map[incidents.Channel]time.Duration, channel int) time.Duration
 
 // attempting lists what is written down as attempting in a chunk.
 func (t *tx) attempting(notice, chunk int64) (out []delivery, err error) {
-	err = t.rows(deliveryColumns+`FROM deliveries d WHERE d.notice_no = $1 AND d.chunk = $2 AND d.state IN (0, 1, 2, 3, 5) AND d.state = 3 ORDER BY d.seq, d.channel`,
+	err = t.rows(deliveryColumns+`FROM deliveries d`+t.indexed(`deliveries_open`)+` WHERE d.notice_no = $1 AND d.chunk = $2 AND d.state IN (0, 1, 2, 3, 5) AND d.state = 3 ORDER BY d.seq, d.channel`,
 		args{notice, chunk}, func(r scanner) error {
 			d, err := scanDelivery(r)
 			out = append(out, d)
@@ -360,8 +360,8 @@ type claimable struct {
 }
 
 func (t *tx) due(r release, l list, turn incidents.Turn, want int) (next []claimable, barred []changed, err error) {
-	err = t.rows(deliveryColumns+`, `+personColumns+` FROM deliveries d JOIN persons p ON p.list_no = $1 AND p.seq = d.seq
-		WHERE d.notice_no = $2 AND d.chunk = $3 AND d.channel = $4 AND d.state IN (0, 1, 2, 3, 5) AND d.state IN (0, 2, 5) AND (d.next_at IS NULL OR d.next_at <= $5)
+	err = t.rows(deliveryColumns+`, `+personColumns+` FROM deliveries d`+t.indexed(`deliveries_open`)+` CROSS JOIN persons p WHERE p.list_no = $1 AND p.seq = d.seq
+		AND d.notice_no = $2 AND d.chunk = $3 AND d.channel = $4 AND d.state IN (0, 1, 2, 3, 5) AND d.state IN (0, 2, 5) AND (d.next_at IS NULL OR d.next_at <= $5)
 		ORDER BY d.seq LIMIT $6`, args{r.list, r.notice, turn.Chunk.No, channelCode(turn.Channel), ms(turn.Now), want}, func(row scanner) error {
 		var d delivery
 		p, err := scanPerson(row, l, d.dest()...)
@@ -391,12 +391,13 @@ func (t *tx) attempt(s shift, notice int64, turn incidents.Turn, next []claimabl
 	}
 	rows := make([][]any, len(next))
 	for i, x := range next {
-		rows[i] = []any{x.row.seq}
+		rows[i] = []any{notice, x.row.seq, x.row.channel}
 		s.move(notice, x.row.chunk, x.row.channel, x.row.step, x.row.state, stateAttempting)
 	}
 	n, err := t.run(`UPDATE deliveries SET state = 3, attempts = deliveries.attempts + 1, fence = $1, next_at = NULL, first_at = COALESCE(deliveries.first_at, $2), attempted_at = $2, updated_at = $2
-		FROM `+t.table("$3", "seq:int")+` v WHERE deliveries.notice_no = $4 AND deliveries.seq = v.seq AND deliveries.channel = $5 AND deliveries.state IN (0, 2, 5)`,
-		turn.Chunk.Fence, ms(turn.Now), asJSON(rows), notice, channelCode(turn.Channel))
+		FROM `+t.table("$3", "notice_no:int", "seq:int", "channel:int")+` v
+		WHERE deliveries.notice_no = v.notice_no AND deliveries.seq = v.seq AND deliveries.channel = v.channel AND deliveries.state IN (0, 2, 5)`,
+		turn.Chunk.Fence, ms(turn.Now), asJSON(rows))
 	if err == nil && n != int64(len(next)) {
 		err = incidents.Conflict("deliveries of notice %d changed meanwhile", notice)
 	}

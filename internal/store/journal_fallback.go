@@ -57,8 +57,8 @@ func (t *tx) reachable(r release, ds []delivery) (map[int64]int, error) {
 	}
 	ids := asJSON(rows)
 	out := map[int64]int{}
-	err := t.rows(`SELECT p.seq, p.channels FROM `+t.table("$2", "seq:int")+` v JOIN persons p ON p.list_no = $1 AND p.seq = v.seq
-		WHERE p.excluded = '' AND p.sealed IS NOT NULL`, args{r.list, ids}, func(row scanner) error {
+	err := t.rows(`SELECT p.seq, p.channels FROM `+t.table("$2", "seq:int")+` v CROSS JOIN persons p WHERE p.list_no = $1 AND p.seq = v.seq
+		AND p.excluded = '' AND p.sealed IS NOT NULL`, args{r.list, ids}, func(row scanner) error {
 		var seq int64
 		var bits int
 		err := row.Scan(&seq, &bits)
@@ -68,7 +68,7 @@ func (t *tx) reachable(r release, ds []delivery) (map[int64]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	return out, t.rows(`SELECT d.seq, d.channel FROM `+t.table("$2", "seq:int")+` v JOIN deliveries d ON d.notice_no = $1 AND d.seq = v.seq`,
+	return out, t.rows(`SELECT d.seq, d.channel FROM `+t.table("$2", "seq:int")+` v CROSS JOIN deliveries d WHERE d.notice_no = $1 AND d.seq = v.seq`,
 		args{r.notice, ids}, func(row scanner) error {
 			var seq int64
 			var channel int

@@ -101,15 +101,15 @@ func (t *tx) becomeAll(s shift, notice int64, all []changed) error {
 		if provider == "" {
 			provider = x.delivery.provider
 		}
-		rows[i] = []any{x.seq, x.channel, x.delivery.state, x.fence, x.change.state, orNull(x.change.next), provider, x.change.code, x.change.reason,
+		rows[i] = []any{notice, x.seq, x.channel, x.delivery.state, x.fence, x.change.state, orNull(x.change.next), provider, x.change.code, x.change.reason,
 			bit(x.change.twice || x.delivery.twice), bit(x.change.conflict || x.delivery.conflict), x.change.tries, ms(x.at)}
 	}
 	n, err := t.run(`UPDATE deliveries SET state = v.state, next_at = v.next_at, provider_id = v.provider_id, code = v.code, reason = v.reason,
 			maybe_twice = v.maybe_twice, conflict = v.conflict, tries = v.tries, updated_at = v.updated_at
-		FROM `+t.table("$2", "seq:int", "channel:int", "was:int", "fence:int", "state:int", "next_at:int", "provider_id:text", "code:text", "reason:text",
+		FROM `+t.table("$1", "notice_no:int", "seq:int", "channel:int", "was:int", "fence:int", "state:int", "next_at:int", "provider_id:text", "code:text", "reason:text",
 		"maybe_twice:int", "conflict:int", "tries:int", "updated_at:int")+` v
-		WHERE deliveries.notice_no = $1 AND deliveries.seq = v.seq AND deliveries.channel = v.channel AND deliveries.state = v.was AND deliveries.fence = v.fence`,
-		notice, asJSON(rows))
+		WHERE deliveries.notice_no = v.notice_no AND deliveries.seq = v.seq AND deliveries.channel = v.channel AND deliveries.state = v.was AND deliveries.fence = v.fence`,
+		asJSON(rows))
 	if err != nil {
 		return err
 	}
@@ -154,7 +154,11 @@ func (t *tx) note(x noted) error { return t.noteAll(x.notice, []noted{x}) }
 
 // Deliveries lists deliveries in order of seq and channel.
 func (t *tx) Deliveries(f incidents.DeliveryFilter) (out []incidents.Delivery, err error) {
-	q, params := deliveryColumns+`FROM deliveries d WHERE d.notice_no = $1`, args{f.Notice}
+	index := ``
+	if len(f.States) > 0 && onlyDoubt(f.States) {
+		index = t.indexed(`deliveries_doubt`)
+	}
+	q, params := deliveryColumns+`FROM deliveries d`+index+` WHERE d.notice_no = $1`, args{f.Notice}
 	with := func(cond string, v ...any) {
 		for _, x := range v {
 			params = append(params, x)
@@ -170,6 +174,9 @@ func (t *tx) Deliveries(f incidents.DeliveryFilter) (out []incidents.Delivery, e
 	}
 	if len(f.States) > 0 {
 		q += ` AND d.state IN (` + stateNumbers(f.States) + `)`
+		if index != `` {
+			q += ` AND d.state IN (7, 8)`
+		}
 	}
 	if f.Limit <= 0 || f.Limit > 10000 {
 		f.Limit = 1000
@@ -182,6 +189,16 @@ func (t *tx) Deliveries(f incidents.DeliveryFilter) (out []incidents.Delivery, e
 		return err
 	})
 	return out, err
+}
+
+// onlyDoubt tells that a filter asks for nothing but doubts.
+func onlyDoubt(states []incidents.DeliveryState) bool {
+	for _, s := range states {
+		if s != incidents.InDoubt && s != incidents.Manual {
+			return false
+		}
+	}
+	return true
 }
 
 // stateNumbers writes states as the numbers a partial index can be matched with.

@@ -173,11 +173,11 @@ func (s *Store) prepare(in incidents.IncidentID, rows []incidents.Candidate) *ba
 // when any of its keys is known. What else a duplicate is known by is
 // remembered for the person it is, so that a third row is found by it too.
 func (t *tx) addBatch(importID string, b *batch) (im incidents.Import, err error) {
-	if im, err = t.importByID(importID); err != nil {
-		return im, err
-	}
 	l, err := t.lockList(b.in)
 	if err != nil {
+		return im, err
+	}
+	if im, err = t.importByID(importID); err != nil {
 		return im, err
 	}
 	if l.erased {
@@ -276,7 +276,7 @@ func (t *tx) knownKeys(list int64, hashes []string) (map[string]int64, error) {
 	for i, h := range hashes {
 		rows[i] = []any{h}
 	}
-	return known, t.rows(`SELECT v.hash, k.seq FROM `+t.table("$2", "hash:text")+` v JOIN person_keys k ON k.list_no = $1 AND k.hash = `+t.unhex("v.hash"),
+	return known, t.rows(`SELECT v.hash, k.seq FROM `+t.table("$2", "hash:text")+` v CROSS JOIN person_keys k WHERE k.list_no = $1 AND k.hash = `+t.unhex("v.hash"),
 		args{list, asJSON(rows)}, func(r scanner) error {
 			var h string
 			var seq int64

@@ -8,7 +8,9 @@ import (
 
 // table writes rows given as one JSON parameter (see asJSON) as a table with
 // named columns, "seq:int", "code:text" or, given in hex, "hash:blob": one
-// statement moves a whole window, in the same words on both engines.
+// statement moves a whole window, in the same words on both engines. Join it with
+// CROSS JOIN, and give every column of the other side's key from it: then SQLite
+// loops over the parameter and not over the other table.
 func (t *tx) table(param string, columns ...string) string {
 	var b strings.Builder
 	b.WriteString(`(SELECT `)
@@ -32,6 +34,14 @@ func (t *tx) table(param string, columns ...string) string {
 		fmt.Fprintf(&b, ` FROM json_each(%s))`, param)
 	}
 	return b.String()
+}
+
+// indexed names the index that SQLite must take; PostgreSQL finds it by itself.
+func (t *tx) indexed(name string) string {
+	if t.postgres() {
+		return ``
+	}
+	return ` INDEXED BY ` + name + ` `
 }
 
 // unhex writes the bytes of a text in hex.

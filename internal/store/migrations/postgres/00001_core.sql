@@ -7,7 +7,7 @@ CREATE TABLE meta (
 );
 
 CREATE TABLE counters (
-    name TEXT COLLATE "C"    NOT NULL PRIMARY KEY,
+    name TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     n    BIGINT NOT NULL
 );
 
@@ -16,9 +16,9 @@ CREATE TABLE counters (
 CREATE TABLE ledger_entries (
     seq         BIGINT PRIMARY KEY,
     at          BIGINT NOT NULL,
-    incident_id TEXT COLLATE "C"    NOT NULL,
-    actor       TEXT COLLATE "C"    NOT NULL,
-    event       TEXT COLLATE "C"    NOT NULL,
+    incident_id TEXT COLLATE "C" NOT NULL,
+    actor       TEXT COLLATE "C" NOT NULL,
+    event       TEXT COLLATE "C" NOT NULL,
     body        TEXT    NOT NULL
 );
 CREATE INDEX ledger_entries_of ON ledger_entries (incident_id, seq) WHERE incident_id <> '';
@@ -46,7 +46,7 @@ CREATE TABLE checkpoints (
 -- What must be told to the bus.
 CREATE TABLE outbox (
     seq          BIGINT  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    id           TEXT COLLATE "C"    NOT NULL UNIQUE,
+    id           TEXT COLLATE "C" NOT NULL UNIQUE,
     subject      TEXT    NOT NULL,
     data         BYTEA    NOT NULL,
     at           BIGINT NOT NULL,
@@ -55,9 +55,9 @@ CREATE TABLE outbox (
 
 -- What arrived; headers, alerts and body are sealed.
 CREATE TABLE intakes (
-    id           TEXT COLLATE "C"    NOT NULL PRIMARY KEY,
-    source       TEXT COLLATE "C"    NOT NULL,
-    delivery_key TEXT COLLATE "C"    NOT NULL,
+    id           TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    source       TEXT COLLATE "C" NOT NULL,
+    delivery_key TEXT COLLATE "C" NOT NULL,
     received_at  BIGINT NOT NULL,
     waits        BIGINT NOT NULL,
     body         TEXT    NOT NULL,
@@ -68,13 +68,13 @@ CREATE INDEX intakes_waiting ON intakes (id) WHERE waits = 1;
 CREATE INDEX intakes_from ON intakes (source, id);
 
 CREATE TABLE alerts (
-    id          TEXT COLLATE "C"    NOT NULL PRIMARY KEY,
-    incident_id TEXT COLLATE "C"    NOT NULL,
-    source      TEXT COLLATE "C"    NOT NULL,
-    state       TEXT COLLATE "C"    NOT NULL,
-    severity    TEXT COLLATE "C"    NOT NULL,
+    id          TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    incident_id TEXT COLLATE "C" NOT NULL,
+    source      TEXT COLLATE "C" NOT NULL,
+    state       TEXT COLLATE "C" NOT NULL,
+    severity    TEXT COLLATE "C" NOT NULL,
     title       TEXT    NOT NULL,
-    dedup_key   TEXT COLLATE "C"    NOT NULL,
+    dedup_key   TEXT COLLATE "C" NOT NULL,
     test        BIGINT NOT NULL,
     observed_at BIGINT NOT NULL,
     body        TEXT    NOT NULL,
@@ -108,7 +108,7 @@ CREATE INDEX incidents_in ON incidents (status, id);
 CREATE INDEX incidents_kind ON incidents (kind, id);
 
 CREATE TABLE facts (
-    incident_id TEXT COLLATE "C"    NOT NULL,
+    incident_id TEXT COLLATE "C" NOT NULL,
     rev         BIGINT NOT NULL,
     body        TEXT    NOT NULL,
     PRIMARY KEY (incident_id, rev)
@@ -116,7 +116,7 @@ CREATE TABLE facts (
 
 CREATE TABLE assessments (
     no          BIGINT  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    incident_id TEXT COLLATE "C"    NOT NULL,
+    incident_id TEXT COLLATE "C" NOT NULL,
     facts_rev   BIGINT NOT NULL,
     at          BIGINT NOT NULL,
     body        TEXT    NOT NULL
@@ -136,7 +136,7 @@ CREATE INDEX obligations_open ON obligations (due_at, id) WHERE status = 'open' 
 
 CREATE TABLE timeline (
     no          BIGINT  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    incident_id TEXT COLLATE "C"    NOT NULL,
+    incident_id TEXT COLLATE "C" NOT NULL,
     at          BIGINT NOT NULL,
     body        TEXT    NOT NULL
 );
@@ -152,19 +152,19 @@ CREATE INDEX waivers_of ON waivers (incident_id, id);
 -- Every version of every notice, report and announcement, as it was first
 -- written. Nothing in it is ever changed.
 CREATE TABLE versions (
-    kind    TEXT COLLATE "C"    NOT NULL,
-    id      TEXT COLLATE "C"    NOT NULL,
+    kind    TEXT COLLATE "C" NOT NULL,
+    id      TEXT COLLATE "C" NOT NULL,
     version BIGINT NOT NULL,
-    hash    TEXT COLLATE "C"    NOT NULL,
+    hash    TEXT COLLATE "C" NOT NULL,
     body    TEXT    NOT NULL,
     PRIMARY KEY (kind, id, version)
 );
 
 CREATE TABLE notices (
-    id          TEXT COLLATE "C"    NOT NULL PRIMARY KEY,
+    id          TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     no          BIGINT NOT NULL UNIQUE,
-    incident_id TEXT COLLATE "C"    NOT NULL,
-    status      TEXT COLLATE "C"    NOT NULL,
+    incident_id TEXT COLLATE "C" NOT NULL,
+    status      TEXT COLLATE "C" NOT NULL,
     body        TEXT    NOT NULL
 );
 CREATE INDEX notices_of ON notices (incident_id, no);
@@ -173,10 +173,10 @@ CREATE INDEX notices_in ON notices (status, no);
 -- Decisions of officers; only void may be set, and only once.
 CREATE TABLE approvals (
     no          BIGINT  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    id          TEXT COLLATE "C"    NOT NULL UNIQUE,
-    incident_id TEXT COLLATE "C"    NOT NULL,
-    kind        TEXT COLLATE "C"    NOT NULL,
-    subject_id  TEXT COLLATE "C"    NOT NULL,
+    id          TEXT COLLATE "C" NOT NULL UNIQUE,
+    incident_id TEXT COLLATE "C" NOT NULL,
+    kind        TEXT COLLATE "C" NOT NULL,
+    subject_id  TEXT COLLATE "C" NOT NULL,
     at          BIGINT NOT NULL,
     void        TEXT    NOT NULL DEFAULT '',
     body        TEXT    NOT NULL
@@ -184,10 +184,10 @@ CREATE TABLE approvals (
 CREATE INDEX approvals_of ON approvals (kind, subject_id, no);
 
 CREATE TABLE reports (
-    id          TEXT COLLATE "C"    NOT NULL PRIMARY KEY,
+    id          TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     no          BIGINT NOT NULL UNIQUE,
-    incident_id TEXT COLLATE "C"    NOT NULL,
-    status      TEXT COLLATE "C"    NOT NULL,
+    incident_id TEXT COLLATE "C" NOT NULL,
+    status      TEXT COLLATE "C" NOT NULL,
     body        TEXT    NOT NULL
 );
 CREATE INDEX reports_of ON reports (incident_id, no);
