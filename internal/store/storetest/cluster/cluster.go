@@ -5,6 +5,7 @@
 package cluster
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,7 +17,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -30,8 +30,6 @@ const (
 
 // base is the address of the server of this test binary.
 var base = sync.OnceValues(start)
-
-var schemas atomic.Int64
 
 // URL returns the address of an empty schema, for one test. The test is
 // skipped when this machine has no PostgreSQL.
@@ -48,10 +46,26 @@ func URL(t testing.TB) string {
 	if err != nil {
 		t.Fatalf("%s is no address", EnvURL)
 	}
+	schema := "t" + strings.ToLower(rand.Text())
+	if os.Getenv(EnvURL) != "" {
+		t.Cleanup(func() { drop(t, at, schema) })
+	}
 	q := u.Query()
-	q.Set("search_path", fmt.Sprintf("t%d_%d_%d", time.Now().UnixNano(), os.Getpid(), schemas.Add(1)))
+	q.Set("search_path", schema)
 	u.RawQuery = q.Encode()
 	return u.String()
+}
+
+// drop removes a test's schema from a server that outlives the tests.
+func drop(t testing.TB, at, schema string) {
+	psql, err := exec.LookPath("psql")
+	if err != nil {
+		t.Logf("no psql here: schema %s stays on the server", schema)
+		return
+	}
+	if out, err := exec.Command(psql, "-q", "-d", at, "-c", "DROP SCHEMA IF EXISTS "+schema+" CASCADE").CombinedOutput(); err != nil {
+		t.Errorf("drop schema %s: %v: %s", schema, err, out)
+	}
 }
 
 var errNone = errors.New("there is no PostgreSQL")
