@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -76,13 +77,7 @@ func NewID() string { return uuid.Must(uuid.NewV7()).String() }
 // Open builds every part of the service in order. On an error what was opened
 // is closed again.
 func Open(ctx context.Context, c Config) (a *App, err error) {
-	a = &App{settings: c.Settings, log: c.Log, now: c.Now, stops: &stops{}, hub: newHub(), receiptsReady: make(chan struct{}, 1), workers: 4}
-	if a.log == nil {
-		a.log = slog.New(slog.DiscardHandler)
-	}
-	if a.now == nil {
-		a.now = time.Now
-	}
+	a = newApp(c)
 	defer func() {
 		if err != nil {
 			_ = a.stops.run(context.WithoutCancel(ctx))
@@ -103,6 +98,17 @@ func Open(ctx context.Context, c Config) (a *App, err error) {
 		}
 	}
 	return a, nil
+}
+
+func newApp(c Config) *App {
+	a := &App{settings: c.Settings, log: c.Log, now: c.Now, stops: &stops{}, hub: newHub(), receiptsReady: make(chan struct{}, 1), workers: c.Settings.Dispatch.Workers}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	if a.now == nil {
+		a.now = time.Now
+	}
+	return a
 }
 
 // Close stops every part, in reverse.
@@ -161,7 +167,7 @@ func (a *App) openStore(ctx context.Context) (err error) {
 	if err := a.keeper.Resume(ctx); err != nil {
 		return err
 	}
-	a.signer, err = ledger.NewSigner("tocsin", a.keeper.DeriveKey("ledger"))
+	a.signer, err = ledger.NewSigner(origin, a.keeper.DeriveKey("ledger"))
 	if err != nil {
 		return err
 	}
@@ -182,7 +188,7 @@ func (a *App) gate() incidents.Gate {
 
 func (a *App) openBus(ctx context.Context) (err error) {
 	s := a.settings.Bus
-	o := bus.Options{Dir: a.settings.BusDir(), Password: hexKey(a.keeper.DeriveKey("bus password")), Key: a.keeper.DeriveKey("bus"),
+	o := bus.Options{Dir: a.settings.BusDir(), Password: hex.EncodeToString(a.keeper.DeriveKey("bus password")), Key: a.keeper.DeriveKey("bus"),
 		URL: s.URL, User: s.User, Replicas: s.Replicas, Canary: a.store, Log: a.log, CollectorListen: s.CollectorListen, Collectors: map[string]string{}}
 	if s.URL != "" {
 		o.Password = s.Password.Reveal()

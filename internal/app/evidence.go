@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,6 +14,7 @@ import (
 
 	"tocsin/incidents"
 	"tocsin/internal/ledger"
+	"tocsin/internal/store"
 )
 
 // Bundle writes the evidence of one incident: facts and judgements, texts and
@@ -171,7 +174,7 @@ func (b *bundler) deliveries(ctx context.Context, no int64, path string) error {
 		return err
 	}
 	defer r.Close()
-	root, err := ledger.RootOf(ledger.Lines(r))
+	root, _, err := ledger.RootOf(ledger.Lines(r))
 	if err != nil {
 		return err
 	}
@@ -232,23 +235,17 @@ func (b *bundler) receiptFiles(ctx context.Context) error {
 }
 
 func (b *bundler) write(ctx context.Context, w io.Writer) error {
-	head, err := b.store.Head(ctx)
-	if err != nil {
-		return err
-	}
-	var entries [][]byte
-	err = b.store.Read(ctx, func(tx incidents.Tx) error {
-		list, err := tx.AuditOf(b.dossier.Incident.ID)
-		for _, e := range list {
-			if e.Seq <= head.Size {
-				entries = append(entries, ledger.Encode(e))
-			}
+	return b.store.View(ctx, func(v store.LogView) error {
+		entries, err := v.Of(b.dossier.Incident.ID)
+		if err != nil {
+			return err
 		}
-		return err
+		return ledger.WriteBundle(w, ledger.Bundle{Incident: b.dossier.Incident.ID, Ref: b.dossier.Incident.Ref, Created: b.now(), Signer: b.signer,
+			Checkpoint: ledger.Checkpoint{Origin: origin, Size: v.Size, Root: v.Root}, Read: v.Hashes, Entries: entries, Files: b.files})
 	})
-	if err != nil {
-		return err
-	}
-	return ledger.WriteBundle(w, ledger.Bundle{Incident: b.dossier.Incident.ID, Ref: b.dossier.Incident.Ref, Created: b.now(), Signer: b.signer,
-		Checkpoint: head, Read: b.store.LedgerReader(ctx), Entries: entries, Files: b.files})
+}
+
+func sha256Hex(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"tocsin/incidents"
+	"tocsin/internal/bus"
 	"tocsin/internal/settings"
 )
 
@@ -80,7 +82,7 @@ func (a *App) start(ctx context.Context, g *group, serve bool) {
 	g.task("triage", func() error { return a.triage(ctx) })
 	g.task("collectors", func() error { return a.collectors(ctx) })
 	g.task("news", func() error {
-		stop, err := a.bus.Subscribe(ctx, "incidents.>", func(m busMsg) { a.hub.tell(m.Data) })
+		stop, err := a.bus.Subscribe(ctx, "incidents.>", func(m bus.Msg) { a.hub.tell(m.Data) })
 		if err != nil {
 			return err
 		}
@@ -125,7 +127,7 @@ func (a *App) serve(g *group, name string, l settings.Listener, h http.Handler) 
 		ln = tls.NewListener(ln, &tls.Config{GetCertificate: cert.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}})
 	}
 	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		BaseContext: func(net.Listener) context.Context { return g.ctx }, ErrorLog: quiet(a.log)}
+		BaseContext: func(net.Listener) context.Context { return g.ctx }, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug)}
 	g.task(name, func() error {
 		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 			return err
@@ -181,7 +183,9 @@ type group struct {
 	errs []error
 }
 
-func newGroup(ctx context.Context, stop context.CancelFunc) *group { return &group{ctx: ctx, stop: stop} }
+func newGroup(ctx context.Context, stop context.CancelFunc) *group {
+	return &group{ctx: ctx, stop: stop}
+}
 
 func (g *group) loop(fn func()) { g.wg.Go(fn) }
 

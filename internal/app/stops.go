@@ -4,15 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 )
 
 // stops is how the service comes down: the reverse of how it came up.
-type stops struct {
-	log  *slog.Logger
-	list []stop
-}
+type stops struct{ list []stop }
 
 type stop struct {
 	name string

@@ -1,0 +1,102 @@
+// Command tocsin carries a security alert all the way to the proof that every
+// affected person was told. One file per verb.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"tocsin/incidents"
+)
+
+// version is set by the build.
+var version = "dev"
+
+type cli struct {
+	Serve   serveCmd   `cmd:"" help:"Run the service: console, alert hook, public site, dispatch."`
+	Worker  workerCmd  `cmd:"" help:"Run dispatch only, beside a service that shares its database and bus."`
+	Demo    demoCmd    `cmd:"" help:"Show the whole chain on invented people, on loopback, and leave the console open."`
+	Account accountCmd `cmd:"" help:"Add accounts and mint API tokens, without a browser."`
+	Status  statusCmd  `cmd:"" help:"Export the claimed status of every delivery of a notice, as JSON lines."`
+	Verify  verifyCmd  `cmd:"" help:"Check an evidence bundle offline."`
+	Config  configCmd  `cmd:"" help:"Print a settings file with every key explained, or check one."`
+
+	Version kong.VersionFlag `help:"Print the version."`
+}
+
+// A terminal is what a verb may use of the outside.
+type terminal struct {
+	out, err io.Writer
+	in       io.Reader
+	env      func(string) string
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], &terminal{out: os.Stdout, err: os.Stderr, in: os.Stdin, env: os.Getenv}))
+}
+
+// run is main for tests as well.
+func run(ctx context.Context, args []string, t *terminal) int {
+	var c cli
+	code := -1
+	p, err := kong.New(&c, kong.Name("tocsin"), kong.Description("Security-incident notification and breach response."),
+		kong.Vars{"version": version}, kong.Writers(t.out, t.err), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Exit(func(n int) { code = n }))
+	if err != nil {
+		fmt.Fprintln(t.err, "tocsin:", err)
+		return exitInternal
+	}
+	k, err := p.Parse(args)
+	if code >= 0 {
+		return code
+	}
+	if err != nil {
+		fmt.Fprintln(t.err, "tocsin:", err)
+		return exitUsage
+	}
+	k.BindTo(ctx, (*context.Context)(nil))
+	if err := k.Run(t); err != nil {
+		return complain(t.err, err)
+	}
+	return 0
+}
+
+// The exit codes, one per kind of error.
+const (
+	exitInternal    = 1
+	exitUsage       = 2
+	exitInvalid     = 3
+	exitNotFound    = 4
+	exitConflict    = 5
+	exitForbidden   = 6
+	exitUnavailable = 7
+)
+
+var exitCodes = map[incidents.Kind]int{
+	incidents.KindInvalid: exitInvalid, incidents.KindNotFound: exitNotFound, incidents.KindConflict: exitConflict,
+	incidents.KindForbidden: exitForbidden, incidents.KindUnauthenticated: exitForbidden,
+	incidents.KindThrottled: exitUnavailable, incidents.KindUnavailable: exitUnavailable,
+}
+
+// complain says in lower case what was wrong and, if it is known, what to do.
+func complain(w io.Writer, err error) int {
+	fmt.Fprintln(w, "tocsin:", strings.TrimSpace(err.Error()))
+	var e *incidents.Error
+	if errors.As(err, &e) && e.Hint != "" {
+		fmt.Fprintln(w, "  hint:", e.Hint)
+	}
+	if code, ok := exitCodes[incidents.KindOf(err)]; ok {
+		return code
+	}
+	return exitInternal
+}

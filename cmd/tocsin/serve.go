@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"tocsin/internal/app"
+	"tocsin/internal/settings"
+)
+
+type configFlag struct {
+	Config string `short:"c" type:"path" placeholder:"FILE" env:"TOCSIN_CONFIG" help:"Settings file; without it the defaults hold."`
+}
+
+// load reads the settings and builds the log they ask for.
+func (f configFlag) load(t *terminal) (app.Config, error) {
+	s, err := settings.Load(f.Config, t.env)
+	if err != nil {
+		return app.Config{}, err
+	}
+	return app.Config{Settings: s, Log: newLog(s.Log, t.err), Version: version}, nil
+}
+
+func newLog(l settings.Log, w io.Writer) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(l.Level)); err != nil {
+		level = slog.LevelInfo
+	}
+	o := &slog.HandlerOptions{Level: level}
+	if l.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}
+
+type serveCmd struct {
+	configFlag
+	NATS     string `name:"nats" placeholder:"URL" help:"Address of an external NATS cluster, instead of bus.url."`
+	Database string `name:"database" placeholder:"URL" help:"Address of a PostgreSQL database, instead of database.url."`
+}
+
+// Run serves until SIGTERM or an interrupt, then drains.
+func (c *serveCmd) Run(ctx context.Context, t *terminal) error {
+	return c.run(ctx, t, func(ctx context.Context, a *app.App) error {
+		return a.Run(ctx, func(at app.Addresses) {
+			fmt.Fprintf(t.err, "console and alert hook on http://%s, public site on http://%s\n", at.Inside, at.Public)
+		})
+	})
+}
+
+func (c *serveCmd) run(ctx context.Context, t *terminal, work func(context.Context, *app.App) error) (err error) {
+	cfg, err := c.load(t)
+	if err != nil {
+		return err
+	}
+	if c.NATS != "" {
+		cfg.Settings.Bus.URL = c.NATS
+	}
+	if c.Database != "" {
+		cfg.Settings.Database.URL = settings.Secret(c.Database)
+	}
+	a, err := app.Open(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 55*time.Second)
+		defer cancel()
+		err = errors.Join(err, a.Close(end))
+	}()
+	return work(ctx, a)
+}
+
+type workerCmd struct{ serveCmd }
+
+// Run works chunks until SIGTERM or an interrupt.
+func (c *workerCmd) Run(ctx context.Context, t *terminal) error {
+	return c.run(ctx, t, func(ctx context.Context, a *app.App) error { return a.Work(ctx) })
+}
+
+type configCmd struct {
+	Example configExampleCmd `cmd:"" help:"Print a settings file with every key explained."`
+	Check   configCheckCmd   `cmd:"" help:"Check a settings file and print what holds, with secrets hidden."`
+}
+
+type configExampleCmd struct{}
+
+// Run prints the example file.
+func (configExampleCmd) Run(t *terminal) error {
+	_, err := io.WriteString(t.out, settings.Example())
+	return err
+}
+
+type configCheckCmd struct {
+	File string `arg:"" type:"existingfile" help:"Settings file."`
+}
+
+// Run checks a file.
+func (c configCheckCmd) Run(t *terminal) error {
+	s, err := settings.Load(c.File, t.env)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(t.out, s.Redacted())
+	return err
+}
+

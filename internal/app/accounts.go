@@ -1,0 +1,77 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"tocsin/incidents"
+	"tocsin/internal/account"
+)
+
+// Terminal is whoever may run commands on the machine of the service.
+var Terminal = incidents.Actor{ID: "terminal", Name: "Terminal", Role: incidents.RoleAdmin, Via: "terminal"}
+
+// OpenAccounts opens as much of the service as accounts need: the database and
+// the keys. It works beside a running service.
+func OpenAccounts(ctx context.Context, c Config) (a *App, err error) {
+	a = newApp(c)
+	defer func() {
+		if err != nil {
+			_ = a.stops.run(context.WithoutCancel(ctx))
+		}
+	}()
+	for _, step := range []func(context.Context) error{a.openStore, a.openAccounts} {
+		if err = step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	a.Desk = incidents.NewDesk(incidents.Deps{Store: a.store, Now: a.now, NewID: NewID})
+	return a, nil
+}
+
+// AddAccount adds an account and writes it down.
+func (a *App) AddAccount(ctx context.Context, by incidents.Actor, name, display string, role incidents.Role, password string) (account.Enrolment, error) {
+	acc, enrol, err := a.Accounts.Add(ctx, by, name, display, role, password)
+	if err != nil {
+		return enrol, err
+	}
+	return enrol, a.Desk.Record(ctx, by, "account.added", "", string(acc.ID), "", map[string]string{"name": acc.Name, "role": string(role)})
+}
+
+// MintToken mints an API token for an account by name, and writes it down.
+func (a *App) MintToken(ctx context.Context, by incidents.Actor, name, label string, scopes []incidents.Act, ttl time.Duration) (string, account.Token, error) {
+	all, err := a.Accounts.Accounts(ctx, by)
+	if err != nil {
+		return "", account.Token{}, err
+	}
+	for _, acc := range all {
+		if acc.Name != name {
+			continue
+		}
+		plain, t, err := a.Accounts.MintToken(ctx, by, acc.ID, label, scopes, ttl)
+		if err != nil {
+			return "", t, err
+		}
+		return plain, t, a.Desk.Record(ctx, by, "account.token", "", string(acc.ID), "", map[string]string{"token": t.ID, "label": label})
+	}
+	return "", account.Token{}, incidents.NotFound("there is no account %q", name)
+}
+
+// Code is the present code of an authenticator's secret, for scripts.
+func Code(secret string, now time.Time) (string, error) { return account.CurrentCode(secret, now) }
+
+// ClaimedStatus yields one line per delivery of a notice: the list's own
+// person id, the channel and the state. It is written down that it was taken.
+func (a *App) ClaimedStatus(ctx context.Context, who incidents.Actor, notice int64, yield func(ref string, c incidents.Channel, s incidents.DeliveryState) error) error {
+	if err := who.May(incidents.ActPersons); err != nil {
+		return err
+	}
+	n, err := a.Desk.NoticeByNo(ctx, who, notice)
+	if err != nil {
+		return err
+	}
+	if err := a.Desk.Record(ctx, who, "status.exported", n.IncidentID, string(n.ID), "Exported the status of every delivery.", nil); err != nil {
+		return err
+	}
+	return a.store.ClaimedStatus(ctx, notice, yield)
+}
