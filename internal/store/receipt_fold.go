@@ -58,7 +58,7 @@ func fold(current incidents.DeliveryState, attempts int, receipts []incidents.St
 	switch current {
 	case incidents.Accepted, incidents.Delivered, incidents.Undelivered:
 	case incidents.InDoubt, incidents.Manual, incidents.Ready, incidents.RetryWait:
-		// the receipt itself proves that it was sent
+		// the receipt itself proves that it was sent: no resend is needed
 	case incidents.Planned, incidents.Held, incidents.Attempting:
 		return folded{State: current}
 	default:
@@ -71,8 +71,6 @@ func fold(current incidents.DeliveryState, attempts int, receipts []incidents.St
 		out.State = incidents.Accepted
 	case end.Status == "delivered":
 		out.State, out.Code, out.Reason = incidents.Delivered, end.Code, end.Reason
-	case current == incidents.Ready || current == incidents.RetryWait:
-		out.State = current // the earlier try failed; the next one is on its way
 	default:
 		out.State, out.Code, out.Reason = incidents.Undelivered, end.Code, end.Reason
 	}

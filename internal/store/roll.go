@@ -341,7 +341,7 @@ func (s *Store) FinishImport(ctx context.Context, im incidents.Import) (out inci
 // listChanged takes notices that wait for approval or release back to draft.
 func (t *tx) listChanged(in incidents.IncidentID) error {
 	const why = "the list changed"
-	waiting, err := t.Notices(incidents.NoticeFilter{Incident: in, Status: []incidents.NoticeStatus{incidents.NoticeSubmitted, incidents.NoticeApproved}})
+	waiting, err := t.Notices(incidents.NoticeFilter{Incident: in, Status: []incidents.NoticeStatus{incidents.NoticeSubmitted, incidents.NoticeApproved}, Limit: allNotices})
 	if err != nil {
 		return err
 	}

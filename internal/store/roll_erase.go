@@ -19,7 +19,7 @@ func (s *Store) EraseList(ctx context.Context, in incidents.IncidentID) (blocks 
 		if _, err := t.list(in); err != nil {
 			return err
 		}
-		busy, err := t.Notices(incidents.NoticeFilter{Incident: in, Status: []incidents.NoticeStatus{incidents.NoticeSending, incidents.NoticeHeld}})
+		busy, err := t.Notices(incidents.NoticeFilter{Incident: in, Status: []incidents.NoticeStatus{incidents.NoticeSending, incidents.NoticeHeld}, Limit: allNotices})
 		if err == nil && len(busy) > 0 {
 			err = incidents.Conflict("notice N-%d still needs the list", busy[0].No).WithHint("wait until it is done, or stop it")
 		}

@@ -59,3 +59,6 @@ func orNull(at time.Time) any {
 	}
 	return ms(at)
 }
+
+// allNotices is a limit above what an organisation has open at once.
+const allNotices = 10000

@@ -49,7 +49,7 @@ func (s *Store) Sweep(ctx context.Context, p incidents.SweepPolicy) (out inciden
 func (t *tx) unsettled() ([]int64, error) {
 	seen := map[int64]bool{}
 	var out []int64
-	sending, err := t.Notices(incidents.NoticeFilter{Status: []incidents.NoticeStatus{incidents.NoticeSending}})
+	sending, err := t.Notices(incidents.NoticeFilter{Status: []incidents.NoticeStatus{incidents.NoticeSending}, Limit: allNotices})
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,169 @@
+package store
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"testing"
+	"time"
+
+	"tocsin/incidents"
+	"tocsin/internal/ledger"
+)
+
+func TestTheSweeperEndsANotice(t *testing.T) {
+	eachEngine(t, func(t *testing.T, w *world) {
+		w.sending(4, twoSteps)
+		c := w.mustTake(1)
+		got := w.mustTurn(c, incidents.Email, 10)
+		if s := w.sweep(); s != (incidents.Swept{}) {
+			t.Fatalf("swept %+v while the worker lives", s)
+		}
+		w.mustTurn(c, incidents.Email, 0, w.outcomes(got.Next, incidents.OutcomeAccepted)...)
+		w.ok(w.s.LeaveChunk(always, c))
+		if s := w.sweep(); s.Done != 1 {
+			t.Fatalf("swept %+v", s)
+		}
+		w.reload()
+		if w.n.Status != incidents.NoticeDone || w.n.DoneAt == nil {
+			t.Fatalf("notice is %s", w.n.Status)
+		}
+		var tree ledger.Tree
+		w.ok(w.s.DeliveryLines(always, 1, func(d incidents.Delivery) error {
+			b, err := json.Marshal(d)
+			tree.Add(b)
+			return err
+		}))
+		root := tree.Root()
+		w.ok(w.s.read(always, func(q *tx) error {
+			log, err := q.AuditOf(w.in.ID)
+			i := slices.IndexFunc(log, func(e incidents.AuditEntry) bool { return e.Event == "notice.done" })
+			if err != nil || i < 0 || log[i].Data["sent"] != "4" || log[i].Data["deliveries_root"] != hex.EncodeToString(root[:]) {
+				t.Fatalf("log %+v, %v", log, err)
+			}
+			if i := slices.IndexFunc(log, func(e incidents.AuditEntry) bool { return e.Event == "dispatch.window" }); i < 0 || log[i].Data["accepted"] != "4" {
+				t.Fatal("the window is not in the audit log")
+			}
+			return nil
+		}))
+		if s := w.sweep(); s.Done != 0 {
+			t.Fatal("it was done twice")
+		}
+	})
+}
+
+func TestTheSweeperFindsLostWorkAndSilentReceipts(t *testing.T) {
+	eachEngine(t, func(t *testing.T, w *world) {
+		w.sending(4, []incidents.Step{{Channel: incidents.SMS, Wait: time.Hour}, {Channel: incidents.Email}})
+		c := w.mustTake(1)
+		w.mustTurn(c, incidents.SMS, 1)
+		w.pass(lease + time.Second)
+		s := w.sweep()
+		if s.InDoubt != 1 || s.Requeued != 1 {
+			t.Fatalf("swept %+v", s)
+		}
+		if s := w.sweep(); s.Requeued != 0 {
+			t.Fatal("the chunk was announced twice in one sweep interval")
+		}
+		_, err := w.turn(c, incidents.SMS, 0)
+		w.refused(incidents.KindConflict, err) // it only seemed lost
+		c = w.mustTake(1)
+		got := w.mustTurn(c, incidents.SMS, 10)
+		done := w.outcomes(got.Next, incidents.OutcomeAccepted)
+		done[0].Receipt.Outcome = incidents.OutcomeRetry
+		done[0].Receipt.RetryAfter = 5 * time.Hour
+		w.mustTurn(c, incidents.SMS, 0, done...)
+		w.ok(w.s.LeaveChunk(always, c))
+		w.pass(30 * time.Minute)
+		if s := w.sweep(); s.Fallback != 0 {
+			t.Fatal("the wait was cut short")
+		}
+		w.pass(time.Hour)
+		if s := w.sweep(); s.Fallback != 2 {
+			t.Fatalf("swept %+v", s)
+		}
+		w.pass(5 * time.Hour)
+		if s := w.sweep(); s.Expired != 1 {
+			t.Fatalf("swept %+v", s)
+		}
+		if w.state(2, incidents.SMS) != incidents.Escalated || w.state(2, incidents.Email) != incidents.Planned {
+			t.Fatal("the expired one did not go on")
+		}
+	})
+}
+
+func TestDoubtsAreResolved(t *testing.T) {
+	eachEngine(t, func(t *testing.T, w *world) {
+		w.sending(6, twoSteps)
+		c := w.mustTake(1)
+		got := w.mustTurn(c, incidents.Email, 10)
+		w.mustTurn(c, incidents.Email, 0, w.outcomes(got.Next, incidents.OutcomeDoubt)...)
+		w.ok(w.s.LeaveChunk(always, c))
+		none, err := w.s.Doubts(always, 10)
+		w.ok(err)
+		if len(none) != 0 {
+			t.Fatal("a doubt was looked at before its time")
+		}
+		w.pass(16 * time.Minute)
+		doubts, err := w.s.Doubts(always, 10)
+		w.ok(err)
+		if len(doubts) != 6 || !doubts[0].Notice.Valid() || doubts[0].Since != noon || doubts[0].Person.Sealed == nil {
+			t.Fatalf("doubts %+v", doubts)
+		}
+		if again, err := w.s.Doubts(always, 10); err != nil || len(again) != 0 {
+			t.Fatalf("claimed twice: %v %v", again, err)
+		}
+		id := func(i int) incidents.DeliveryID { return doubts[i].Delivery.ID }
+		for i, r := range []incidents.Resolution{{State: incidents.Accepted, ProviderID: "x"}, {State: incidents.Ready, MaybeTwice: true}, {State: incidents.Manual},
+			{State: incidents.InDoubt, Again: w.now().Add(8 * time.Minute)}, {State: incidents.Rejected}} {
+			r.Now = w.now()
+			w.ok(w.s.ResolveDoubt(always, id(i), r))
+		}
+		w.counted()
+		w.refused(incidents.KindConflict, w.s.ResolveDoubt(always, id(0), incidents.Resolution{State: incidents.Ready, Now: w.now()}))
+		want := []incidents.DeliveryState{incidents.Accepted, incidents.Ready, incidents.Manual, incidents.InDoubt, incidents.Escalated, incidents.InDoubt}
+		for i, s := range want {
+			if got := w.state(id(i).Seq, incidents.Email); got != s {
+				t.Errorf("doubt %d is %s, want %s", i, got, s)
+			}
+		}
+		if in := w.deliveries(incidents.DeliveryFilter{States: []incidents.DeliveryState{incidents.InDoubt, incidents.Manual}}); len(in) != 3 {
+			t.Fatalf("%d listed", len(in))
+		}
+		w.write(func(q *tx) error { return q.SettleDoubt(id(2), incidents.Ready, "decided by a person", w.now()) })
+		w.write(func(q *tx) error { return q.SettleDoubt(id(3), incidents.Accepted, "decided by a person", w.now()) })
+		w.counted()
+		c = w.mustTake(1)
+		next := w.mustTurn(c, incidents.Email, 10)
+		if len(next.Next) != 2 || !next.Next[0].Delivery.MaybeTwice {
+			t.Fatalf("to be sent again: %+v", next.Next)
+		}
+	})
+}
+
+func TestAStoppedNoticeSendsNoDoubtAgain(t *testing.T) {
+	eachEngine(t, func(t *testing.T, w *world) {
+		w.sending(2, twoSteps)
+		c := w.mustTake(1)
+		got := w.mustTurn(c, incidents.Email, 10)
+		w.mustTurn(c, incidents.Email, 0, w.outcomes(got.Next, incidents.OutcomeDoubt)...)
+		w.pass(16 * time.Minute)
+		w.n.Status = incidents.NoticeHeld
+		w.put()
+		if held, err := w.s.Doubts(always, 10); err != nil || len(held) != 0 {
+			t.Fatalf("doubts of a held notice: %v %v", held, err)
+		}
+		w.n.Status = incidents.NoticeStopped
+		w.put()
+		doubts, err := w.s.Doubts(always, 10)
+		w.ok(err)
+		if len(doubts) != 2 || doubts[0].Notice.Valid() {
+			t.Fatalf("doubts %+v", doubts)
+		}
+		w.ok(w.s.ResolveDoubt(always, doubts[0].Delivery.ID, incidents.Resolution{State: incidents.Ready, MaybeTwice: true, Now: w.now()}))
+		if w.state(1, incidents.Email) != incidents.Cancelled {
+			t.Fatal("a stopped notice would be sent again")
+		}
+		w.counted()
+	})
+}
