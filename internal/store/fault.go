@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"net"
 	"strings"
 
@@ -17,6 +18,7 @@ const (
 	sqliteBusy       = 5
 	sqliteLocked     = 6
 	sqliteReadOnly   = 8
+	sqliteInterrupt  = 9
 	sqliteIO         = 10
 	sqliteFull       = 13
 	sqliteCantOpen   = 14
@@ -72,10 +74,10 @@ func namedSQLite(code int, err error) error {
 	switch code & 0xff {
 	case sqliteFull:
 		return &fault{incidents.Unavailable("the disk is full"), err}
-	case sqliteBusy, sqliteLocked, sqliteReadOnly, sqliteIO, sqliteCantOpen:
+	case sqliteBusy, sqliteLocked, sqliteReadOnly, sqliteIO, sqliteInterrupt, sqliteCantOpen:
 		return &fault{incidents.Unavailable("the database cannot be used now (%d)", code), err}
 	}
-	return err
+	return &fault{&incidents.Error{Kind: incidents.KindInternal, Msg: fmt.Sprintf("the database refused a statement (%d)", code)}, err}
 }
 
 func namedPostgres(code string, err error) error {
@@ -87,11 +89,11 @@ func namedPostgres(code string, err error) error {
 	case code == "40001", code == "40P01":
 		return &fault{incidents.Conflict("somebody else was faster"), err}
 	case code == "53100":
-		return &fault{incidents.Unavailable("the database server's disk is full"), err}
+		return &fault{incidents.Unavailable("the disk of the database server is full"), err}
 	case strings.HasPrefix(code, "08"), strings.HasPrefix(code, "53"), strings.HasPrefix(code, "57"), strings.HasPrefix(code, "58"), code == "25006":
 		return &fault{incidents.Unavailable("the database cannot be used now (%s)", code), err}
 	}
-	return err
+	return &fault{&incidents.Error{Kind: incidents.KindInternal, Msg: "the database refused a statement (" + code + ")"}, err}
 }
 
 // again tells whether the same transaction may go through if it is run once more.

@@ -15,12 +15,20 @@ func (t *tx) PutIntake(in incidents.Intake) (first incidents.Intake, fresh bool,
 	open, sealed := t.splitIntake(in)
 	n, err := t.run(`INSERT INTO intakes (id, source, delivery_key, received_at, waits, body, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (source, delivery_key) DO NOTHING`,
-		string(in.ID), clean(in.Source), key(in.DeliveryID), ms(in.ReceivedAt), waits(in), open, sealed)
+		string(in.ID), clean(in.Source), deliveryKey(in), ms(in.ReceivedAt), waits(in), open, sealed)
 	if err != nil || n == 1 {
 		return in, n == 1, err
 	}
-	first, err = t.intake(`source = $1 AND delivery_key = $2`, clean(in.Source), key(in.DeliveryID))
+	first, err = t.intake(`source = $1 AND delivery_key = $2`, clean(in.Source), deliveryKey(in))
 	return first, false, err
+}
+
+// deliveryKey tells deliveries of a source apart; one without an id is its own.
+func deliveryKey(in incidents.Intake) string {
+	if in.DeliveryID == "" {
+		return "intake/" + string(in.ID)
+	}
+	return "id/" + key(in.DeliveryID)
 }
 
 // SaveIntake writes down what became of an intake: its reason and whether it

@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"tocsin/incidents"
 )
@@ -32,6 +33,10 @@ type queue struct {
 
 // groupMost is how many acts share one commit at most.
 const groupMost = 256
+
+// groupWait is how long a commit may take before its acts are told that the
+// database does not answer.
+const groupWait = time.Minute
 
 // An act waits for its commit. Whoever moves taken first owns it: the queue to
 // run it, or its caller to give up.
@@ -140,7 +145,9 @@ func (q *queue) commit(all []*act) {
 	if len(all) == 0 {
 		return
 	}
-	err := q.s.write(context.Background(), func(t *tx) error {
+	ctx, cancel := context.WithTimeout(context.Background(), groupWait)
+	defer cancel()
+	err := q.s.write(ctx, func(t *tx) error {
 		for i, a := range all {
 			if err := t.savepoint(i, a); err != nil {
 				return err
@@ -165,6 +172,9 @@ func (t *tx) savepoint(i int, a *act) error {
 		return err
 	}
 	a.err = t.guarded(a.fn)
+	if again(a.err) {
+		return a.err // all of it is run once more
+	}
 	if a.err == nil {
 		_, err := t.run("RELEASE SAVEPOINT " + name)
 		return err

@@ -63,7 +63,7 @@ func sqlitePool(path, txlock string, conns int, pragmas ...string) (*sql.DB, err
 		return nil, err
 	}
 	q := url.Values{"_txlock": {txlock}, "_pragma": append([]string{"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)",
-		"foreign_keys(1)", "trusted_schema(0)", "cache_size(-65536)", "temp_store(2)"}, pragmas...)}
+		"foreign_keys(1)", "trusted_schema(0)", "cache_size(-65536)", "wal_autocheckpoint(8192)", "temp_store(2)"}, pragmas...)}
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: abs, RawQuery: q.Encode()}).String())
 	if err != nil {
 		return nil, err
