@@ -28,7 +28,7 @@ func (a *App) checkpoint(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return a.store.SaveCheckpoint(ctx, store.Checkpoint{Size: size, Root: root, Note: signed, At: a.now().UTC()})
+	return a.store.SaveCheckpoint(ctx, store.Checkpoint{Size: size, At: a.now().UTC(), Signed: signed})
 }
 
 // Latest is the newest signed checkpoint, for the public site and for witnesses.
@@ -40,7 +40,7 @@ func (a *App) Latest(ctx context.Context) ([]byte, error) {
 	if len(last) == 0 {
 		return nil, incidents.NotFound("there is no checkpoint yet")
 	}
-	return last[0].Note, nil
+	return last[0].Signed, nil
 }
 
 // Verifier is the public key evidence and checkpoints are checked with.

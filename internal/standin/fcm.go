@@ -1,12 +1,15 @@
 package standin
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // A Push is one message Firebase's stand-in took.
@@ -25,11 +28,27 @@ type FCM struct {
 	srv    *httptest.Server
 	mu     sync.Mutex
 	pushes []Push
+	hang   atomic.Bool
+	ctx    context.Context
+	stop   context.CancelFunc
+}
+
+// Hang makes every later request wait for an answer that never comes.
+func (f *FCM) Hang() { f.hang.Store(true) }
+
+// Devices counts what people see: messages of one collapse key replace each other.
+func (f *FCM) Devices() int {
+	seen := map[string]bool{}
+	for _, p := range f.Pushes() {
+		seen[p.Token+" "+p.CollapseKey] = true
+	}
+	return len(seen)
 }
 
 // NewFCM starts a stand-in on loopback.
 func NewFCM() *FCM {
 	f := &FCM{}
+	f.ctx, f.stop = context.WithCancel(context.Background())
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/projects/{project}/messages:send", f.send)
 	f.srv = httptest.NewServer(mux)
@@ -38,7 +57,11 @@ func NewFCM() *FCM {
 }
 
 // Close stops the stand-in.
-func (f *FCM) Close() error { f.srv.Close(); return nil }
+func (f *FCM) Close() error {
+	f.stop()
+	f.srv.Close()
+	return nil
+}
 
 // Pushes returns what was taken so far.
 func (f *FCM) Pushes() []Push {
@@ -48,6 +71,11 @@ func (f *FCM) Pushes() []Push {
 }
 
 func (f *FCM) send(w http.ResponseWriter, r *http.Request) {
+	if f.hang.Load() {
+		_, _ = io.Copy(io.Discard, r.Body) // so that the server notices when the sender leaves
+		hang(f.ctx, r)
+		return
+	}
 	var body struct {
 		Message struct {
 			Token        string                       `json:"token"`
@@ -77,6 +105,9 @@ func (f *FCM) send(w http.ResponseWriter, r *http.Request) {
 	}
 	switch fault.Status {
 	case 0:
+	case http.StatusBadRequest:
+		fcmError(w, fault.Status, "INVALID_ARGUMENT", "INVALID_ARGUMENT")
+		return
 	case http.StatusTooManyRequests:
 		fcmError(w, fault.Status, "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED")
 		return

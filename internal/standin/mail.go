@@ -142,3 +142,8 @@ func (s *mailSession) Data(r io.Reader) error {
 
 func (s *mailSession) Reset()        { s.to = s.to[:0] }
 func (s *mailSession) Logout() error { return nil }
+
+// Reply makes an SMTP reply with its enhanced code (RFC 3463).
+func Reply(code, class, subject, detail int) error {
+	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{class, subject, detail}, Message: "as the stand-in was told"}
+}

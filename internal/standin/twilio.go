@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -43,9 +44,13 @@ type Twilio struct {
 	mu    sync.Mutex
 	texts []Text
 	calls sync.WaitGroup
+	hang  atomic.Bool
 	ctx   context.Context
 	stop  context.CancelFunc
 }
+
+// Hang makes every later request wait for an answer that never comes.
+func (t *Twilio) Hang() { t.hang.Store(true) }
 
 // NewTwilio starts a stand-in on loopback.
 func NewTwilio(authToken string) *Twilio {
@@ -76,6 +81,10 @@ func (t *Twilio) Texts() []Text {
 
 func (t *Twilio) create(w http.ResponseWriter, r *http.Request) {
 	to, body := r.PostFormValue("To"), r.PostFormValue("Body")
+	if t.hang.Load() {
+		hang(t.ctx, r)
+		return
+	}
 	var f Fault
 	if t.Fault != nil {
 		if x := t.Fault(to); x != nil {
@@ -177,6 +186,14 @@ func reply(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(v)
+}
+
+// hang waits until the sender gives up or the stand-in closes.
+func hang(ctx context.Context, r *http.Request) {
+	select {
+	case <-ctx.Done():
+	case <-r.Context().Done():
+	}
 }
 
 // cut drops the connection without an answer.

@@ -91,9 +91,13 @@ func (c *Channel) Close() error {
 func (c *Channel) Send(ctx context.Context, m notifiers.Message) (incidents.Receipt, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
+	ctx, connected := notifiers.Connected(ctx)
 	id, err := c.fcm.Send(ctx, Build(m))
-	if err == nil {
+	switch {
+	case err == nil:
 		return incidents.Receipt{Outcome: incidents.OutcomeAccepted, ProviderID: id}, nil
+	case !connected():
+		return incidents.Receipt{Outcome: incidents.OutcomeRetry, Reason: "Firebase cannot be reached"}, nil
 	}
 	return outcome(err), nil
 }

@@ -4,8 +4,10 @@
 package twilio
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -15,6 +17,7 @@ import (
 	api "github.com/twilio/twilio-go/rest/api/v2010"
 
 	"tocsin/incidents"
+	"tocsin/notifiers"
 )
 
 // Options is the account, and where it is reached.
@@ -72,31 +75,44 @@ type call struct {
 	c      *Client
 	status int
 	after  time.Duration
-	sent   bool // a connection was there and the request went out on it
+	sent   func() bool // whether a connection was there to send on
 }
 
-// RoundTrip sends the request to the configured address.
+// RoundTrip sends the request to the configured address. It reads the answer
+// whole, up to a bound, since the SDK leaves the body of an error open.
 func (k *call) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(traced(k.ctx, &k.sent))
+	r = r.Clone(k.ctx)
 	if k.c.base != nil {
 		r.URL.Scheme, r.URL.Host, r.Host = k.c.base.Scheme, k.c.base.Host, k.c.base.Host
 	}
 	resp, err := k.c.http.RoundTrip(r)
-	if err == nil {
-		k.status = resp.StatusCode
-		if s, e := strconv.Atoi(resp.Header.Get("Retry-After")); e == nil && s >= 0 {
-			k.after = time.Duration(s) * time.Second
-		}
+	if err != nil {
+		return nil, err
 	}
-	return resp, err
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	resp.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	k.status = resp.StatusCode
+	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s >= 0 {
+		k.after = time.Duration(s) * time.Second
+	}
+	return resp, nil
 }
 
-func (c *Client) call(ctx context.Context) (*call, *api.ApiService) {
-	k := &call{ctx: ctx, c: c}
+const maxAnswer = 4 << 20
+
+// call makes the SDK speak for one request; end must be called after it.
+func (c *Client) call(ctx context.Context) (k *call, svc *api.ApiService, end func()) {
+	ctx, end = context.WithTimeout(ctx, c.o.Timeout)
+	k = &call{c: c}
+	k.ctx, k.sent = notifiers.Connected(ctx)
 	cl := &client.Client{Credentials: client.NewCredentials(c.o.KeySID, c.o.Secret),
-		HTTPClient: &http.Client{Timeout: c.o.Timeout, Transport: k, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+		HTTPClient: &http.Client{Transport: k, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 	cl.SetAccountSid(c.o.AccountSID)
-	return k, api.NewApiService(client.NewRequestHandler(cl))
+	return k, api.NewApiService(client.NewRequestHandler(cl)), end
 }
 
 // A Text is one SMS.
@@ -108,7 +124,8 @@ type Text struct {
 
 // SendText asks for one SMS.
 func (c *Client) SendText(ctx context.Context, t Text) incidents.Receipt {
-	k, svc := c.call(ctx)
+	k, svc, end := c.call(ctx)
+	defer end()
 	p := (&api.CreateMessageParams{}).SetTo(t.To).SetBody(t.Body).SetContentRetention("discard").SetAddressRetention("obfuscate")
 	if c.o.MessagingService != "" {
 		p.SetMessagingServiceSid(c.o.MessagingService)
@@ -135,7 +152,8 @@ func (c *Client) SendText(ctx context.Context, t Text) incidents.Receipt {
 // at or after since (Unix seconds). Queued messages have no date sent, so the
 // list is read without a date filter.
 func (c *Client) FindText(ctx context.Context, to, code string, since int64) (sid string, found bool, err error) {
-	_, svc := c.call(ctx)
+	_, svc, end := c.call(ctx)
+	defer end()
 	list, err := svc.ListMessage((&api.ListMessageParams{}).SetTo(to).SetPageSize(200).SetLimit(200))
 	if err != nil {
 		return "", false, incidents.Unavailable("Twilio cannot be asked what became of a message")
@@ -164,7 +182,7 @@ func (k *call) outcome(err error) incidents.Receipt {
 	var rest *client.TwilioRestError
 	errors.As(err, &rest)
 	switch {
-	case k.status == 0 && !k.sent:
+	case k.status == 0 && !k.sent():
 		return incidents.Receipt{Outcome: incidents.OutcomeRetry, Reason: "Twilio cannot be reached"}
 	case k.status == 0, k.status == http.StatusRequestTimeout, k.status >= 500:
 		return incidents.Receipt{Outcome: incidents.OutcomeDoubt, Code: strconv.Itoa(k.status), Reason: "Twilio did not say whether it took the message"}

@@ -1,0 +1,116 @@
+package sms_test
+
+import (
+	"net"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"tocsin/incidents"
+	"tocsin/internal/standin"
+	"tocsin/notifiers/channeltest"
+	"tocsin/notifiers/sms"
+	"tocsin/notifiers/twilio"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const number = "+14155550158"
+
+func client(t *testing.T, base string) *twilio.Client {
+	c, err := twilio.New(twilio.Options{BaseURL: base, AccountSID: "AC00000000000000000000000000000001", KeySID: "SK01", Secret: "topsecretvalue", AuthToken: "callbacktoken", From: "+14155550199", Timeout: 5 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+func TestChannel(t *testing.T) {
+	channeltest.Run(t, incidents.SMS, func(t *testing.T) *channeltest.Bench {
+		s := standin.NewTwilio("callbacktoken")
+		t.Cleanup(func() { _ = s.Close() })
+		fault := func(f standin.Fault) func() { return func() { s.Fault = func(string) *standin.Fault { return &f } } }
+		return &channeltest.Bench{Channel: sms.Channel{Twilio: client(t, s.URL)}, Unreachable: sms.Channel{Twilio: client(t, closed(t))}, To: number,
+			Taken: func() int { return len(s.Texts()) }, Hang: s.Hang, Secrets: []string{"topsecretvalue", "callbacktoken"},
+			Cases: []channeltest.Case{
+				{Name: "201 is accepted", Want: incidents.OutcomeAccepted, Taken: 1},
+				{Name: "21211 is a number that does not exist", Arm: fault(standin.Fault{Status: 400, Code: 21211}), Want: incidents.OutcomeGone},
+				{Name: "21610 is an opt-out", Arm: fault(standin.Fault{Status: 400, Code: 21610}), Want: incidents.OutcomeRefused},
+				{Name: "429 waits as long as it is told", Arm: fault(standin.Fault{Status: 429, Code: 20429, RetryAfter: "7"}), Want: incidents.OutcomeRetry, Retry: 7 * time.Second},
+				{Name: "401 is tried again: a person has to mend the key", Arm: fault(standin.Fault{Status: 401, Code: 20003}), Want: incidents.OutcomeRetry},
+				{Name: "500 is doubt", Arm: fault(standin.Fault{Status: 500}), Want: incidents.OutcomeDoubt},
+				{Name: "503 is doubt", Arm: fault(standin.Fault{Status: 503}), Want: incidents.OutcomeDoubt},
+				{Name: "a message taken and the connection cut is doubt", Arm: fault(standin.Fault{Cut: true}), Want: incidents.OutcomeDoubt, Taken: 1},
+			}}
+	})
+}
+
+func closed(t *testing.T) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return "http://" + l.Addr().String()
+}
+
+func TestFindFindsExactlyThisPersonsMessage(t *testing.T) {
+	s := standin.NewTwilio("callbacktoken")
+	t.Cleanup(func() { _ = s.Close() })
+	ch := sms.Channel{Twilio: client(t, s.URL)}
+	sent := channeltest.Message(incidents.SMS, number, 1)
+	before := time.Now().Add(-time.Minute).Unix()
+	if _, found, err := ch.Find(t.Context(), sent, before); err != nil || found {
+		t.Fatalf("found before it was sent: %v", err)
+	}
+	r, err := ch.Send(t.Context(), sent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, found, err := ch.Find(t.Context(), sent, before)
+	if err != nil || !found || got.ProviderID != r.ProviderID {
+		t.Fatalf("found %v %q, sent %q, %v", found, got.ProviderID, r.ProviderID, err)
+	}
+	if _, found, _ := ch.Find(t.Context(), channeltest.Message(incidents.SMS, number, 2), before); found {
+		t.Error("another person's message on the same number was taken for this one's")
+	}
+	if _, found, _ := ch.Find(t.Context(), sent, time.Now().Add(time.Hour).Unix()); found {
+		t.Error("a message older than the attempt was taken for it")
+	}
+}
+
+func TestNumbersOfOtherCountriesAreNotTexted(t *testing.T) {
+	s := standin.NewTwilio("callbacktoken")
+	t.Cleanup(func() { _ = s.Close() })
+	ch := sms.Channel{Twilio: client(t, s.URL), Allow: func(n string) bool { return strings.HasPrefix(n, "+49") }}
+	r, err := ch.Send(t.Context(), channeltest.Message(incidents.SMS, number, 1))
+	if err != nil || r.Outcome != incidents.OutcomeRefused || len(s.Texts()) != 0 {
+		t.Fatalf("%+v %v", r, err)
+	}
+}
+
+func TestCallbackSignatures(t *testing.T) {
+	c := client(t, "")
+	form := url.Values{"MessageSid": {"SM1"}, "MessageStatus": {"delivered"}}
+	plain := map[string]string{"MessageSid": "SM1", "MessageStatus": "delivered"}
+	const at = "https://public.example.com/callbacks/twilio/1-1-s/1/abc"
+	sig := standin.Sign("callbacktoken", at, form)
+	if !c.ValidCallback(at, plain, sig) {
+		t.Error("a good signature is refused")
+	}
+	for name, bad := range map[string]bool{
+		"another address": c.ValidCallback(at+"x", plain, sig),
+		"another status":  c.ValidCallback(at, map[string]string{"MessageSid": "SM1", "MessageStatus": "failed"}, sig),
+		"another key":     c.ValidCallback(at, plain, standin.Sign("other", at, form)),
+		"no signature":    c.ValidCallback(at, plain, ""),
+		"a forged one":    c.ValidCallback(at, plain, "AAAA"),
+	} {
+		if bad {
+			t.Errorf("%s is taken", name)
+		}
+	}
+}
