@@ -22,6 +22,15 @@ func (t *tx) PutAlert(a incidents.Alert) error {
 	if err != nil {
 		return incidents.Invalid("the alert cannot be written down: %v", err)
 	}
+	known, err := t.one(`SELECT 1 FROM alerts WHERE id = $1`, args{string(a.ID)}, new(int64))
+	if err != nil {
+		return err
+	}
+	if known {
+		if _, err := t.run(`DELETE FROM alert_links WHERE alert_id = $1`, string(a.ID)); err != nil {
+			return err
+		}
+	}
 	_, err = t.run(`INSERT INTO alerts (id, incident_id, source, state, severity, title, dedup_key, test, observed_at, body, sealed)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		ON CONFLICT (id) DO UPDATE SET incident_id = excluded.incident_id, source = excluded.source, state = excluded.state, severity = excluded.severity,
@@ -53,9 +62,6 @@ func links(a incidents.Alert) (rows [][]any) {
 }
 
 func (t *tx) linkAlert(a incidents.Alert) error {
-	if _, err := t.run(`DELETE FROM alert_links WHERE alert_id = $1`, string(a.ID)); err != nil {
-		return err
-	}
 	rows := links(a)
 	if len(rows) == 0 {
 		return nil

@@ -148,8 +148,9 @@ func (q *queue) commit(all []*act) {
 	ctx, cancel := context.WithTimeout(context.Background(), groupWait)
 	defer cancel()
 	err := q.s.write(ctx, func(t *tx) error {
-		for i, a := range all {
-			if err := t.savepoint(i, a); err != nil {
+		t.grouped = !q.s.pg && len(all) > 1
+		for _, a := range all {
+			if err := t.savepoint(a); err != nil {
 				return err
 			}
 		}
@@ -165,10 +166,9 @@ func (q *queue) commit(all []*act) {
 
 // savepoint runs one act so that its failure undoes it alone. The error it
 // returns is one that ends the whole transaction.
-func (t *tx) savepoint(i int, a *act) error {
+func (t *tx) savepoint(a *act) error {
 	entries, emitted := len(t.entries), t.emitted
-	name := fmt.Sprintf("act_%d", i)
-	if _, err := t.run("SAVEPOINT " + name); err != nil {
+	if _, err := t.run(`SAVEPOINT act`); err != nil {
 		return err
 	}
 	a.err = t.guarded(a.fn)
@@ -176,14 +176,14 @@ func (t *tx) savepoint(i int, a *act) error {
 		return a.err // all of it is run once more
 	}
 	if a.err == nil {
-		_, err := t.run("RELEASE SAVEPOINT " + name)
+		_, err := t.run(`RELEASE SAVEPOINT act`)
 		return err
 	}
 	t.entries, t.emitted = t.entries[:entries], emitted
-	if _, err := t.run("ROLLBACK TO SAVEPOINT " + name); err != nil {
+	if _, err := t.run(`ROLLBACK TO SAVEPOINT act`); err != nil {
 		return err
 	}
-	_, err := t.run("RELEASE SAVEPOINT " + name)
+	_, err := t.run(`RELEASE SAVEPOINT act`)
 	return err
 }
 

@@ -17,6 +17,10 @@ type tx struct {
 	s       *Store
 	entries []incidents.AuditEntry // appended to the ledger at the end
 	emitted bool
+	// prepared keeps statements of a group on SQLite, where the same few run
+	// many times; nil until a statement is seen for the second time.
+	prepared map[string]*sql.Stmt
+	grouped  bool
 }
 
 // args are the parameters of a statement.
@@ -32,7 +36,11 @@ func (t *tx) keys() Box            { return t.s.o.Box }
 
 // run executes a statement and returns how many rows it changed.
 func (t *tx) run(query string, params ...any) (int64, error) {
-	r, err := t.sql.ExecContext(t.ctx, query, params...)
+	q, err := t.ready(query)
+	if err != nil {
+		return 0, named(err)
+	}
+	r, err := q.exec(t.ctx, params)
 	if err != nil {
 		return 0, named(err)
 	}
@@ -47,7 +55,11 @@ func (t *tx) one(query string, params args, dest ...any) (found bool, err error)
 
 // scanOne hands the first row to scan; found is false when there is none.
 func (t *tx) scanOne(query string, params args, scan func(scanner) error) (found bool, err error) {
-	err = scan(t.sql.QueryRowContext(t.ctx, query, params...))
+	q, err := t.ready(query)
+	if err != nil {
+		return false, named(err)
+	}
+	err = scan(q.row(t.ctx, params))
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
