@@ -3,11 +3,14 @@ package store
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -255,3 +258,74 @@ func TestWhatStrangersSentLiesSealed(t *testing.T) {
 		return err
 	}))
 }
+
+func TestTwentyDeliveriesOfOneAlertAtOnceAreOne(t *testing.T) {
+	engines(t, func(t *testing.T, o Options) {
+		s := opened(t, o)
+		var fresh atomic.Int64
+		var wg sync.WaitGroup
+		for i := range 20 {
+			wg.Go(func() {
+				var isFresh bool
+				err := s.Group(t.Context(), func(tx incidents.Tx) (err error) {
+					_, isFresh, err = tx.PutIntake(intake(fmt.Sprintf("in-%02d", i), "same"))
+					return err
+				})
+				if err != nil {
+					t.Error(err)
+				}
+				if isFresh {
+					fresh.Add(1)
+				}
+			})
+		}
+		wg.Wait()
+		same(t, fresh.Load(), int64(1))
+	})
+}
+
+func FuzzAnAlertOfAnyBytesIsKept(f *testing.F) {
+	f.Add("title", "splunk:1", "svc", "delivery", []byte("body"))
+	f.Add("\x00\xff%_\\", "\x00", "", "\xed\xa0\x80", []byte{0})
+	f.Add("", "", "\u2028", "", []byte(nil))
+	s := opened(f, options(f, ""))
+	f.Fuzz(func(t *testing.T, title, dedup, user, delivery string, body []byte) {
+		a, in := alert(1), intake(newID(), delivery)
+		a.ID, a.Title, a.DedupKey, a.Users = incidents.AlertID(newID()), title, dedup, []string{user}
+		in.Source, in.Body, in.Alerts = string(in.ID), body, []incidents.Alert{a}
+		err := s.Write(t.Context(), func(tx incidents.Tx) error {
+			if old, err := tx.AlertByKey(dedup, false); err == nil {
+				a.ID = old.ID
+			}
+			ok(t, tx.PutAlert(a))
+			got, err := tx.AlertByKey(dedup, false)
+			ok(t, err)
+			same(t, got.ID, a.ID)
+			near, err := tx.Neighbours(a, noon)
+			same(t, len(near), 0)
+			ok(t, err)
+			n, err := tx.CountAlerts(incidents.AlertFilter{Text: title})
+			if n == 0 {
+				t.Errorf("%q is not found by its own title", title)
+			}
+			ok(t, err)
+			_, fresh, err := tx.PutIntake(in)
+			same(t, fresh, true)
+			ok(t, err)
+			again := in
+			again.ID = "again"
+			first, fresh, err := tx.PutIntake(again)
+			ok(t, err)
+			if delivery != "" && (fresh || first.ID != in.ID || !bytes.Equal(first.Body, body)) {
+				t.Errorf("delivery %q was taken twice", delivery)
+			}
+			return errDone
+		})
+		if !errors.Is(err, errDone) {
+			t.Error(err)
+		}
+	})
+}
+
+// errDone rolls back what a round wrote.
+var errDone = errors.New("done")

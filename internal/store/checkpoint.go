@@ -123,6 +123,25 @@ func (s *Store) SaveCheckpoint(ctx context.Context, c Checkpoint) error {
 	})
 }
 
+// Sign signs the audit log as it stands and keeps the checkpoint. While the
+// log does not grow, it returns the one it has.
+func (s *Store) Sign(ctx context.Context, signer *ledger.Signer) (Checkpoint, error) {
+	size, root, err := s.Head(ctx)
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	last, err := s.Checkpoints(ctx, 1)
+	if err != nil || len(last) == 1 && last[0].Size == size {
+		return append(last, Checkpoint{})[0], err
+	}
+	signed, err := signer.Sign(ledger.Checkpoint{Size: size, Root: root})
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	c := Checkpoint{Size: size, At: s.o.Now().UTC(), Signed: signed}
+	return c, s.SaveCheckpoint(ctx, c)
+}
+
 // Checkpoints lists the newest checkpoints, newest first.
 func (s *Store) Checkpoints(ctx context.Context, limit int) (out []Checkpoint, err error) {
 	err = s.read(ctx, func(t *tx) error {

@@ -32,9 +32,15 @@ func in[T ~string](f *filter, column string, values []T) {
 	f.and(column+" IN ("+strings.Join(marks, ", ")+")", params...)
 }
 
+// longestText bounds what is searched for: engines refuse endless patterns.
+const longestText = 1000
+
 // containsAny adds "one of the columns holds text", without regard to upper
-// and lower case.
+// and lower case. Of an endless text its beginning is searched for.
 func (f *filter) containsAny(text string, columns ...string) {
+	if len(text) > longestText {
+		text = strings.ToValidUTF8(text[:longestText], "")
+	}
 	text = "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
 	conds, params := make([]string, len(columns)), make(args, len(columns))
 	for i, c := range columns {
@@ -74,8 +80,8 @@ func (f *filter) sql(order string, limit int) (string, args) {
 
 // limited is a limit asked for, within reason.
 func limited(n int) int {
-	if n <= 0 || n > 10000 {
+	if n <= 0 {
 		return 1000
 	}
-	return n
+	return min(n, 10000)
 }

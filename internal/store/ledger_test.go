@@ -74,6 +74,7 @@ func TestTheLedgerHasOneOrderUnderParallelWriters(t *testing.T) {
 func TestARolledBackActLeavesNoTrace(t *testing.T) {
 	engines(t, func(t *testing.T, o Options) {
 		s := opened(t, o)
+		<-s.OutboxReady() // of the start
 		no := errors.New("no")
 		for _, run := range []func(func(incidents.Tx) error) error{
 			func(fn func(incidents.Tx) error) error { return s.Write(t.Context(), fn) },
@@ -205,4 +206,55 @@ func TestTheLogGrowsPastManyPages(t *testing.T) {
 		}
 		same(t, verified(t, s), int64(2300))
 	})
+}
+
+func TestTheLogIsSignedAsItGrows(t *testing.T) {
+	engines(t, func(t *testing.T, o Options) {
+		s := opened(t, o)
+		signer, err := ledger.NewSigner("audit.example.org", make([]byte, 32))
+		ok(t, err)
+		var notes [][]byte
+		for i := range 3 {
+			ok(t, s.Write(t.Context(), func(tx incidents.Tx) error { return openIncident(tx, fmt.Sprint(i)) }))
+			c, err := s.Sign(t.Context(), signer)
+			ok(t, err)
+			again, err := s.Sign(t.Context(), signer)
+			ok(t, err)
+			same(t, again, c)
+			notes = append(notes, c.Signed)
+		}
+		ok(t, s.View(t.Context(), func(v LogView) error {
+			report, err := ledger.VerifyLog(ledger.Log{Records: v.Entries(0), Checkpoints: notes, VerifierKey: signer.VerifierKey()})
+			if !report.OK() || report.Checkpoints != 3 || report.Proven != 3 {
+				t.Errorf("report %+v", report)
+			}
+			return err
+		}))
+	})
+}
+
+func TestAChangedOrCutLogIsFound(t *testing.T) {
+	for name, statements := range map[string][]string{
+		"an entry is changed": {`DROP TRIGGER ledger_entries_no_update`, `UPDATE ledger_entries SET body = REPLACE(body, 'opened', 'closed') WHERE seq = 2`},
+		"an entry is gone":    {`DROP TRIGGER ledger_entries_no_delete`, `DELETE FROM ledger_entries WHERE seq = 2`},
+		"the end is cut off":  {`DROP TRIGGER ledger_entries_no_delete`, `DELETE FROM ledger_entries WHERE seq = 3`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := opened(t, options(t, ""))
+			for i := range 3 {
+				ok(t, s.Write(t.Context(), func(tx incidents.Tx) error { return openIncident(tx, fmt.Sprint(i)) }))
+			}
+			for _, statement := range statements {
+				_, err := s.w.ExecContext(t.Context(), statement)
+				ok(t, err)
+			}
+			ok(t, s.View(t.Context(), func(v LogView) error {
+				root, n, err := ledger.RootOf(v.Entries(0))
+				if root == v.Root && n == v.Size {
+					t.Error("it went unnoticed")
+				}
+				return err
+			}))
+		})
+	}
 }

@@ -31,9 +31,11 @@ type OutboxRow struct {
 }
 
 // outboxLease is how long a taken message is left to whoever took it.
-const outboxLease = 30 * time.Second
+const outboxLease = 10 * time.Second
 
-// OutboxReady receives when something may be in the outbox.
+// OutboxReady receives when something may be in the outbox: after each commit
+// that put something in, and once after Open. What a dead process took, and
+// what another process put in, is not announced here, so look now and then too.
 func (s *Store) OutboxReady() <-chan struct{} { return s.ready }
 
 func (s *Store) wake() {

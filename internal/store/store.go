@@ -77,6 +77,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, errors.Join(err, s.closePools())
 	}
 	s.queue = newQueue(s)
+	s.wake() // an earlier run may have left messages
 	return s, nil
 }
 
