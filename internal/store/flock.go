@@ -1,9 +1,11 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"os"
 	"syscall"
+	"time"
 )
 
 // tryLock takes the lock of an open file, unless another process has it. The
@@ -14,4 +16,27 @@ func tryLock(f *os.File) (bool, error) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// lockedByFile runs fn while no other process runs one under the same file.
+func lockedByFile(ctx context.Context, path string, fn func(context.Context) error) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close() // drops the lock
+	for {
+		held, err := tryLock(f)
+		if err != nil {
+			return err
+		}
+		if held {
+			return fn(ctx)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }

@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -18,12 +20,8 @@ func (s *Store) openSQLite(ctx context.Context) error {
 	if path == "" {
 		path = filepath.Join(s.o.Dir, "tocsin.db")
 	}
-	w, err := sqliteWriter(ctx, path)
-	if err != nil {
-		return err
-	}
-	s.w = w
-	if err := migrate(ctx, s.w, "sqlite", s.o.Log); err != nil {
+	var err error
+	if s.w, err = sqliteWriter(ctx, path, "sqlite", s.o.Log); err != nil {
 		return err
 	}
 	s.r, err = sqlitePool(path, "deferred", s.o.Conns, "query_only(1)")
@@ -33,9 +31,9 @@ func (s *Store) openSQLite(ctx context.Context) error {
 	return named(s.r.PingContext(ctx))
 }
 
-// sqliteWriter opens a database for writing: one connection, so that writers
-// queue up here and not in the file's lock.
-func sqliteWriter(ctx context.Context, path string, pragmas ...string) (*sql.DB, error) {
+// sqliteWriter opens a database for writing and brings its tables up to date:
+// one connection, so that writers queue up here and not in the file's lock.
+func sqliteWriter(ctx context.Context, path, migrations string, log *slog.Logger, pragmas ...string) (*sql.DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
@@ -50,9 +48,14 @@ func sqliteWriter(ctx context.Context, path string, pragmas ...string) (*sql.DB,
 	if err != nil {
 		return nil, err
 	}
-	if err := assertSQLite(ctx, db); err != nil {
-		db.Close()
-		return nil, err
+	err = lockedByFile(ctx, path+".start", func(ctx context.Context) error { // one process at a time
+		if err := assertSQLite(ctx, db); err != nil {
+			return err
+		}
+		return migrate(ctx, db, migrations, log)
+	})
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
 }

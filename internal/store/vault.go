@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
-	"time"
 
 	"tocsin/incidents"
 	"tocsin/internal/sealed"
@@ -61,19 +59,26 @@ func OpenVault(ctx context.Context, o VaultOptions) (*Vault, error) {
 		if o.Dir == "" {
 			return nil, errors.New("open the key store: it needs a folder")
 		}
-		v.db, err = sqliteWriter(ctx, filepath.Join(v.folder, "keys.db"), "secure_delete(1)")
+		v.db, err = sqliteWriter(ctx, filepath.Join(v.folder, "keys.db"), migrations, o.Log, "secure_delete(1)")
+	}
+	if err == nil && v.pg {
+		err = migrate(ctx, v.db, migrations, o.Log)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open the key store: %w", err)
-	}
-	if err := migrate(ctx, v.db, migrations, o.Log); err != nil {
-		return nil, errors.Join(err, v.db.Close())
+		return nil, errors.Join(fmt.Errorf("open the key store: %w", err), v.closePool())
 	}
 	return v, nil
 }
 
 // Close closes the key store.
-func (v *Vault) Close() error { return v.db.Close() }
+func (v *Vault) Close() error { return v.closePool() }
+
+func (v *Vault) closePool() error {
+	if v.db == nil {
+		return nil
+	}
+	return v.db.Close()
+}
 
 // PutKeys inserts or replaces, all or none.
 func (v *Vault) PutKeys(ctx context.Context, keys []sealed.WrappedKey) error {
@@ -158,7 +163,7 @@ func (v *Vault) change(ctx context.Context, fn func(*sql.Tx) error) error {
 // Locked runs fn while no other process runs one under the same name.
 func (v *Vault) Locked(ctx context.Context, name string, fn func(context.Context) error) (err error) {
 	if !v.pg {
-		return v.lockedByFile(ctx, fn)
+		return lockedByFile(ctx, filepath.Join(v.folder, "lock"), fn) // one at a time, whatever the name
 	}
 	c, err := v.db.Conn(ctx)
 	if err != nil {
@@ -174,27 +179,4 @@ func (v *Vault) Locked(ctx context.Context, name string, fn func(context.Context
 		err = errors.Join(err, named(uerr))
 	}()
 	return fn(ctx)
-}
-
-// lockedByFile holds a lock on a file: one process at a time, whatever the name.
-func (v *Vault) lockedByFile(ctx context.Context, fn func(context.Context) error) error {
-	f, err := os.OpenFile(filepath.Join(v.folder, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return err
-	}
-	defer f.Close() // drops the lock
-	for {
-		held, err := tryLock(f)
-		if err != nil {
-			return err
-		}
-		if held {
-			return fn(ctx)
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
 }
