@@ -119,6 +119,12 @@ func APIRoutes() []APIRoute {
 		{get, "/audit", read, "the audit log, newest first", api.audit},
 		{get, "/outbox", read, "messages the sandbox kept instead of sending", api.outbox},
 		{post, "/outbox/{capture}/open", unmask, "see one message of the sandbox", api.openCapture},
+
+		{get, "/accounts", incidents.ActAdmin, "the people of the team", api.accounts},
+		{post, "/accounts", incidents.ActAdmin, "add an account; its second factor is shown this once", api.addAccount},
+		{post, "/accounts/{account}/disable", incidents.ActAdmin, "shut an account: its sessions and tokens end", api.disableAccount},
+		{get, "/accounts/{account}/tokens", incidents.ActAdmin, "tokens of an account, without their secrets", api.tokens},
+		{post, "/accounts/{account}/tokens", incidents.ActAdmin, "mint a token; it is shown this once", api.mintToken},
 	}
 }
 

@@ -36,7 +36,7 @@ func (c *call) read(v any) error {
 // piece of a large one.
 const slowBody = 20 * time.Second
 
-// A bodyProblem is an invalid-kind error with a status of its own: 413 or 415.
+// A bodyProblem is an invalid-kind error with a status of its own: 405, 413 or 415.
 type bodyProblem struct {
 	status int
 	why    *incidents.Error

@@ -12,9 +12,6 @@ import (
 	"tocsin/incidents"
 )
 
-// maxList is how large a list may be on its way in, packed or not.
-const maxList = 4 << 30
-
 // listFormats are the media types a list may come as, and how it is read.
 // gzip and zstd are known by their first bytes, whatever the headers say.
 var listFormats = map[string]string{
@@ -48,7 +45,7 @@ func (a api) importList(c *call) (any, error) {
 	if len(name) > 200 {
 		return nil, incidents.Invalid("keep the name under 200 characters").On("name")
 	}
-	got, err := a.Desk.ImportList(c.ctx, c.actor, in.ID, incidents.ListUpload{Name: name, Encoding: encoding, Format: format, Body: patient(c.w, c.r, maxList)})
+	got, err := a.Desk.ImportList(c.ctx, c.actor, in.ID, incidents.ListUpload{Name: name, Encoding: encoding, Format: format, Body: patient(c.w, c.r, a.MaxImport)})
 	if err != nil {
 		if got.ID != "" && got.Imported > 0 {
 			return nil, fmt.Errorf("import %s broke off after %d persons: %w", got.ID, got.Imported, err)

@@ -11,8 +11,8 @@ import (
 	"tocsin/incidents"
 )
 
-// A problem is an error as RFC 9457 writes it.
-type problem struct {
+// An apiProblem is an error as RFC 9457 writes it.
+type apiProblem struct {
 	Type      string         `json:"type"`
 	Title     string         `json:"title"`
 	Status    int            `json:"status"`
@@ -60,9 +60,9 @@ func (a api) problem(c *call, err error) {
 	_, _ = c.w.Write(append(b, '\n'))
 }
 
-func problemOf(err error) problem {
+func problemOf(err error) apiProblem {
 	kind := incidents.KindOf(err)
-	p := problem{Type: "about:blank", Status: apiStatus[kind], Kind: kind, Detail: "Something went wrong here. The log has the cause under the reference."}
+	p := apiProblem{Type: "about:blank", Status: apiStatus[kind], Kind: kind, Detail: "Something went wrong here. The log has the cause under the reference."}
 	var body *bodyProblem
 	if errors.As(err, &body) {
 		p.Status = body.status
@@ -73,4 +73,43 @@ func problemOf(err error) problem {
 	}
 	p.Title = http.StatusText(p.Status)
 	return p
+}
+
+// apiMissing answers what is below the API and not in its table.
+func apiMissing(d Deps) http.Handler {
+	a := api{d}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := &call{w: w, r: r, ctx: r.Context()}
+		allow := allowed(strings.TrimPrefix(r.URL.Path, APIPrefix))
+		if len(allow) == 0 {
+			a.problem(c, incidents.NotFound("there is no such address").WithHint("docs/api.md lists them all"))
+			return
+		}
+		w.Header().Set("Allow", strings.Join(allow, ", "))
+		a.problem(c, &bodyProblem{http.StatusMethodNotAllowed, incidents.Invalid("this address does not take %s", r.Method)})
+	})
+}
+
+// allowed lists the methods of a path of the API.
+func allowed(path string) (out []string) {
+	for _, route := range APIRoutes() {
+		if fits(route.Path, path) {
+			out = append(out, methods(route.Method)...)
+		}
+	}
+	return out
+}
+
+// fits tells whether a path is one of a pattern's.
+func fits(pattern, path string) bool {
+	want, have := strings.Split(pattern, "/"), strings.Split(path, "/")
+	if len(want) != len(have) {
+		return false
+	}
+	for i, w := range want {
+		if !strings.HasPrefix(w, "{") && w != have[i] {
+			return false
+		}
+	}
+	return true
 }

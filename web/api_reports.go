@@ -11,9 +11,6 @@ import (
 	"tocsin/incidents"
 )
 
-// maxReceipt is how large an authority's receipt may be.
-const maxReceipt = 32 << 20
-
 func (c *call) reportID() incidents.ReportID { return incidents.ReportID(c.vars["report"]) }
 
 func (a api) draftReport(c *call) (any, error) {
@@ -93,7 +90,7 @@ func (a api) fileReport(c *call) (any, error) {
 		}
 		return a.Desk.FileReport(c.ctx, c.actor, c.reportID(), f, nil)
 	}
-	in, receipt, err := readFiling(multipart.NewReader(patient(c.w, c.r, maxReceipt), params["boundary"]))
+	in, receipt, err := readFiling(multipart.NewReader(patient(c.w, c.r, a.MaxUpload), params["boundary"]))
 	if err != nil {
 		return nil, err
 	}
@@ -168,4 +165,3 @@ func cleanName(s string) string {
 	}
 	return string(out)
 }
-

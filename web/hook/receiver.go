@@ -146,9 +146,13 @@ func (rc *Receiver) quarantine(ctx context.Context, in incidents.Intake, why err
 
 // tooLarge keeps the head of a body that is larger than its source may send.
 func (rc *Receiver) tooLarge(ctx context.Context, src Source, via string, header http.Header, head []byte) Answer {
-	why := incidents.Invalid("the body is larger than the %d bytes this source may send", src.maxBody()).
-		WithHint("raise max-body of the source in the settings, or send fewer alerts in one body")
+	why := tooMuch(src)
 	return rc.quarantine(ctx, unread(src, via, header, head[:min(len(head), keptHead)], rc.Now().UTC(), http.StatusRequestEntityTooLarge, why), why)
+}
+
+func tooMuch(src Source) error {
+	return incidents.Invalid("the body is larger than the %d bytes this source may send", src.maxBody()).
+		WithHint("raise max-body of the source in the settings, or send fewer alerts in one body")
 }
 
 // keptHead is how much of a body that is too large is kept.

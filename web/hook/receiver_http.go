@@ -52,11 +52,15 @@ func (rc *Receiver) answer(w http.ResponseWriter, r *http.Request, source string
 		leave()
 		return Answer{Status: http.StatusServiceUnavailable, Err: err}
 	}
-	if err := src.verify(r, body, whole, rc.Now()); err != nil {
+	if !whole && !src.Auth.byHeader() { // nobody can tell who sent it, so nothing of it is kept
 		leave()
-		return Answer{Status: http.StatusUnauthorized, Err: errWho}
+		return Answer{Status: http.StatusRequestEntityTooLarge, Err: tooMuch(src)}
 	}
-	if token := r.URL.Query().Get("validationToken"); token != "" && len(body) == 0 {
+	if err := src.Auth.Check(r, body, rc.Now()); err != nil {
+		leave()
+		return Answer{Status: http.StatusUnauthorized, Err: err}
+	}
+	if token := r.URL.Query().Get("validationToken"); token != "" && len(token) <= 4096 && len(body) == 0 {
 		leave()
 		return Answer{Status: http.StatusOK, Echo: token}
 	}
