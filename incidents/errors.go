@@ -82,3 +82,24 @@ func KindOf(err error) Kind {
 	}
 	return KindInternal
 }
+
+// Sentence says in words what a kind means, for places that show no more.
+func (k Kind) Sentence() string {
+	switch k {
+	case KindInvalid:
+		return "what was sent is not valid"
+	case KindNotFound:
+		return "not found"
+	case KindConflict:
+		return "it changed meanwhile"
+	case KindForbidden:
+		return "not allowed"
+	case KindUnauthenticated:
+		return "sign in first"
+	case KindThrottled:
+		return "too many tries"
+	case KindUnavailable:
+		return "not possible at the moment"
+	}
+	return "internal error"
+}

@@ -1,0 +1,229 @@
+package web
+
+import (
+	"bytes"
+	"errors"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"tocsin/incidents"
+)
+
+// The console answers people of the team. Its pages work without scripts.
+type console struct {
+	Deps
+	pages map[string]*template.Template
+}
+
+// A page is one request on its way through the console.
+type page struct {
+	w     http.ResponseWriter
+	r     *http.Request
+	actor incidents.Actor
+	vars  map[string]string
+}
+
+func (p *page) form(key string) string  { return strings.TrimSpace(p.r.PostFormValue(key)) }
+func (p *page) query(key string) string { return p.r.URL.Query().Get(key) }
+func (p *page) posted() bool            { return p.r.Method == http.MethodPost }
+
+// number reads a whole number a person typed, with or without separators.
+func (p *page) number(key string) (int64, error) {
+	s := strings.NewReplacer(",", "", " ", "", "\u202f", "", "\u00a0", "").Replace(p.form(key))
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return 0, incidents.Invalid("enter a whole number").On(key)
+	}
+	return n, nil
+}
+
+// route adds every address of the console to a router.
+func (c *console) route(r *mux.Router) {
+	for _, x := range consoleRoutes() {
+		r.Handle(x.path, c.Sessions.LoadAndSave(c.handler(x))).Methods(methods(x.method)...)
+	}
+	missing := c.Sessions.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		actor, _ := c.Sessions.Actor(r.Context())
+		c.fail(&page{w: w, r: r, actor: actor}, incidents.NotFound("there is no such page"))
+	}))
+	r.NotFoundHandler = missing
+	r.MethodNotAllowedHandler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", "GET, HEAD, POST")
+		plain(w, http.StatusMethodNotAllowed, "This address does not take this method.\n")
+	})
+}
+
+func (c *console) handler(x consoleRoute) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		p := &page{w: w, r: r, vars: mux.Vars(r)}
+		var in bool
+		if p.actor, in = c.Sessions.Actor(r.Context()); !in && !x.open {
+			c.toSignIn(p)
+			return
+		}
+		if !x.open {
+			if err := p.actor.May(x.act); err != nil {
+				c.fail(p, err)
+				return
+			}
+		}
+		if p.posted() && !x.upload {
+			r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
+			if err := r.ParseForm(); err != nil {
+				c.fail(p, incidents.Invalid("the form did not arrive whole, or is larger than 1 MB"))
+				return
+			}
+		}
+		if err := x.handle(c, p); err != nil {
+			c.fail(p, err)
+		}
+	})
+}
+
+// toSignIn sends people to the sign-in page and back afterwards.
+func (c *console) toSignIn(p *page) {
+	to := "/sign-in"
+	if p.r.Method == http.MethodGet && p.r.URL.Path != "/" {
+		to += "?to=" + url.QueryEscape(p.r.URL.RequestURI())
+	}
+	http.Redirect(p.w, p.r, to, http.StatusSeeOther)
+}
+
+// fail is the one place that turns an error into a page.
+func (c *console) fail(p *page, err error) {
+	pr := c.problemOf(p.r, err)
+	if pr.Status == http.StatusUnauthorized {
+		c.toSignIn(p)
+		return
+	}
+	if pr.Status == http.StatusServiceUnavailable || pr.Status == http.StatusTooManyRequests {
+		p.w.Header().Set("Retry-After", "10")
+	}
+	v := problemPage{Frame: c.frame(p, "", strconv.Itoa(pr.Status)), Back: p.r.Referer() != ""}
+	v.Problem = pr
+	if rerr := c.write(p, pr.Status, "problem", v); rerr != nil {
+		c.Log.Error("the page of a problem cannot be shown", "cause", rerr)
+		plain(p.w, pr.Status, pr.Msg+"\n")
+	}
+}
+
+type problemPage struct {
+	Frame
+	Back bool
+}
+
+// show renders a page to memory and writes it.
+func (c *console) show(p *page, name string, v any) error { return c.write(p, http.StatusOK, name, v) }
+
+// again shows a form once more with what was typed and the problem beside it.
+func (c *console) again(p *page, err error, name string, f *Frame, v func() any) error {
+	pr := c.problemOf(p.r, err)
+	f.Problem = pr
+	return c.write(p, pr.Status, name, v())
+}
+
+func (c *console) write(p *page, status int, name string, v any) error {
+	t, ok := c.pages[name]
+	if !ok {
+		return errors.New("there is no page " + name)
+	}
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, "frame", v); err != nil {
+		return err
+	}
+	p.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	p.w.WriteHeader(status)
+	_, err := p.w.Write(b.Bytes())
+	if err != nil {
+		return nil // the reader left
+	}
+	return nil
+}
+
+// redirect goes on after a change; said is shown once on the next page.
+func (c *console) redirect(p *page, to, said string) error {
+	if said != "" {
+		c.Sessions.PutString(p.r.Context(), "said", said)
+	}
+	http.Redirect(p.w, p.r, to, http.StatusSeeOther)
+	return nil
+}
+
+// A Frame is what every page has.
+type Frame struct {
+	Title   string
+	Section string // of the rail
+	Actor   incidents.Actor
+	Org     string
+	Now     time.Time
+	Said    string
+	Problem *problem
+	Counts  railCounts
+	Version string
+	Live    string // address of the live events of this page
+}
+
+// Of tells whether the problem belongs to a field.
+func (f Frame) Of(field string) string {
+	if f.Problem != nil && f.Problem.Field == field {
+		return f.Problem.Msg
+	}
+	return ""
+}
+
+// May lets templates show what the actor may do.
+func (f Frame) May(act incidents.Act) bool { return f.Actor.May(act) == nil }
+
+type railCounts struct {
+	Hot, Alerts, Waiting, Mine, Sending int
+}
+
+func (c *console) frame(p *page, section, title string) Frame {
+	f := Frame{Title: title, Section: section, Actor: p.actor, Org: c.Org.Name, Now: c.Now().UTC(), Version: c.Version, Live: "/events"}
+	if p.actor.ID == "" {
+		f.Live = ""
+		return f
+	}
+	f.Said = c.Sessions.PopString(p.r.Context(), "said")
+	f.Counts = c.counts(p)
+	return f
+}
+
+// counts are hints in the rail; a count that cannot be had is left out.
+func (c *console) counts(p *page) (n railCounts) {
+	ctx := p.r.Context()
+	if burning, err := c.Desk.Burning(ctx, p.actor, 200); err == nil {
+		hot := map[incidents.IncidentID]bool{}
+		for _, b := range burning {
+			if b.Step >= 75 {
+				hot[b.Incident.ID] = true
+			}
+		}
+		n.Hot = len(hot)
+	}
+	if k, err := c.Desk.CountAlerts(ctx, p.actor, incidents.AlertFilter{State: incidents.AlertNew}); err == nil {
+		n.Alerts = int(k)
+	}
+	if q, err := c.Desk.Intakes(ctx, p.actor, incidents.IntakeFilter{Quarantined: true, Limit: 100}); err == nil {
+		n.Alerts += len(q)
+	}
+	if w, err := c.Desk.Waiting(ctx, p.actor); err == nil {
+		n.Waiting = len(w)
+		for _, x := range w {
+			if x.Mine {
+				n.Mine++
+			}
+		}
+	}
+	if s, err := c.Desk.Notices(ctx, p.actor, incidents.NoticeFilter{Status: []incidents.NoticeStatus{incidents.NoticeSending, incidents.NoticeHeld}}); err == nil {
+		n.Sending = len(s)
+	}
+	return n
+}

@@ -1,0 +1,54 @@
+package web
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"time"
+
+	"tocsin/incidents"
+)
+
+// events streams that something happened, by id; pages ask for what they show.
+func (c *console) events(p *page) error {
+	var in incidents.IncidentID
+	if ref := p.vars["incident"]; ref != "" {
+		found, err := c.Desk.Find(p.r.Context(), p.actor, ref)
+		if err != nil {
+			return err
+		}
+		in = found.ID
+	}
+	out := http.NewResponseController(p.w)
+	p.w.Header().Set("Content-Type", "text/event-stream")
+	p.w.WriteHeader(http.StatusOK)
+	news, end := c.News.Subscribe(p.r.Context(), in)
+	defer end()
+	beat := time.NewTicker(20 * time.Second)
+	defer beat.Stop()
+	for {
+		if err := out.Flush(); err != nil {
+			return nil // the reader left
+		}
+		select {
+		case <-p.r.Context().Done():
+			return nil
+		case <-beat.C:
+			fmt.Fprint(p.w, ": beat\n\n")
+		case n := <-news:
+			fmt.Fprintf(p.w, "event: news\ndata: %s\n\n", n.Event)
+		}
+	}
+}
+
+// rail is the navigation alone, for live counts.
+func (c *console) rail(p *page) error {
+	f := c.frame(p, p.query("at"), "")
+	var b bytes.Buffer
+	if err := c.pages["overview"].ExecuteTemplate(&b, "rail", f); err != nil {
+		return err
+	}
+	p.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = p.w.Write(b.Bytes())
+	return nil
+}
