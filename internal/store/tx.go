@@ -21,6 +21,7 @@ type tx struct {
 	// many times; nil until a statement is seen for the second time.
 	prepared map[string]*sql.Stmt
 	grouped  bool
+	seen     func(query string, params args) // of tests: told each query before it runs
 }
 
 // args are the parameters of a statement.
@@ -55,6 +56,7 @@ func (t *tx) one(query string, params args, dest ...any) (found bool, err error)
 
 // scanOne hands the first row to scan; found is false when there is none.
 func (t *tx) scanOne(query string, params args, scan func(scanner) error) (found bool, err error) {
+	t.tell(query, params)
 	q, err := t.ready(query)
 	if err != nil {
 		return false, named(err)
@@ -68,6 +70,7 @@ func (t *tx) scanOne(query string, params args, scan func(scanner) error) (found
 
 // rows hands every row to scan, in order.
 func (t *tx) rows(query string, params args, scan func(scanner) error) error {
+	t.tell(query, params)
 	rows, err := t.sql.QueryContext(t.ctx, query, params...)
 	if err != nil {
 		return named(err)
@@ -79,4 +82,10 @@ func (t *tx) rows(query string, params args, scan func(scanner) error) error {
 		}
 	}
 	return named(rows.Err())
+}
+
+func (t *tx) tell(query string, params args) {
+	if t.seen != nil {
+		t.seen(query, params)
+	}
 }

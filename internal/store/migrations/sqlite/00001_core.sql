@@ -21,7 +21,7 @@ CREATE TABLE ledger_entries (
     event       TEXT    NOT NULL,
     body        TEXT    NOT NULL
 ) STRICT;
-CREATE INDEX ledger_entries_of ON ledger_entries (incident_id, seq) WHERE incident_id <> '';
+CREATE INDEX ledger_entries_of ON ledger_entries (incident_id, seq);
 CREATE INDEX ledger_entries_by ON ledger_entries (actor, seq);
 CREATE INDEX ledger_entries_event ON ledger_entries (event, seq);
 
@@ -81,7 +81,7 @@ CREATE TABLE alerts (
     sealed      BLOB,
     UNIQUE (dedup_key, test)
 ) STRICT;
-CREATE INDEX alerts_of ON alerts (incident_id, id) WHERE incident_id <> '';
+CREATE INDEX alerts_of ON alerts (incident_id, id);
 CREATE INDEX alerts_in ON alerts (state, id);
 CREATE INDEX alerts_from ON alerts (source, id);
 CREATE INDEX alerts_severity ON alerts (severity, id);

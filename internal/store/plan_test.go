@@ -1,0 +1,80 @@
+package store
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"tocsin/incidents"
+)
+
+// planned runs fn and returns the plan of every query it made, by SQLite.
+func planned(t *testing.T, s *Store, fn func(*tx) error) (plans []string) {
+	t.Helper()
+	ok(t, s.read(t.Context(), func(x *tx) error {
+		x.seen = func(query string, params args) {
+			var b strings.Builder
+			rows, err := x.sql.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, params...)
+			ok(t, err)
+			defer rows.Close()
+			for rows.Next() {
+				var id, parent, unused int
+				var detail string
+				ok(t, rows.Scan(&id, &parent, &unused, &detail))
+				fmt.Fprintln(&b, detail)
+			}
+			plans = append(plans, query+"\n"+b.String())
+		}
+		return fn(x)
+	}))
+	return plans
+}
+
+func TestEveryListIsReadByAnIndex(t *testing.T) {
+	s := opened(t, options(t, ""))
+	a := alert(1)
+	for name, fn := range map[string]func(*tx) error{
+		"alerts":                func(t *tx) error { _, err := t.Alerts(incidents.AlertFilter{Before: "x"}); return err },
+		"alerts of an incident": func(t *tx) error { _, err := t.Alerts(incidents.AlertFilter{Incident: "i"}); return err },
+		"alerts in a state":     func(t *tx) error { _, err := t.Alerts(incidents.AlertFilter{State: "new"}); return err },
+		"alerts of a source":    func(t *tx) error { _, err := t.Alerts(incidents.AlertFilter{Source: "x"}); return err },
+		"alert by key":          func(t *tx) error { _, _ = t.AlertByKey("x", true); return nil },
+		"neighbours":            func(t *tx) error { _, err := t.Neighbours(a, noon); return err },
+		"intakes":               func(t *tx) error { _, err := t.Intakes(incidents.IntakeFilter{}); return err },
+		"quarantine":            func(t *tx) error { _, err := t.Intakes(incidents.IntakeFilter{Quarantined: true}); return err },
+		"incidents":             func(t *tx) error { _, err := t.Incidents(incidents.IncidentFilter{}); return err },
+		"incident by ref":       func(t *tx) error { _, _ = t.IncidentByRef("x"); return nil },
+		"facts":                 func(t *tx) error { _, _ = t.Facts("i"); return nil },
+		"assessment":            func(t *tx) error { _, _ = t.Assessment("i"); return nil },
+		"obligations":           func(t *tx) error { _, err := t.Obligations("i"); return err },
+		"open obligations":      func(t *tx) error { _, err := t.OpenObligations(10); return err },
+		"timeline":              func(t *tx) error { _, err := t.Timeline("i", 10); return err },
+		"waivers":               func(t *tx) error { _, err := t.Waivers("i"); return err },
+		"notices":               func(t *tx) error { _, err := t.Notices(incidents.NoticeFilter{Incident: "i"}); return err },
+		"notices by status": func(t *tx) error {
+			_, err := t.Notices(incidents.NoticeFilter{Status: []incidents.NoticeStatus{"sending"}})
+			return err
+		},
+		"versions":      func(t *tx) error { _, err := t.NoticeVersions("n"); return err },
+		"approvals":     func(t *tx) error { _, err := t.Approvals("notice", "n"); return err },
+		"reports":       func(t *tx) error { _, err := t.Reports(incidents.ReportFilter{Incident: "i"}); return err },
+		"announcements": func(t *tx) error { _, err := t.Announcements("i"); return err },
+		"published":     func(t *tx) error { _, err := t.Published(10); return err },
+		"audit log":     func(t *tx) error { _, err := t.AuditLog(5, 10); return err },
+		"audit of":      func(t *tx) error { _, err := t.AuditOf("i"); return err },
+		"audit by":      func(t *tx) error { _, err := t.Recent(incidents.AuditFilter{Actor: "x"}); return err },
+		"audit events":  func(t *tx) error { _, err := t.Recent(incidents.AuditFilter{Event: "x"}); return err },
+	} {
+		plans := planned(t, s, fn)
+		if len(plans) == 0 {
+			t.Errorf("%s: no query was seen", name)
+		}
+		for _, p := range plans {
+			for line := range strings.Lines(p) {
+				if strings.HasPrefix(line, "SCAN") && !strings.Contains(line, "USING") && !strings.Contains(line, "VIRTUAL TABLE") && !strings.Contains(line, "CONSTANT") {
+					t.Errorf("%s reads a whole table:\n%s", name, p)
+				}
+			}
+		}
+	}
+}
