@@ -112,7 +112,7 @@ func (p *public) list(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	lang := chooseLang(r, siteLangs)
-	page := listPublic{publicFrame: p.frame(r, lang, "notices")}
+	page := listPublic{PublicFrame: p.frame(r, lang, "notices")}
 	for _, n := range all {
 		if len(n.Published) == 0 {
 			continue
@@ -165,7 +165,7 @@ func (p *public) text(w http.ResponseWriter, b []byte) {
 // not gets the same answer after the same time, and says nothing about a person.
 func (p *public) verify(w http.ResponseWriter, r *http.Request) error {
 	lang := chooseLang(r, siteLangs)
-	page := verifyPage{publicFrame: p.frame(r, lang, "verify"), Code: r.URL.Query().Get("code")}
+	page := verifyPage{PublicFrame: p.frame(r, lang, "verify"), Code: r.URL.Query().Get("code")}
 	w.Header().Set("Cache-Control", "no-store")
 	if page.Code == "" {
 		return p.show(w, http.StatusOK, "verify", page)

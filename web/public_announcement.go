@@ -59,7 +59,7 @@ func (p *public) announcement(w http.ResponseWriter, r *http.Request) error {
 func (p *public) announcementPage(r *http.Request, n incidents.Announcement, at int, lang incidents.Lang) announcementPage {
 	v := n.Published[at]
 	words := v.Text.Langs[lang]
-	page := announcementPage{publicFrame: p.frame(r, lang, "notice"), Slug: n.Slug, Words: words, Version: v.Version, At: v.At, Newest: at == len(n.Published)-1}
+	page := announcementPage{PublicFrame: p.frame(r, lang, "notice"), Slug: n.Slug, Words: words, Version: v.Version, At: v.At, Newest: at == len(n.Published)-1}
 	page.Title = words.Title
 	page.Choices = nil
 	for _, l := range langsOf(v.Text) {

@@ -39,8 +39,8 @@ func (p *publicPages) render(name string, page any) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// publicFrame is what every public page has round it.
-type publicFrame struct {
+// PublicFrame is what every public page has round it.
+type PublicFrame struct {
 	Lang    incidents.Lang // of the page's words
 	UI      incidents.Lang // of the fixed words
 	Title   string
@@ -58,19 +58,19 @@ type langChoice struct {
 }
 
 // W returns a fixed word.
-func (f publicFrame) W(key string) string { return publicWords[f.UI][key] }
+func (f PublicFrame) W(key string) string { return publicWords[f.UI][key] }
 
 // Wf returns a fixed word with something put in.
-func (f publicFrame) Wf(key string, args ...any) string {
+func (f PublicFrame) Wf(key string, args ...any) string {
 	return fmt.Sprintf(publicWords[f.UI][key], args...)
 }
 
 // Mark tells an answer that never is of another language than the page's.
-func (f publicFrame) Mark(l incidents.Lang) bool { return l != f.Lang }
+func (f PublicFrame) Mark(l incidents.Lang) bool { return l != f.Lang }
 
-func (p *public) frame(r *http.Request, lang incidents.Lang, title string) publicFrame {
+func (p *public) frame(r *http.Request, lang incidents.Lang, title string) PublicFrame {
 	ui := uiLang(lang)
-	f := publicFrame{Lang: lang, UI: ui, Title: publicWords[ui][title], Org: p.Org.Name, Contact: p.Org.Contact}
+	f := PublicFrame{Lang: lang, UI: ui, Title: publicWords[ui][title], Org: p.Org.Name, Contact: p.Org.Contact}
 	for _, l := range siteLangs {
 		q := url.Values{"lang": {string(l)}}
 		f.Choices = append(f.Choices, langChoice{l, languageName(l), r.URL.Path + "?" + q.Encode(), l == lang})
@@ -81,7 +81,7 @@ func (p *public) frame(r *http.Request, lang incidents.Lang, title string) publi
 // The pages.
 type (
 	listPublic struct {
-		publicFrame
+		PublicFrame
 		Items []listItem
 	}
 	listItem struct {
@@ -92,7 +92,7 @@ type (
 		Changed        bool
 	}
 	announcementPage struct {
-		publicFrame
+		PublicFrame
 		Slug     string
 		Words    incidents.AnnouncementWords
 		Sections []section
@@ -114,11 +114,11 @@ type (
 		Parts   []string
 	}
 	withdrawnPage struct {
-		publicFrame
+		PublicFrame
 		At time.Time
 	}
 	verifyPage struct {
-		publicFrame
+		PublicFrame
 		Code        string
 		Asked       bool
 		Genuine     *incidents.Genuine
@@ -126,7 +126,7 @@ type (
 		SubjectLang incidents.Lang
 	}
 	messagePage struct {
-		publicFrame
+		PublicFrame
 		Key string
 	}
 )

@@ -1,0 +1,209 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"tocsin/incidents"
+	"tocsin/internal/account"
+	"tocsin/internal/roster"
+	"tocsin/internal/store"
+	"tocsin/internal/store/storetest"
+	"tocsin/regulators"
+	"tocsin/templates"
+)
+
+// A world is the API and the public site over a real desk on SQLite.
+type world struct {
+	t                     *testing.T
+	db                    *storetest.Database
+	desk                  *incidents.Desk
+	deps                  Deps
+	inside, public        http.Handler
+	tokens, secrets       map[string]string
+	accounts              *account.Desk
+	codes                 incidents.CodeBook
+	log                   *bytes.Buffer
+	mu                    sync.Mutex
+	at                    time.Time
+	callback              error
+	calledForm            map[string]string
+	calledURL, calledSign string
+}
+
+func (w *world) now() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.at }
+func (w *world) pass(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.at = w.at.Add(d)
+}
+
+// What the parts outside the web say, in tests.
+func (w *world) Bundle(_ context.Context, _ incidents.Actor, in incidents.IncidentID, out io.Writer) error {
+	if in == "" {
+		return incidents.NotFound("there is no such incident")
+	}
+	_, err := io.WriteString(out, "bundle of "+string(in))
+	return err
+}
+
+func (w *world) ClaimedStatus(ctx context.Context, _ incidents.Actor, n int64, yield func(string, incidents.Channel, incidents.DeliveryState) error) error {
+	return w.db.ClaimedStatus(ctx, n, yield)
+}
+func (w *world) Latest(context.Context) ([]byte, error) { return []byte("tocsin\n7\nAAAA\n"), nil }
+func (w *world) Verifier() string                       { return "tocsin+abcd+key" }
+func (w *world) Twilio(_ context.Context, url string, form map[string]string, signature, _, _, _ string) error {
+	w.calledURL, w.calledForm, w.calledSign = url, form, signature
+	return w.callback
+}
+
+const testPassword = "a long enough password"
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, at: storetest.Noon, tokens: map[string]string{}, secrets: map[string]string{}, log: &bytes.Buffer{}}
+	w.db = storetest.Open(t, storetest.SQLite, func(o *store.Options) { o.Now = w.now; o.Gate = incidents.Gate{TwoAbove: 1000} })
+	rules, err := regulators.Open(nil, regulators.Options{IndividualsTarget: 72 * time.Hour, RegulatorTarget: 24 * time.Hour})
+	must(t, err)
+	book, err := templates.New(templates.Org{Name: "Quillfeather Parcel", Domains: []string{"example.org"}, Contact: "privacy@example.org"}, nil)
+	must(t, err)
+	reports, err := regulators.NewReports(regulators.ReportOptions{Pack: rules})
+	must(t, err)
+	w.codes = incidents.CodeBook{Key: []byte("a key of the verification codes!")}
+	w.desk = incidents.NewDesk(incidents.Deps{Store: w.db, Roll: w.db, Files: w.db, Lists: roster.Lists{DefaultPlace: "DE"}, Rules: rules, Words: book,
+		Reports: reports, Codes: w.codes, Now: w.now, NewID: storetest.NewID, Gate: incidents.Gate{TwoAbove: 1000}, Langs: []incidents.Lang{"en", "zh-Hans"},
+		Org: "Quillfeather Parcel", Reparse: func(in incidents.Intake) (incidents.Intake, error) { return in, incidents.Invalid("still unreadable") }})
+	w.accounts = account.New(w.db, w.db.Keeper.Small("account"), w.now, account.Limits{MemoryKiB: 64, Passes: 1, Threads: 1})
+	w.deps = Deps{Desk: w.desk, Accounts: w.accounts, Rules: rules, Book: book, Evidence: w, Status: w, Sandbox: w.db, Callbacks: w, Checkpoint: w,
+		PublicURL: "https://notices.example.org", Org: Org{Name: "Quillfeather Parcel", Contact: []string{"Data protection desk", "privacy@example.org"}},
+		MaxImport: 64 << 20, MaxUpload: 1 << 20, Now: w.now, Log: slog.New(slog.NewTextHandler(w.log, nil))}
+	for name, role := range map[string]incidents.Role{"rita": incidents.RoleResponder, "olga": incidents.RoleOfficer, "oscar": incidents.RoleOfficer,
+		"carla": incidents.RoleComms, "ada": incidents.RoleAuditor, "wes": incidents.RoleOwner, "adam": incidents.RoleAdmin} {
+		w.account(name, role)
+	}
+	in, pub := mux.NewRouter(), mux.NewRouter()
+	routeAPI(in, w.deps)
+	in.PathPrefix(APIPrefix + "/").Handler(apiMissing(w.deps))
+	p := newPublic(w.deps)
+	routePublic(pub, p)
+	pub.NotFoundHandler = http.HandlerFunc(p.missing)
+	w.inside, w.public = in, pub
+	return w
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) account(name string, role incidents.Role) {
+	w.t.Helper()
+	ctx := w.t.Context()
+	a, e, err := w.accounts.Add(ctx, incidents.System, name, strings.ToUpper(name[:1])+name[1:], role, testPassword)
+	must(w.t, err)
+	plain, _, err := w.accounts.MintToken(ctx, incidents.System, a.ID, "tests", nil, time.Hour)
+	must(w.t, err)
+	w.tokens[name], w.secrets[name] = plain, e.Secret()
+}
+
+// A reply is what came back.
+type reply struct {
+	*httptest.ResponseRecorder
+	t *testing.T
+}
+
+// into reads the JSON of a reply.
+func (r reply) into(v any) {
+	r.t.Helper()
+	if err := json.Unmarshal(r.Body.Bytes(), v); err != nil {
+		r.t.Fatalf("the answer is no JSON: %v\n%s", err, r.Body)
+	}
+}
+
+// want checks the status.
+func (r reply) want(status int) reply {
+	r.t.Helper()
+	if r.Code != status {
+		r.t.Fatalf("status %d, want %d: %.300s", r.Code, status, r.Body)
+	}
+	return r
+}
+
+// as sends a request to the API for somebody. body is JSON to send, or nil.
+func (w *world) as(who, method, path string, body any, header ...string) reply {
+	w.t.Helper()
+	var rd io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		must(w.t, err)
+		rd = bytes.NewReader(b)
+	}
+	r := httptest.NewRequestWithContext(w.t.Context(), method, APIPrefix+path, rd)
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	r.Header.Set("Authorization", "Bearer "+w.tokens[who])
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	return w.send(w.inside, r)
+}
+
+func (w *world) send(h http.Handler, r *http.Request) reply {
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, r)
+	return reply{rec, w.t}
+}
+
+// code is a new code of somebody's second factor.
+func (w *world) code(who string) string {
+	w.t.Helper()
+	w.pass(30 * time.Second)
+	c, err := account.CurrentCode(w.secrets[who], w.now())
+	must(w.t, err)
+	return c
+}
+
+type body = map[string]any
+
+// incidentWithList opens an incident with n persons on its list.
+func (w *world) incidentWithList(n int) string {
+	w.t.Helper()
+	var in struct{ ID, Ref string }
+	w.as("rita", "POST", "/incidents", body{"title": "Backup of parcel accounts copied", "mode": "live"}).want(http.StatusCreated).into(&in)
+	w.as("rita", "PATCH", "/incidents/"+in.Ref+"/facts", body{"base": 1, "how": "log of the key service", "changes": body{
+		"confidentiality": body{"value": true}, "aware_at": body{"value": "2026-11-24T09:00:00Z"}, "data_categories": body{"value": []string{"basic"}},
+		"establishments": body{"value": []string{"EU"}}}})
+	w.upload(in.Ref, csvList(n)).want(http.StatusCreated)
+	return in.Ref
+}
+
+func csvList(n int) string {
+	var b strings.Builder
+	b.WriteString("subject_id,name,email,country,locale\n")
+	for i := range n {
+		fmt.Fprintf(&b, "P-%04d,Person Number%d,person%d@example.net,DE,en\n", i+1, i+1, i+1)
+	}
+	return b.String()
+}
+
+func (w *world) upload(ref, list string) reply {
+	r := httptest.NewRequestWithContext(w.t.Context(), "POST", APIPrefix+"/incidents/"+ref+"/persons?name=list.csv", strings.NewReader(list))
+	r.Header.Set("Content-Type", "text/csv; charset=utf-8")
+	r.Header.Set("Authorization", "Bearer "+w.tokens["rita"])
+	return w.send(w.inside, r)
+}
