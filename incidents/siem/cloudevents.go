@@ -1,6 +1,9 @@
 package siem
 
 import (
+	"bytes"
+	"encoding/base64"
+	"net/url"
 	"strings"
 
 	"tocsin/incidents"
@@ -9,50 +12,82 @@ import (
 // cloudevents reads an event of CloudEvents 1.0 in structured mode; binary mode
 // (ce-* headers) is put into that shape before. An id is unique per source only.
 // severitynumber uses the numbers of OpenTelemetry.
-func cloudevents(r *reader, doc object) ([]incidents.Alert, error) {
+func cloudevents(r *reader, doc object) error {
 	id, source := doc.text("id"), doc.text("source")
 	if id == "" || source == "" || doc.text("specversion") == "" {
-		return nil, incidents.Invalid("a CloudEvent needs specversion, id and source")
+		return incidents.Invalid("a CloudEvent needs specversion, id and source")
 	}
 	r.delivery = source + "#" + id
-	when := doc.time("time")
 	data := doc.obj("data")
-	a := incidents.Alert{ExternalID: id, Title: data.text("title", "message", "summary"), DedupKey: source + "#" + id, GroupKey: source + "/" + doc.text("type") + "/" + doc.text("subject"),
-		OccurredAt: when, ObservedAt: orZero(when), Count: data.count("count"), URL: data.text("url"),
-		Assets: append(data.texts("asset", "assets", "host", "hosts"), doc.text("subject")), Users: data.texts("user", "users"), IPs: data.texts("ip", "ips")}
+	a := common(data)
+	a.ExternalID, a.DedupKey, a.Title = id, source+"#"+id, data.text("title", "message", "summary", "name")
+	a.GroupKey = source + "/" + doc.text("type") + "/" + doc.text("subject")
+	when := doc.time("time")
+	a.OccurredAt, a.ObservedAt = first(a.OccurredAt, when), orZero(when)
+	a.Assets = append(a.Assets, doc.text("subject"))
 	if a.Title == "" {
 		a.Title = doc.text("type")
 	}
-	if doc.at("severitynumber") != nil {
-		scale(&a, doc, "severitynumber", 1, []band{{12, incidents.SeverityInfo}, {16, incidents.SeverityMedium}, {20, incidents.SeverityHigh}, {24, incidents.SeverityCritical}})
-	} else {
-		severity(&a, "severitytext", doc.at("severitytext"), commonWords)
+	if doc.at("severitynumber") != nil || doc.at("severitytext") != nil {
+		a.SeverityFrom, a.SeverityNative = "", nil
+		scale(&a, "severitynumber", doc.at("severitynumber"), 1, []band{{12, info}, {16, medium}, {20, high}, {24, critical}})
+		word(&a, "severitytext", doc.at("severitytext"), commonWords)
+	} else if n := a.SeverityNative; n != nil {
+		n.Field = "data." + n.Field
 	}
-	if a.SeverityFrom == "" {
-		severity(&a, "data.severity", data.at("severity"), commonWords)
-	}
-	words := strings.FieldsFunc(strings.ToLower(doc.text("datacategory")+","+doc.text("dataclassification")), func(c rune) bool { return c == ',' || c == ';' || c == ' ' })
-	for _, w := range words {
-		if w == "personal" || w == "pii" || w == "sensitive" {
-			a.DataHints = []string{"personal"}
-		}
-	}
-	if doc.text("dataregulation") != "" { // a data protection law is named
-		a.DataHints = []string{"personal"}
-	}
-	return []incidents.Alert{a}, nil
+	a.DataHints = append(a.DataHints, eventHints(doc)...)
+	r.add(a, doc)
+	return nil
 }
 
-// binaryEvent puts an event of binary mode into structured shape.
-func (r *reader) binaryEvent(doc object) object {
-	if r.req.Format != "cloudevents" || r.header("ce-id") == "" {
-		return nil
+// eventHints reads the data classification extension: a category of personal
+// data, or a data protection law that applies.
+func eventHints(doc object) []string {
+	if doc.text("dataregulation") != "" {
+		return []string{"personal"}
 	}
-	out := object{"data": map[string]any(doc)}
-	for k, v := range r.req.Header {
-		if name, ok := strings.CutPrefix(strings.ToLower(k), "ce-"); ok && len(v) > 0 {
-			out[name] = v[0]
+	for w := range strings.FieldsFuncSeq(strings.ToLower(doc.text("datacategory")), func(c rune) bool { return c == ',' || c == ';' || c == ' ' }) {
+		if w == "personal" || w == "pii" || w == "sensitive" {
+			return []string{"personal"}
 		}
 	}
-	return out
+	return nil
+}
+
+// event puts an event of binary mode into structured shape, and reads data
+// that was sent in base64.
+func (r *reader) event(doc object) object {
+	if r.req.Format != "cloudevents" && r.req.Format != "generic" {
+		return doc
+	}
+	if r.header("ce-id") != "" && r.header("ce-specversion") != "" && r.documents == 1 {
+		out := object{"data": map[string]any(doc)}
+		for k, v := range r.req.Header {
+			if name, ok := strings.CutPrefix(strings.ToLower(k), "ce-"); ok && len(v) > 0 && name != "data" {
+				out[name] = attribute(v[0])
+			}
+		}
+		return out
+	}
+	text, ok := doc["data_base64"].(string)
+	if !ok || doc["data"] != nil {
+		return doc
+	}
+	raw, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return doc
+	}
+	if in, err := documents(bytes.TrimSpace(raw)); err == nil && len(in) == 1 {
+		delete(doc, "data_base64")
+		doc["data"] = map[string]any(in[0])
+	}
+	return doc
+}
+
+// attribute undoes the percent-encoding of a header.
+func attribute(s string) string {
+	if t, err := url.PathUnescape(s); err == nil {
+		return t
+	}
+	return s
 }

@@ -121,11 +121,23 @@ func (o object) texts(paths ...string) (out []string) {
 	return out
 }
 
+// nonEmpty is the first text that is not empty.
+func nonEmpty(list []string) string {
+	for _, s := range list {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// obj is the object at a path; nil, which reads as empty, when there is none.
 func (o object) obj(path string) object {
 	m, _ := o.at(path).(map[string]any)
 	return m
 }
 
+// objs are the objects of the array at a path.
 func (o object) objs(path string) (out []object) {
 	list, _ := o.at(path).([]any)
 	for _, x := range list {
@@ -136,6 +148,7 @@ func (o object) objs(path string) (out []object) {
 	return out
 }
 
+// flag tells whether a path says true.
 func (o object) flag(path string) bool {
 	switch v := o.at(path).(type) {
 	case bool:
@@ -146,6 +159,7 @@ func (o object) flag(path string) bool {
 	return false
 }
 
+// count is the first whole number of the paths that is not negative.
 func (o object) count(paths ...string) *int64 {
 	for _, p := range paths {
 		if n, err := strconv.ParseInt(str(o.at(p)), 10, 64); err == nil && n >= 0 {
@@ -155,8 +169,9 @@ func (o object) count(paths ...string) *int64 {
 	return nil
 }
 
-func (o object) number(path string) (float64, bool) {
-	f, err := strconv.ParseFloat(str(o.at(path)), 64)
+// number reads a number, or a text that is one.
+func number(v any) (float64, bool) {
+	f, err := strconv.ParseFloat(str(v), 64)
 	return f, err == nil && !math.IsNaN(f) && !math.IsInf(f, 0)
 }
 
@@ -181,55 +196,4 @@ func (o object) time(paths ...string) *time.Time {
 		}
 	}
 	return nil
-}
-
-var layouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00",
-	"2006-01-02 15:04:05.999999999", "2006-01-02T15:04Z07:00", time.RFC1123Z, time.RFC1123}
-
-// instant reads a time as senders write it: RFC 3339 with or without a colon in
-// the zone, without a zone (then UTC), or seconds, milliseconds, microseconds or
-// nanoseconds since 1970. 0001-01-01 and 1970-01-01 mean "absent".
-func instant(s string) *time.Time {
-	if s == "" {
-		return nil
-	}
-	if f, err := strconv.ParseFloat(s, 64); err == nil {
-		return epoch(f)
-	}
-	for _, l := range layouts {
-		if t, err := time.Parse(l, s); err == nil {
-			t = t.UTC()
-			if t.Year() <= 1970 && t.YearDay() == 1 || t.Year() < 1970 || t.Year() > 9999 {
-				return nil
-			}
-			return &t
-		}
-	}
-	return nil
-}
-
-func epoch(f float64) *time.Time {
-	switch a := math.Abs(f); {
-	case !(a > 0) || a >= 1e20:
-		return nil
-	case a >= 1e17:
-		f /= 1e9
-	case a >= 1e14:
-		f /= 1e6
-	case a >= 1e11:
-		f /= 1e3
-	}
-	sec, frac := math.Modf(f)
-	if sec < 86400 || sec > 253402300799 {
-		return nil
-	}
-	t := time.Unix(int64(sec), int64(math.Round(frac*1e6))*1000).UTC()
-	return &t
-}
-
-func orZero(t *time.Time) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return *t
 }

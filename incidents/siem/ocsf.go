@@ -6,9 +6,7 @@ import (
 	"tocsin/incidents"
 )
 
-var ocsfSeverity = map[string]incidents.AlertSeverity{
-	"1": incidents.SeverityInfo, "2": incidents.SeverityLow, "3": incidents.SeverityMedium, "4": incidents.SeverityHigh, "5": incidents.SeverityCritical, "6": incidents.SeverityCritical,
-}
+var ocsfSeverity = words{"1": info, "2": low, "3": medium, "4": high, "5": critical, "6": critical}
 
 // What OCSF's data_security says about whose data is concerned.
 var ocsfData = map[string]string{"1": "personal", "2": "identity-document", "3": "bank-account", "6": "credentials"}
@@ -16,27 +14,23 @@ var ocsfData = map[string]string{"1": "personal", "2": "identity-document", "3":
 // ocsf reads a finding of the Open Cybersecurity Schema Framework. It is the
 // one shape that says what data is concerned. Times come in milliseconds by the
 // schema and in seconds in the wild.
-func ocsf(r *reader, doc object) ([]incidents.Alert, error) {
+func ocsf(r *reader, doc object) error {
 	f := doc.obj("finding_info")
 	if f == nil {
 		f = doc.obj("finding")
 	}
 	id := f.text("uid")
 	if id == "" {
-		return nil, incidents.Invalid("an OCSF finding has no finding_info.uid")
+		return incidents.Invalid("an OCSF finding has no finding_info.uid")
 	}
 	a := incidents.Alert{ExternalID: id, Title: f.text("title", "desc"), DedupKey: id, Count: doc.count("count"), URL: f.text("src_url"),
 		OccurredAt: first(f.time("first_seen_time_dt", "first_seen_time"), doc.time("time_dt", "time")),
 		ObservedAt: orZero(first(f.time("created_time_dt", "created_time"), doc.time("time_dt", "time")))}
-	if rev := f.time("modified_time_dt", "modified_time"); rev != nil {
-		a.Revision = rev.Format("2006-01-02T15:04:05.999999999Z07:00")
-	}
-	if types := f.texts("types"); len(types) > 0 && types[0] != "" {
-		a.GroupKey = types[0]
-	} else {
+	a.Revision = stamp(f.time("modified_time_dt", "modified_time"))
+	if a.GroupKey = nonEmpty(f.texts("types")); a.GroupKey == "" {
 		a.GroupKey = a.Title
 	}
-	severity(&a, "severity_id", doc.at("severity_id"), ocsfSeverity)
+	word(&a, "severity_id", doc.at("severity_id"), ocsfSeverity)
 	if doc.text("activity_id") == "3" {
 		a.Status = "closed"
 	}
@@ -60,8 +54,8 @@ func ocsf(r *reader, doc object) ([]incidents.Alert, error) {
 			a.DataHints = append(a.DataHints, p.hint)
 		}
 	}
-	a.DataHints = set(a.DataHints)
-	return []incidents.Alert{a}, nil
+	r.add(a, doc)
+	return nil
 }
 
 func categories(doc object) (out []string) {
@@ -69,13 +63,4 @@ func categories(doc object) (out []string) {
 		out = append(out, d.text("category_id"))
 	}
 	return out
-}
-
-func first[T any](ps ...*T) *T {
-	for _, p := range ps {
-		if p != nil {
-			return p
-		}
-	}
-	return nil
 }

@@ -1,19 +1,24 @@
 package siem
 
 import (
+	"bytes"
 	"strings"
 
 	"tocsin/incidents"
 )
 
-// A reader is what adapters share while one body is read.
+// A reader is what an adapter fills while one body is read.
 type reader struct {
-	req      Request
-	delivery string
-	outcome  string
-	missing  int
+	req       Request
+	documents int
+	delivery  string // the sender's id of this delivery
+	outcome   string // why there is no alert
+	missing   int
+	alerts    []incidents.Alert
+	redacted  []byte
 }
 
+// header is the first value of a header, whatever the case of its name.
 func (r *reader) header(name string) string {
 	for k, v := range r.req.Header {
 		if strings.EqualFold(k, name) && len(v) > 0 {
@@ -23,77 +28,72 @@ func (r *reader) header(name string) string {
 	return ""
 }
 
-// severity reads a native severity by a map of lower-case words.
-func severity(a *incidents.Alert, field string, native any, words map[string]incidents.AlertSeverity) {
-	s := str(native)
-	if s == "" {
-		return
+// readDocuments hands every JSON object of a body to an adapter.
+func (r *reader) readDocuments(read func(*reader, object) error, body []byte) error {
+	docs, err := documents(body)
+	if err != nil {
+		return err
 	}
-	a.SeverityNative = &incidents.NativeSeverity{Field: field, Value: native}
-	if v, ok := words[strings.ToLower(s)]; ok {
-		a.Severity, a.SeverityFrom = v, "field"
-	}
-}
-
-// band is one step of a numeric scale: up to and including Max.
-type band struct {
-	max float64
-	sev incidents.AlertSeverity
-}
-
-// scale reads a numeric severity; a value outside the scale is clamped.
-func scale(a *incidents.Alert, doc object, path string, low float64, bands []band) {
-	n, ok := doc.number(path)
-	if !ok {
-		return
-	}
-	a.SeverityNative = &incidents.NativeSeverity{Field: path, Value: doc.at(path)}
-	a.SeverityFrom = "field"
-	if n < low || n > bands[len(bands)-1].max {
-		a.SeverityFrom = "field-clamped"
-	}
-	a.Severity = bands[len(bands)-1].sev
-	for _, b := range bands {
-		if n <= b.max {
-			a.Severity = b.sev
-			return
+	r.documents = len(docs)
+	for _, doc := range docs {
+		doc = r.event(doc)
+		if err := read(r, doc); err != nil {
+			return err
 		}
+		r.redacted = append(append(r.redacted, redacted(doc)...), '\n')
 	}
+	return nil
 }
 
-// The words most senders use.
-var commonWords = map[string]incidents.AlertSeverity{
-	"info": incidents.SeverityInfo, "informational": incidents.SeverityInfo, "information": incidents.SeverityInfo, "none": incidents.SeverityInfo, "notice": incidents.SeverityInfo, "debug": incidents.SeverityInfo,
-	"low": incidents.SeverityLow, "minor": incidents.SeverityLow,
-	"medium": incidents.SeverityMedium, "moderate": incidents.SeverityMedium, "warning": incidents.SeverityMedium, "warn": incidents.SeverityMedium,
-	"high": incidents.SeverityHigh, "error": incidents.SeverityHigh, "major": incidents.SeverityHigh,
-	"critical": incidents.SeverityCritical, "fatal": incidents.SeverityCritical, "emergency": incidents.SeverityCritical, "alert": incidents.SeverityCritical,
-}
-
-// redact removes what must not be kept: secrets that travel inside payloads.
-func redact(v any) {
-	switch x := v.(type) {
-	case object:
-		redact(map[string]any(x))
-	case map[string]any:
-		for k, sub := range x {
-			if secretKey(k) {
-				x[k] = "[redacted]"
-				continue
-			}
-			redact(sub)
+// readLines hands every line of a body to an adapter.
+func (r *reader) readLines(read func(*reader, string) error, body []byte) error {
+	for part := range bytes.SplitSeq(body, []byte("\n")) {
+		text := strings.ToValidUTF8(strings.Trim(string(part), "\r\n \x00"), "\uFFFD")
+		if text == "" {
+			continue
 		}
-	case []any:
-		for _, sub := range x {
-			redact(sub)
+		r.documents++
+		if err := read(r, text); err != nil {
+			return err
 		}
+		r.redacted = append(append(r.redacted, scrub(text)...), '\n')
 	}
+	if r.documents == 0 {
+		return incidents.Invalid("the body is empty")
+	}
+	return nil
 }
 
-func secretKey(k string) bool {
-	switch strings.ToLower(k) {
-	case "secret", "routing_key", "pattern_match", "token", "subscribeurl", "authorization", "cookie", "set-cookie", "password", "api_key", "apikey", "access_token":
-		return true
+// add takes one alert that an adapter read from part of a document: an object,
+// or a line of text.
+func (r *reader) add(a incidents.Alert, part any) {
+	a.Source, a.Format, a.ReceivedAt = r.req.Source, r.req.Format, r.req.Received.UTC()
+	a.Title = line(scrub(a.Title))
+	if a.Title == "" {
+		a.Title = "Alert from " + r.req.Format
 	}
-	return false
+	r.settle(&a)
+	a.DedupKey = key(r.req.Format, a.DedupKey)
+	if a.GroupKey != "" {
+		a.GroupKey = key(r.req.Format, a.GroupKey)
+	}
+	a.ExternalID, a.Revision = clean(a.ExternalID, maxKey), clean(a.Revision, maxKey)
+	a.Assets, a.Users, a.IPs, a.DataHints = set(a.Assets), set(a.Users), set(a.IPs), set(a.DataHints)
+	a.URL = link(a.URL)
+	a.Raw = redacted(part)
+	r.alerts = append(r.alerts, a)
+}
+
+// settle fills what a sender did not say.
+func (r *reader) settle(a *incidents.Alert) {
+	if a.SeverityFrom == "" {
+		a.Severity, a.SeverityFrom = r.req.DefaultSeverity, "default"
+	}
+	a.SeverityScore = a.Severity.Score()
+	if a.Status == "" {
+		a.Status = "open"
+	}
+	if a.ObservedAt.IsZero() {
+		a.ObservedAt = r.req.Received.UTC()
+	}
 }

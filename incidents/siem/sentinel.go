@@ -9,10 +9,10 @@ import (
 // sentinel reads an incident of Microsoft Sentinel as its automation rules hand
 // it to a playbook. object.name names the incident, lastModifiedTimeUtc its
 // revision, eventUniqueId the delivery.
-func sentinel(r *reader, doc object) ([]incidents.Alert, error) {
+func sentinel(r *reader, doc object) error {
 	id := doc.text("object.name")
 	if id == "" {
-		return nil, incidents.Invalid("a Sentinel incident has no object.name")
+		return incidents.Invalid("a Sentinel incident has no object.name")
 	}
 	r.delivery = doc.text("eventUniqueId")
 	p := doc.obj("object.properties")
@@ -22,7 +22,7 @@ func sentinel(r *reader, doc object) ([]incidents.Alert, error) {
 	if a.Revision == "" {
 		a.Revision = doc.text("object.etag")
 	}
-	severity(&a, "object.properties.severity", p.at("severity"), commonWords)
+	word(&a, "object.properties.severity", p.at("severity"), commonWords)
 	for _, e := range p.objs("relatedEntities") {
 		switch ep := e.obj("properties"); strings.ToLower(e.text("kind")) {
 		case "host":
@@ -37,5 +37,6 @@ func sentinel(r *reader, doc object) ([]incidents.Alert, error) {
 			a.IPs = append(a.IPs, ep.text("address"))
 		}
 	}
-	return []incidents.Alert{a}, nil
+	r.add(a, doc)
+	return nil
 }

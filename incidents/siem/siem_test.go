@@ -68,7 +68,7 @@ func parse(t *testing.T, s sample) (siem.Result, []byte) {
 
 func TestSamplesReadAsExpected(t *testing.T) {
 	all := samples(t)
-	if len(all) < 14 {
+	if len(all) < 32 {
 		t.Fatalf("only %d samples", len(all))
 	}
 	for _, s := range all {

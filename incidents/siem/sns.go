@@ -8,7 +8,7 @@ import (
 
 // sns reads an envelope of Amazon SNS. Confirmations are kept for an operator
 // and never fetched. The message inside is a CloudWatch alarm, a finding, or text.
-func sns(r *reader, doc object) ([]incidents.Alert, error) {
+func sns(r *reader, doc object) error {
 	kind := doc.text("Type")
 	if kind == "" {
 		kind = r.header("x-amz-sns-message-type")
@@ -17,44 +17,87 @@ func sns(r *reader, doc object) ([]incidents.Alert, error) {
 	switch kind {
 	case "SubscriptionConfirmation", "UnsubscribeConfirmation":
 		r.outcome = "subscription-confirmation"
-		return nil, nil
+		return nil
 	case "Notification":
 	default:
-		return nil, incidents.Invalid("an SNS envelope has no known Type")
+		return incidents.Invalid("an SNS envelope has no known Type")
 	}
 	inner, err := documents([]byte(doc.text("Message")))
 	if err != nil {
-		a := incidents.Alert{ExternalID: r.delivery, Title: doc.text("Subject", "Message"), DedupKey: "message/" + r.delivery, GroupKey: "topic/" + doc.text("TopicArn"), ObservedAt: orZero(doc.time("Timestamp"))}
-		return []incidents.Alert{a}, nil
+		r.add(snsText(r, doc), doc)
+		return nil
 	}
-	m := inner[0]
-	if m.text("AlarmName") == "" {
-		if m.obj("detail") != nil {
-			out, err := guardduty(r, m)
-			r.delivery = doc.text("MessageId")
-			return out, err
+	for _, m := range inner {
+		if err := snsMessage(r, doc, m); err != nil {
+			return err
 		}
+	}
+	r.delivery = doc.text("MessageId")
+	return nil
+}
+
+// snsMessage reads what an envelope carries.
+func snsMessage(r *reader, doc, m object) error {
+	switch {
+	case m.text("AlarmName") != "":
+		return cloudwatch(r, doc, m)
+	case m.text("source") == "aws.securityhub" || m.objs("detail.findings") != nil:
+		return asff(r, m)
+	case m.text("source") == "aws.guardduty":
+		return guardduty(r, m)
+	case m.obj("finding_info") != nil:
+		return ocsf(r, m)
+	}
+	if c := common(m); c.ExternalID != "" || c.Title != "" {
 		return generic(r, m)
 	}
-	return cloudwatch(r, doc, m)
+	r.add(snsText(r, doc), doc)
+	return nil
+}
+
+// snsText is the alert of a message that is plain text.
+func snsText(r *reader, doc object) incidents.Alert {
+	id := doc.text("MessageId")
+	a := incidents.Alert{ExternalID: id, Title: doc.text("Subject", "Message"), DedupKey: "message/" + id, GroupKey: "topic/" + doc.text("TopicArn"), ObservedAt: orZero(doc.time("Timestamp"))}
+	if id == "" {
+		a.DedupKey = "message/" + hash(r.req.Source, doc.text("Message"), doc.text("Timestamp"))
+	}
+	return a
 }
 
 // cloudwatch reads an alarm: ALARM opens, OK closes, INSUFFICIENT_DATA says nothing.
-func cloudwatch(r *reader, doc, m object) ([]incidents.Alert, error) {
+func cloudwatch(r *reader, doc, m object) error {
 	state := strings.ToUpper(m.text("NewStateValue"))
 	if state == "INSUFFICIENT_DATA" {
 		r.outcome = "no-data"
-		return nil, nil
+		return nil
 	}
 	changed := m.time("StateChangeTime")
 	group := "cloudwatch/" + m.text("AWSAccountId") + "/" + m.text("Region") + "/" + m.text("AlarmName")
 	a := incidents.Alert{ExternalID: m.text("AlarmName"), Title: m.text("AlarmName"), GroupKey: group, DedupKey: group, OccurredAt: changed, ObservedAt: orZero(doc.time("Timestamp")),
 		Status: map[string]string{"OK": "closed"}[state]}
 	if changed != nil {
-		a.DedupKey += "/" + changed.Format("2006-01-02T15:04:05.999999999Z07:00")
+		a.DedupKey += "/" + stamp(changed)
 	}
 	for _, d := range m.objs("Trigger.Dimensions") {
 		a.Assets = append(a.Assets, d.text("value", "Value"))
 	}
-	return []incidents.Alert{a}, nil
+	r.add(a, doc)
+	return nil
+}
+
+// unwrapped opens an envelope of SNS round something else. Confirmations have
+// no alert: then done is true.
+func (r *reader) unwrapped(doc object) (inner object, done bool, err error) {
+	if doc.text("TopicArn") == "" || doc.text("MessageId") == "" {
+		return doc, false, nil
+	}
+	if doc.text("Type") != "Notification" {
+		return nil, true, sns(r, doc)
+	}
+	in, err := documents([]byte(doc.text("Message")))
+	if err != nil || len(in) != 1 {
+		return nil, false, incidents.Invalid("the message in the SNS envelope is not one JSON object")
+	}
+	return in[0], false, nil
 }

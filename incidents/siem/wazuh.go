@@ -5,9 +5,9 @@ import "tocsin/incidents"
 // wazuh reads an alert as the integrator posts it. Levels 0-6 low, 7-11
 // medium, 12-14 high, 15-16 critical: the bands of the Wazuh dashboard. An id
 // is unique per manager only.
-func wazuh(r *reader, doc object) ([]incidents.Alert, error) {
+func wazuh(r *reader, doc object) error {
 	if doc.obj("rule") == nil {
-		return nil, incidents.Invalid("a Wazuh alert has no rule")
+		return incidents.Invalid("a Wazuh alert has no rule")
 	}
 	when := doc.time("timestamp", "@timestamp")
 	a := incidents.Alert{ExternalID: doc.text("id"), Title: doc.text("rule.description"), OccurredAt: when, ObservedAt: orZero(when),
@@ -17,6 +17,7 @@ func wazuh(r *reader, doc object) ([]incidents.Alert, error) {
 	if a.ExternalID == "" {
 		a.DedupKey = hash(doc.text("manager.name"), doc.text("agent.id"), doc.text("rule.id"), doc.text("@timestamp", "timestamp"))
 	}
-	scale(&a, doc, "rule.level", 0, []band{{6, incidents.SeverityLow}, {11, incidents.SeverityMedium}, {14, incidents.SeverityHigh}, {16, incidents.SeverityCritical}})
-	return []incidents.Alert{a}, nil
+	scale(&a, "rule.level", doc.at("rule.level"), 0, []band{{6, low}, {11, medium}, {14, high}, {16, critical}})
+	r.add(a, doc)
+	return nil
 }
