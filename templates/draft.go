@@ -191,6 +191,9 @@ func (w writer) usAdvice() string {
 	places, _ := w.f.Places("persons_by_place")
 	for _, p := range slices.Sorted(maps.Keys(places)) {
 		if places[p] > 0 && (p == "US" || strings.HasPrefix(string(p), "US-")) {
+			if hold, known := w.f.Bool("law_enforcement_hold"); known && !hold {
+				return w.block("us_advice") + "\n- " + w.block("us_no_delay")
+			}
 			return w.block("us_advice")
 		}
 	}

@@ -13,8 +13,8 @@ var Terminal = incidents.Actor{ID: "terminal", Name: "Terminal", Role: incidents
 
 // OpenAccounts opens as much of the service as accounts need: the database and
 // the keys. It works beside a running service.
-func OpenAccounts(ctx context.Context, c Config) (a *App, err error) {
-	a = newApp(c)
+func OpenAccounts(ctx context.Context, c Config) (_ *App, err error) {
+	a := newApp(c)
 	defer func() {
 		if err != nil {
 			_ = a.stops.run(context.WithoutCancel(ctx))

@@ -76,8 +76,8 @@ func NewID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // Open builds every part of the service in order. On an error what was opened
 // is closed again.
-func Open(ctx context.Context, c Config) (a *App, err error) {
-	a = newApp(c)
+func Open(ctx context.Context, c Config) (_ *App, err error) {
+	a := newApp(c)
 	defer func() {
 		if err != nil {
 			_ = a.stops.run(context.WithoutCancel(ctx))
@@ -147,7 +147,7 @@ func contactLines(c settings.Contact) string {
 }
 
 func (a *App) openReports(context.Context) (err error) {
-	a.reports, err = regulators.NewReports(regulators.ReportOptions{})
+	a.reports, err = regulators.NewReports(regulators.ReportOptions{Pack: a.rules})
 	return err
 }
 

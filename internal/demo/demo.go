@@ -150,7 +150,7 @@ func (w *walk) settings() (settings.Settings, error) {
 		Secret: "demonstrationsecret", AuthToken: settings.Secret(w.twilio.AuthToken), From: "+14155550199"}
 	s.Channels.Push.Mode, s.Channels.Push.BaseURL, s.Channels.Push.Project, s.Channels.Push.RatePerSecond = settings.ModeFCM, w.fcm.URL, "demo", 0
 	s.Dispatch.Sweep = settings.Duration(time.Second)
-	for _, f := range []string{"splunk-webhook", "wazuh-alert", "prometheus-alertmanager"} {
+	for _, f := range []string{"splunk-webhook", "wazuh-alert", "alertmanager"} {
 		s.Sources = append(s.Sources, settings.Source{Name: f, Format: f, MaxBody: s.Limits.MaxBody, Auth: settings.Auth{Style: settings.AuthBearer, Token: hookToken}})
 	}
 	return s, nil
@@ -209,8 +209,8 @@ func (w *walk) postAlerts(ctx context.Context) error {
 		source, file string
 		want         int
 	}{
-		{"splunk-webhook", "splunk.json", 202}, {"wazuh-alert", "wazuh.json", 202}, {"prometheus-alertmanager", "alertmanager.json", 202},
-		{"splunk-webhook", "splunk.json", 202}, {"prometheus-alertmanager", "broken.json", 400},
+		{"splunk-webhook", "splunk.json", 202}, {"wazuh-alert", "wazuh.json", 202}, {"alertmanager", "alertmanager.json", 202},
+		{"splunk-webhook", "splunk.json", 202}, {"alertmanager", "broken.json", 400},
 	} {
 		body, err := alerts.ReadFile("alerts/" + p.file)
 		if err != nil {

@@ -1,0 +1,48 @@
+package app
+
+import (
+	"context"
+	"net"
+	"strings"
+
+	"tocsin/incidents"
+	"tocsin/internal/settings"
+	"tocsin/web"
+)
+
+func (a *App) openWeb(version string) (err error) {
+	o := a.settings.Organisation
+	a.web, err = web.New(web.Deps{Desk: a.Desk, Accounts: a.Accounts, Sessions: a.sessions, Hook: a.receiver, Rules: a.rules, Book: a.book,
+		News: a.hub, Evidence: a, Status: a, Sandbox: a.store, Callbacks: a, Checkpoint: a, Team: a, Ready: a.Ready,
+		PublicURL: a.settings.Public.URL, InsideURL: a.settings.Inside.URL,
+		Org:            web.Org{Name: o.Name, Contact: lines(contactLines(o.Contact)), Languages: o.Languages},
+		TrustedProxies: a.settings.Public.TrustedProxies, MaxImport: int64(a.settings.Limits.MaxImport), MaxUpload: int64(a.settings.Limits.MaxUpload),
+		Now: a.now, Log: a.log, Version: version})
+	return err
+}
+
+func lines(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Split(s, "\n")
+}
+
+// insecure tells whether the console is plain HTTP on loopback, where a cookie
+// cannot be marked Secure.
+func insecure(l settings.Listener) bool {
+	if strings.HasPrefix(l.URL, "https://") {
+		return false
+	}
+	host, _, err := net.SplitHostPort(l.Listen)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || (ip != nil && ip.IsLoopback()))
+}
+
+// DisableAccount disables an account and writes it down.
+func (a *App) DisableAccount(ctx context.Context, by incidents.Actor, id incidents.AccountID) error {
+	if err := a.Accounts.Disable(ctx, by, id); err != nil {
+		return err
+	}
+	return a.Desk.Record(ctx, by, "account.disabled", "", string(id), "", nil)
+}
