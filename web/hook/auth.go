@@ -20,9 +20,10 @@ import (
 	"tocsin/incidents"
 )
 
-// A Secret prints as nothing.
+// A Secret prints as nothing, however it is printed.
 type Secret string
 
+// String, GoString, LogValue and MarshalJSON hide what it is.
 func (Secret) String() string               { return "[secret]" }
 func (Secret) GoString() string             { return "[secret]" }
 func (Secret) LogValue() slog.Value         { return slog.StringValue("[secret]") }
@@ -56,14 +57,14 @@ type Auth struct {
 	Prefix          string   // before the signature: "sha256="
 	TimestampHeader string   // hmac: signed as <timestamp>:<body>
 	Topics          []string // sns: ARNs that may post
-	Certificate     []byte   // sns: PEM of Amazon's signing certificate; never fetched
+	Certificate     []byte   // sns: PEM of Amazon's signing certificates, old and new; never fetched
 }
 
 // Validate refuses settings that could not protect anything.
 func (a Auth) Validate() error {
 	for _, s := range a.Secrets {
-		if len(s) < 16 && a.Style != None {
-			return incidents.Invalid("a secret of the source is shorter than 16 characters")
+		if len(strings.TrimPrefix(string(s), "whsec_")) < a.least() {
+			return incidents.Invalid("a secret of the source is shorter than %d characters", a.least())
 		}
 	}
 	switch a.Style {
@@ -92,7 +93,7 @@ func (a Auth) Validate() error {
 		if len(a.Topics) == 0 {
 			return incidents.Invalid("sns needs the ARNs of the topics that may post")
 		}
-		_, err := snsKey(a.Certificate)
+		_, err := snsKeys(a.Certificate)
 		return err
 	default:
 		return incidents.Invalid("there is no authentication style %q", a.Style)
@@ -101,6 +102,20 @@ func (a Auth) Validate() error {
 		return incidents.Invalid("the style %s needs a secret", a.Style)
 	}
 	return nil
+}
+
+// least is how long a secret has to be. Keys of signatures can be tried without
+// asking us, so they are longer than what only we can check.
+func (a Auth) least() int {
+	switch a.Style {
+	case None, SNS:
+		return 0
+	case HMAC, GitHub:
+		return 16
+	case StandardWebhooks:
+		return 22 // 16 bytes in base64
+	}
+	return 8
 }
 
 // Check proves who sent a request with this body. Its error is always the same.
@@ -192,36 +207,50 @@ func (a Auth) newHash() func() hash.Hash {
 	return nil
 }
 
-// signed checks a MAC over the body, or over <timestamp>:<body>.
+// signed checks a MAC over the body, or over <timestamp>:<body>. A header may
+// hold several, parted by commas, while its sender changes keys.
 func (a Auth) signed(r *http.Request, body []byte, now time.Time) bool {
-	text, ok := strings.CutPrefix(strings.TrimSpace(r.Header.Get(a.Header)), a.Prefix)
-	if !ok {
-		return false
-	}
-	got, err := hex.DecodeString(text)
-	if a.Encoding == "base64" {
-		got, err = base64.StdEncoding.DecodeString(text)
-	}
-	if err != nil || len(got) == 0 {
-		return false
-	}
 	stamp := ""
 	if a.TimestampHeader != "" {
-		stamp = r.Header.Get(a.TimestampHeader)
-		if !fresh(stamp, now) {
+		if stamp = r.Header.Get(a.TimestampHeader); !fresh(stamp, now) {
 			return false
 		}
+		stamp += ":"
 	}
 	hit := false
-	for _, s := range a.Secrets {
-		h := hmac.New(a.newHash(), []byte(s))
-		if a.TimestampHeader != "" {
-			h.Write([]byte(stamp + ":"))
+	for _, got := range a.signatures(r.Header.Get(a.Header)) {
+		for _, s := range a.Secrets {
+			h := hmac.New(a.newHash(), []byte(s))
+			h.Write([]byte(stamp))
+			h.Write(body)
+			hit = hmac.Equal(h.Sum(nil), got) || hit
 		}
-		h.Write(body)
-		hit = hmac.Equal(h.Sum(nil), got) || hit
 	}
 	return hit
+}
+
+// maxSignatures bounds the work one request can ask for.
+const maxSignatures = 8
+
+// signatures reads the MACs in a header; what is not one is left out.
+func (a Auth) signatures(header string) (out [][]byte) {
+	decode := hex.DecodeString
+	if a.Encoding == "base64" {
+		decode = base64.StdEncoding.DecodeString
+	}
+	if a.newHash() == nil {
+		return nil
+	}
+	for part := range strings.SplitSeq(header, ",") {
+		text, ok := strings.CutPrefix(strings.TrimSpace(part), a.Prefix)
+		if !ok || len(out) == maxSignatures {
+			continue
+		}
+		if mac, err := decode(text); err == nil && len(mac) > 0 {
+			out = append(out, mac)
+		}
+	}
+	return out
 }
 
 // fresh tells whether Unix seconds lie within the window round now.

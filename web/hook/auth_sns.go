@@ -16,7 +16,7 @@ import (
 )
 
 // sns checks the signature in the body of an Amazon SNS message with the
-// configured certificate. The address of a certificate in the body is never
+// configured certificates. The address of a certificate in the body is never
 // fetched. Source: Amazon SNS, Verifying the signatures of Amazon SNS messages.
 func (a Auth) sns(body []byte) bool {
 	var m map[string]string
@@ -27,22 +27,34 @@ func (a Auth) sns(body []byte) bool {
 	if err != nil {
 		return false
 	}
-	key, err := snsKey(a.Certificate)
-	if err != nil {
+	algorithm, sum := snsDigest(m)
+	keys, err := snsKeys(a.Certificate)
+	if err != nil || sum == nil {
 		return false
 	}
-	text := snsText(m)
-	switch m["SignatureVersion"] {
-	case "1":
-		sum := sha1.Sum([]byte(text))
-		return rsa.VerifyPKCS1v15(key, crypto.SHA1, sum[:], sig) == nil
-	case "2":
-		sum := sha256.Sum256([]byte(text))
-		return rsa.VerifyPKCS1v15(key, crypto.SHA256, sum[:], sig) == nil
+	for _, key := range keys {
+		if rsa.VerifyPKCS1v15(key, algorithm, sum, sig) == nil {
+			return true
+		}
 	}
 	return false
 }
 
+// snsDigest is what a message's signature is over, by its version.
+func snsDigest(m map[string]string) (crypto.Hash, []byte) {
+	switch m["SignatureVersion"] {
+	case "1":
+		sum := sha1.Sum([]byte(snsText(m)))
+		return crypto.SHA1, sum[:]
+	case "2":
+		sum := sha256.Sum256([]byte(snsText(m)))
+		return crypto.SHA256, sum[:]
+	}
+	return 0, nil
+}
+
+// snsText is the text that is signed: names and values, each on a line. A
+// subject that is not there is left out.
 func snsText(m map[string]string) string {
 	keys := []string{"Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"}
 	if m["Type"] != "Notification" {
@@ -50,25 +62,32 @@ func snsText(m map[string]string) string {
 	}
 	var b strings.Builder
 	for _, k := range keys {
-		if v, ok := m[k]; ok {
+		if v, ok := m[k]; ok && (v != "" || k != "Subject") {
 			b.WriteString(k + "\n" + v + "\n")
 		}
 	}
 	return b.String()
 }
 
-func snsKey(certificate []byte) (*rsa.PublicKey, error) {
-	block, _ := pem.Decode(certificate)
-	if block == nil {
+// snsKeys reads the public keys of the configured certificates.
+func snsKeys(certificates []byte) (keys []*rsa.PublicKey, err error) {
+	for rest := certificates; ; {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			break
+		}
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, incidents.Invalid("a signing certificate of sns cannot be read")
+		}
+		key, ok := cert.PublicKey.(*rsa.PublicKey)
+		if !ok {
+			return nil, incidents.Invalid("a signing certificate of sns holds no RSA key")
+		}
+		keys = append(keys, key)
+	}
+	if len(keys) == 0 {
 		return nil, incidents.Invalid("sns needs Amazon's signing certificate as PEM")
 	}
-	cert, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
-		return nil, incidents.Invalid("the signing certificate of sns cannot be read")
-	}
-	key, ok := cert.PublicKey.(*rsa.PublicKey)
-	if !ok {
-		return nil, incidents.Invalid("the signing certificate of sns holds no RSA key")
-	}
-	return key, nil
+	return keys, nil
 }
