@@ -86,6 +86,7 @@ func secretKey(k string) bool {
 
 var (
 	inQuery  = regexp.MustCompile(`(?i)([?&;](?:[a-z_-]*token|api[_-]?key|sig|signature|secret|password|code)=)[^&\s"'<>#]+`)
+	inLogin  = regexp.MustCompile(`(://[^/\s:@"]*:)[^/\s@"]+@`)
 	inHeader = regexp.MustCompile(`(?i)\b((?:proxy-)?authorization|(?:set-)?cookie)("?\s*[:=]\s*"?)[^\r\n"]+`)
 )
 
@@ -96,5 +97,6 @@ func scrub(s string) string {
 		return s
 	}
 	s = inQuery.ReplaceAllString(s, "${1}"+gone)
+	s = inLogin.ReplaceAllString(s, "${1}"+gone+"@")
 	return inHeader.ReplaceAllString(s, "${1}${2}"+gone)
 }
