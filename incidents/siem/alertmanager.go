@@ -18,7 +18,7 @@ func alertmanager(r *reader, doc object) error { return promGroup(r, doc, "") }
 // grafana reads a group of Grafana's unified alerting: the same shape, with an
 // organisation, as ids are unique within one only.
 func grafana(r *reader, doc object) error {
-	org := doc.text("orgId")
+	org := clean(doc.text("orgId"), maxKey)
 	if org == "" {
 		org = "0"
 	}
@@ -31,7 +31,7 @@ func promGroup(r *reader, doc object, prefix string) error {
 		return incidents.Invalid("the body has no alerts").WithHint("send what Alertmanager's or Grafana's webhook sends without a template of your own")
 	}
 	extra := r.leftOut(doc.count("truncatedAlerts"))
-	group := prefix + doc.text("groupKey")
+	group := prefix + clean(doc.text("groupKey"), maxKey) // once: a group may hold many alerts
 	for _, al := range list {
 		began := al.time("startsAt")
 		a := incidents.Alert{ExternalID: al.text("fingerprint"), Title: al.text("labels.alertname"), GroupKey: group, OccurredAt: began, ObservedAt: orZero(began),

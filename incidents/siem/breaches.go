@@ -67,12 +67,13 @@ func breachReport(r *reader, doc object) error {
 	if len(list) == 0 {
 		return incidents.Invalid("the postback names no breaches")
 	}
+	whose := line(doc.text("emailAddress"))
 	for _, b := range list {
 		id := b.text("breachId")
 		if id == "" {
 			return incidents.Invalid("a breach of the postback has no breachId")
 		}
-		user := nonEmpty([]string{b.text("emailAddress"), doc.text("emailAddress")})
+		user := nonEmpty([]string{b.text("emailAddress"), whose})
 		a := incidents.Alert{ExternalID: id, Title: "Breach: " + b.text("title"), DedupKey: id, GroupKey: id, Users: []string{user}, Count: b.count("compromisedAccounts"), OccurredAt: breachMonth(b)}
 		if user != "" {
 			a.DedupKey += "/" + hash(strings.ToLower(user))

@@ -16,13 +16,18 @@ type reader struct {
 	missing   int
 	alerts    []incidents.Alert
 	redacted  []byte
+	tooMany   bool
 }
 
-// header is the first value of a header, whatever the case of its name.
+// maxAlerts is how many alerts one body may hold: one transaction takes them.
+const maxAlerts = 10_000
+
+// header is the first value of a header, whatever the case of its name. One
+// that is too long to be an identifier is replaced by its hash.
 func (r *reader) header(name string) string {
 	for k, v := range r.req.Header {
 		if strings.EqualFold(k, name) && len(v) > 0 {
-			return v[0]
+			return clean(v[0], maxKey)
 		}
 	}
 	return ""
@@ -67,6 +72,9 @@ func (r *reader) readLines(read func(*reader, string) error, body []byte) error 
 // add takes one alert that an adapter read from part of a document: an object,
 // or a line of text.
 func (r *reader) add(a incidents.Alert, part any) {
+	if r.tooMany = r.tooMany || len(r.alerts) == maxAlerts; r.tooMany {
+		return
+	}
 	a.Source, a.Format, a.ReceivedAt = r.req.Source, r.req.Format, r.req.Received.UTC()
 	a.Title = line(scrub(a.Title))
 	if a.Title == "" {

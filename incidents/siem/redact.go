@@ -13,10 +13,18 @@ const gone = "[redacted]"
 // redacted is a copy of a document, or of a part of it, without the secrets
 // senders put inside payloads. It is always one JSON value.
 func redacted(v any) []byte {
+	return compact(redact(v, maxTexts))
+}
+
+// maxTexts is how deep texts that hold JSON are read.
+const maxTexts = 4
+
+// compact writes a value as JSON with sorted keys and no blanks.
+func compact(v any) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(redact(v, 2)); err != nil { // only values the decoder made
+	if err := enc.Encode(v); err != nil { // only values the decoder made
 		return []byte(`null`)
 	}
 	return bytes.TrimSpace(b.Bytes())
@@ -66,7 +74,7 @@ func redactText(s string, texts int) any {
 		dec.UseNumber()
 		var v any
 		if dec.Decode(&v) == nil && !dec.More() {
-			return string(redacted(redact(v, texts-1)))
+			return string(compact(redact(v, texts-1)))
 		}
 	}
 	return scrub(s)

@@ -49,6 +49,9 @@ func Parse(req Request) (Result, error) {
 	} else {
 		err = r.readDocuments(f.document, body)
 	}
+	if err == nil && r.tooMany {
+		err = incidents.Invalid("the body holds more than %d alerts", maxAlerts).WithHint("send fewer alerts in one body")
+	}
 	if err != nil {
 		return Result{}, err
 	}
@@ -60,7 +63,7 @@ func Parse(req Request) (Result, error) {
 func (r *reader) result() Result {
 	id := clean(r.delivery, maxKey)
 	if id == "" {
-		id = clean(r.header("webhook-id"), maxKey)
+		id = r.header("webhook-id")
 	}
 	if id == "" || r.documents > 1 {
 		id = "sha256:" + hash(r.req.Source, string(r.req.Body))

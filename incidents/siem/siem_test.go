@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -183,6 +184,14 @@ func TestBadBodiesSayWhatIsWrong(t *testing.T) {
 		{"no rule", "wazuh-alert", `{"id":"1"}`, "rule"},
 		{"no alerts", "alertmanager", `{"alerts":[]}`, "no alerts"},
 		{"nothing to name it by", "generic", `{"severity":"high"}`, "neither an id nor a title"},
+		{"no lines", "cef", "\n\n", "empty"},
+		{"not CEF", "cef", "CEF:0|a|b", "seven fields"},
+		{"not LEEF", "leef", "hello", "not LEEF"},
+		{"too many", "generic", strings.Repeat(`{"id":"1"}`, 10001), "more than 10000 alerts"},
+		{"no finding", "asff-eventbridge", `{"detail":{}}`, "no Id"},
+		{"an envelope round a text", "guardduty-eventbridge", `{"Type":"Notification","TopicArn":"a","MessageId":"1","Message":"hello"}`, "not one JSON object"},
+		{"no event of an incident", "pagerduty-webhook-v3", `{}`, "no event"},
+		{"another event of GitHub", "github-dependabot", `{"action":"created"}`, "no alert"},
 		{"an unknown format", "carrier-pigeon", `{}`, "adapter"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -263,6 +272,7 @@ func TestSecretsAreNotKept(t *testing.T) {
 		{"the leaked value", "ocsf-finding", `{"finding_info":{"uid":"1","title":"A"},"data_security":{"pattern_match":"PLANTED"}}`},
 		{"a confirmation of Amazon", "sns-envelope", `{"Type":"SubscriptionConfirmation","Token":"PLANTED","SubscribeURL":"https://sns.example/?Token=PLANTED","Message":"visit https://x/?a=1&Token=PLANTED now"}`},
 		{"within a text within an envelope", "sns-envelope", `{"Type":"Notification","MessageId":"1","Message":"{\"title\":\"A\",\"token\":\"PLANTED\"}"}`},
+		{"three texts deep", "generic", `{"id":"1","a":"[\"{\\\"token\\\":\\\"PLANTED\\\"}\"]"}`},
 		{"deep inside", "generic", `{"id":"1","a":{"list":[{"Authorization":"Bearer PLANTED"},{"set-cookie":["PLANTED"]}]}}`},
 		{"headers as a list", "generic", `{"id":"1","headers":[{"name":"Authorization","value":"PLANTED"},{"key":"Cookie","value":"PLANTED"}]}`},
 		{"a dotted key", "generic", `{"id":"1","http.request.headers.authorization":"PLANTED"}`},
@@ -562,4 +572,56 @@ func TestBreachesOfOthers(t *testing.T) {
 	if a.Title != "Breach: Shop" || a.Severity != incidents.SeverityHigh || a.OccurredAt == nil || a.OccurredAt.Format("2006-01") != "2025-03" || strings.Contains(a.DedupKey, "example") {
 		t.Errorf("%+v", a)
 	}
+}
+
+// One field of a body must not be worked through once for each of its alerts.
+func TestLargeBodiesTakeLittle(t *testing.T) {
+	long := strings.Repeat("g", 1<<20)
+	for name, tc := range map[string]struct{ format, body string }{
+		"a long group of many alerts":    {"alertmanager", `{"groupKey":"` + long + `","alerts":[{}` + strings.Repeat(",{}", 9999) + `]}`},
+		"a long organisation":            {"grafana-unified", `{"orgId":"` + long + `","alerts":[{}` + strings.Repeat(",{}", 9999) + `]}`},
+		"many objects in one message":    {"sns-envelope", `{"Type":"Notification","MessageId":"1","Message":"` + strings.Repeat("{}", 100000) + `"}`},
+		"one address in many breaches":   {"breachreport-postback", `{"emailAddress":"` + long + `","breaches":[{"breachId":1}` + strings.Repeat(`,{"breachId":1}`, 9999) + `]}`},
+		"a line of nothing but keys":     {"cef", `CEF:0|a|b|1|2|n|5|` + strings.Repeat("a= ", 100000)},
+		"many hosts, each another":       {"generic", `{"id":"1","hosts":[` + numbers(200000) + `]}`},
+		"texts within texts":             {"generic", `{"id":"1","a":` + nested(14) + `}`},
+		"a title longer than any screen": {"generic", `{"title":"` + long + `"}`},
+	} {
+		res, err := siem.Parse(siem.Request{Source: "s", Format: tc.format, Body: []byte(tc.body), Received: received})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		kept := len(res.Redacted)
+		for _, a := range res.Alerts {
+			kept += len(a.Raw) + len(a.Title) + len(a.DedupKey) + len(a.GroupKey)
+		}
+		if kept > 64<<20 {
+			t.Errorf("%s: %d bytes are kept", name, kept)
+		}
+	}
+}
+
+func numbers(n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(strconv.Itoa(i))
+	}
+	return b.String()
+}
+
+// nested is JSON within a text within JSON, and so on.
+func nested(depth int) string {
+	s := `{}`
+	for range depth {
+		b, err := json.Marshal([]string{s})
+		if err != nil {
+			panic(err)
+		}
+		s = string(b)
+	}
+	return s
 }

@@ -23,17 +23,13 @@ func sns(r *reader, doc object) error {
 		return incidents.Invalid("an SNS envelope has no known Type")
 	}
 	inner, err := documents([]byte(doc.text("Message")))
-	if err != nil {
+	if err != nil || len(inner) != 1 {
 		r.add(snsText(r, doc), doc)
 		return nil
 	}
-	for _, m := range inner {
-		if err := snsMessage(r, doc, m); err != nil {
-			return err
-		}
-	}
+	err = snsMessage(r, doc, inner[0])
 	r.delivery = doc.text("MessageId")
-	return nil
+	return err
 }
 
 // snsMessage reads what an envelope carries.
