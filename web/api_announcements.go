@@ -40,7 +40,7 @@ func (a api) announcement(c *call) (any, error) {
 	return struct {
 		Announcement incidents.Announcement `json:"announcement"`
 		Approvals    []incidents.Approval   `json:"approvals"`
-	}{n, append([]incidents.Approval{}, approvals...)}, err
+	}{n, some(approvals)}, err
 }
 
 func (a api) editAnnouncement(c *call) (any, error) {

@@ -13,10 +13,7 @@ type listPage[T any] struct {
 
 // paged makes a page: a full one has a next.
 func paged[T any](items []T, limit int, next func(T) string) listPage[T] {
-	if items == nil {
-		items = []T{}
-	}
-	p := listPage[T]{Items: items}
+	p := listPage[T]{Items: some(items)}
 	if len(items) > 0 && len(items) >= limit {
 		p.Next = next(items[len(items)-1])
 	}
@@ -28,10 +25,15 @@ func whole[T any](items []T, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	return listPage[T]{Items: some(items)}, nil
+}
+
+// some makes a list of nothing an empty one, so that scripts need not ask for null.
+func some[T any](items []T) []T {
 	if items == nil {
-		items = []T{}
+		return []T{}
 	}
-	return listPage[T]{Items: items}, nil
+	return items
 }
 
 // A made is a thing that was created, with its address below the API.

@@ -24,7 +24,7 @@ type pendingView struct {
 }
 
 func viewPending(p incidents.Pending) pendingView {
-	p.Approvals = append([]incidents.Approval{}, p.Approvals...)
+	p.Approvals = some(p.Approvals)
 	return pendingView(p)
 }
 

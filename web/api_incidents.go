@@ -48,6 +48,8 @@ type dossierView struct {
 
 func (a api) dossier(c *call) (any, error) {
 	d, err := a.Desk.Dossier(c.ctx, c.actor, c.vars["incident"])
+	d.Obligations, d.Alerts, d.Imports, d.Notices = some(d.Obligations), some(d.Alerts), some(d.Imports), some(d.Notices)
+	d.Announcements, d.Reports, d.Waivers, d.Files, d.Timeline = some(d.Announcements), some(d.Reports), some(d.Waivers), some(d.Files), some(d.Timeline)
 	return dossierView(d), err
 }
 
@@ -89,6 +91,11 @@ type changeView struct {
 	Stale      []string                    `json:"stale"`
 }
 
+func viewChange(x incidents.Change) changeView {
+	x.Began, x.Ended, x.Moved, x.Stale = some(x.Began), some(x.Ended), some(x.Moved), some(x.Stale)
+	return changeView(x)
+}
+
 // factsInput is a change of facts. Base is the revision it was made from; it is
 // needed, so that nobody overwrites what they have not seen.
 type factsInput struct {
@@ -110,7 +117,7 @@ func (a api) setFacts(c *call) (any, error) {
 		return nil, err
 	}
 	got, err := a.Desk.SetFacts(c.ctx, c.actor, found.ID, *in.Base, in.Changes, in.How)
-	return changeView(got), err
+	return viewChange(got), err
 }
 
 func (a api) previewFacts(c *call) (any, error) {
@@ -125,7 +132,7 @@ func (a api) previewFacts(c *call) (any, error) {
 		return nil, err
 	}
 	got, err := a.Desk.Preview(c.ctx, c.actor, found.ID, in.Changes)
-	return changeView(got), err
+	return viewChange(got), err
 }
 
 func (a api) note(c *call) (any, error) {

@@ -112,7 +112,7 @@ func (a api) notice(c *call) (any, error) {
 		return nil, err
 	}
 	n, approvals, err := a.Desk.Notice(c.ctx, c.actor, id)
-	return noticeView{n, append([]incidents.Approval{}, approvals...)}, err
+	return noticeView{n, some(approvals)}, err
 }
 
 func (a api) editNotice(c *call) (any, error) {

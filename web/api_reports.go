@@ -34,7 +34,7 @@ func (a api) report(c *call) (any, error) {
 	return struct {
 		Report    incidents.Report     `json:"report"`
 		Approvals []incidents.Approval `json:"approvals"`
-	}{r, append([]incidents.Approval{}, approvals...)}, err
+	}{r, some(approvals)}, err
 }
 
 func (a api) editReport(c *call) (any, error) {

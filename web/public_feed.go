@@ -27,7 +27,7 @@ func (p *public) feed(r *http.Request) (*feeds.Feed, incidents.Lang, error) {
 		}
 		text, _ := wordsFor(n.Text, lang)
 		at := p.PublicURL + "/announcements/" + n.Slug
-		f.Items = append(f.Items, &feeds.Item{Id: at, Title: text.Title, Link: &feeds.Link{Href: at}, Description: blocksHTML(text.Short),
+		f.Items = append(f.Items, &feeds.Item{Id: at, Title: text.Title, Link: &feeds.Link{Href: at}, Description: strings.TrimSpace(text.Short),
 			Content: feedHTML(text, words), Created: n.CreatedAt, Updated: n.UpdatedAt})
 		if n.UpdatedAt.After(f.Updated) {
 			f.Updated = n.UpdatedAt
@@ -52,6 +52,9 @@ func (p *public) atom(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	for _, item := range f.Items {
+		item.Description = blocksHTML(item.Description)
+	}
 	text, err := f.ToAtom()
 	if err != nil {
 		return err
@@ -70,6 +73,9 @@ func (p *public) jsonFeed(w http.ResponseWriter, r *http.Request) error {
 	}
 	js := (&feeds.JSON{Feed: f}).JSONFeed()
 	js.Language, js.FeedUrl = string(lang), p.PublicURL+"/feed.json"
+	for i, item := range js.Items {
+		item.Summary = f.Items[i].Description // plain text here, HTML in Atom
+	}
 	if js.Items == nil {
 		js.Items = []*feeds.JSONItem{}
 	}
