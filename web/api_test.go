@@ -181,3 +181,57 @@ func FuzzDecodeStrict(f *testing.F) {
 		}
 	})
 }
+
+// TestAnAlertThroughTheWholeDoor posts to the hook of the inside listener and
+// reads the alert over the API; a body that cannot be read is in quarantine.
+func TestAnAlertThroughTheWholeDoor(t *testing.T) {
+	w := newWorld(t)
+	post := func(body string) reply {
+		r := httptest.NewRequestWithContext(t.Context(), "POST", "/hooks/splunk", strings.NewReader(body))
+		r.Header.Set("Authorization", "Bearer a-long-random-token")
+		r.Header.Set("Sec-Fetch-Site", "cross-site") // sources are no browsers, whatever they say
+		return w.send(w.inside, r)
+	}
+	post(`{"sid":"s1","search_name":"Mass export"}`).want(202)
+	if again := post(`{"sid":"s1","search_name":"Mass export"}`).want(202).Body.String(); !strings.Contains(again, `"duplicate":true`) {
+		t.Errorf("the same again: %s", again)
+	}
+	post(`{"sid":`).want(400)
+	var alerts struct{ Items []incidents.Alert }
+	w.as("rita", "GET", "/alerts", nil).want(200).into(&alerts)
+	if len(alerts.Items) != 1 || alerts.Items[0].Title != "Mass export" {
+		t.Fatalf("alerts: %+v", alerts)
+	}
+	var waiting struct{ Items []intakeView }
+	w.as("ada", "GET", "/quarantine", nil).want(200).into(&waiting)
+	if len(waiting.Items) != 1 || waiting.Items[0].Status != 400 {
+		t.Fatalf("quarantine: %+v", waiting)
+	}
+	at := "/quarantine/" + string(waiting.Items[0].ID)
+	if one := w.as("rita", "GET", at, nil).want(200).Body.String(); !strings.Contains(one, `"text":"{\"sid\":"`) {
+		t.Errorf("the body: %s", one)
+	}
+	w.as("rita", "POST", at+"/retry", nil).want(400)
+	w.as("rita", "POST", at+"/release", body{"reason": "looked at"}).want(204)
+	w.as("rita", "GET", "/quarantine", nil).want(200).into(&waiting)
+	if len(waiting.Items) != 0 {
+		t.Errorf("still in quarantine: %+v", waiting)
+	}
+	id := string(alerts.Items[0].ID)
+	var moved struct{ Incident string }
+	w.as("rita", "POST", "/alerts/"+id+"/move", body{}).want(200).into(&moved)
+	w.as("rita", "GET", "/incidents/"+moved.Incident, nil).want(200)
+	w.as("rita", "POST", "/alerts/"+id+"/dismiss", body{"reason": "a test of ours"}).want(204)
+}
+
+// TestAHugeListIsRefused by the limit of the settings.
+func TestAHugeListIsRefused(t *testing.T) {
+	w := newWorld(t)
+	ref := w.incidentWithList(1)
+	small := w.deps
+	small.MaxImport = 1000
+	s, err := New(small)
+	must(t, err)
+	w.inside = s.Inside()
+	w.upload(ref, csvList(100)).want(http.StatusRequestEntityTooLarge)
+}

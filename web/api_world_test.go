@@ -14,8 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gorilla/mux"
-
 	"tocsin/incidents"
 	"tocsin/internal/account"
 	"tocsin/internal/roster"
@@ -23,6 +21,7 @@ import (
 	"tocsin/internal/store/storetest"
 	"tocsin/regulators"
 	"tocsin/templates"
+	"tocsin/web/hook"
 )
 
 // A world is the API and the public site over a real desk on SQLite.
@@ -38,7 +37,7 @@ type world struct {
 	log                   *bytes.Buffer
 	mu                    sync.Mutex
 	at                    time.Time
-	callback              error
+	callback, ready       error
 	calledForm            map[string]string
 	calledURL, calledSign string
 }
@@ -93,13 +92,14 @@ func newWorld(t *testing.T) *world {
 		"carla": incidents.RoleComms, "ada": incidents.RoleAuditor, "wes": incidents.RoleOwner, "adam": incidents.RoleAdmin} {
 		w.account(name, role)
 	}
-	in, pub := mux.NewRouter(), mux.NewRouter()
-	routeAPI(in, w.deps)
-	in.PathPrefix(APIPrefix + "/").Handler(apiMissing(w.deps))
-	p := newPublic(w.deps)
-	routePublic(pub, p)
-	pub.NotFoundHandler = http.HandlerFunc(p.missing)
-	w.inside, w.public = in, pub
+	w.deps.Sessions = account.NewSessions(w.accounts, w.db, account.SessionSettings{Insecure: true})
+	w.deps.Hook = &hook.Receiver{Desk: w.desk, Now: w.now, Sources: map[string]hook.Source{
+		"splunk": {Name: "splunk", Format: "splunk-webhook", Auth: hook.Auth{Style: hook.Bearer, Secrets: []hook.Secret{"a-long-random-token"}}}}}
+	w.deps.Ready = func() error { return w.ready }
+	s, err := New(w.deps)
+	must(t, err)
+	w.inside, w.public = s.Inside(), s.Public()
+	t.Cleanup(w.deps.Hook.Wait)
 	return w
 }
 

@@ -240,3 +240,29 @@ func TestBlocks(t *testing.T) {
 		t.Errorf("%s", h)
 	}
 }
+
+func TestBothListenersSayHowTheyAre(t *testing.T) {
+	w := newWorld(t)
+	for name, h := range map[string]http.Handler{"inside": w.inside, "public": w.public} {
+		ask := func(path string) reply {
+			return w.send(h, httptest.NewRequestWithContext(t.Context(), "GET", path, nil))
+		}
+		w.ready = nil
+		ask("/livez").want(200)
+		ask("/readyz").want(200)
+		w.ready = incidents.Unavailable("the service is starting")
+		ask("/livez").want(200)
+		if got := ask("/readyz").want(503); got.Header().Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: no security headers: %v", name, got.Header())
+		}
+	}
+}
+
+// TestThePublicListenerHasNothingFromInside looks for the console, the API and
+// the alert hook where strangers are.
+func TestThePublicListenerHasNothingFromInside(t *testing.T) {
+	w := newWorld(t)
+	for _, path := range []string{"/api/v1/incidents", "/hooks/splunk", "/sign-in", "/incidents", "/audit"} {
+		w.browse(path, "en", "Authorization", "Bearer "+w.tokens["rita"]).want(404)
+	}
+}
