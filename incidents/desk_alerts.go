@@ -104,6 +104,13 @@ func (d *Desk) Correlate(ctx context.Context, id AlertID) error {
 			}
 			return d.join(tx, System, a, in, "joined by "+shared(a, n))
 		}
+		if a.Status == "suppressed" || a.Status == "closed" {
+			a.State = AlertDismissed // its sender says it is over: it opens nothing, and stays on file
+			if err := tx.PutAlert(a); err != nil {
+				return err
+			}
+			return d.record(tx, System, event{name: "alert.dismissed", subject: string(a.ID), data: map[string]string{"sender_status": a.Status}})
+		}
 		in, err := d.newIncident(tx, System, a.Title, KindBreach, Live)
 		if err != nil {
 			return err

@@ -2,6 +2,7 @@ package app
 
 import (
 	"cmp"
+	"os"
 	"slices"
 
 	"tocsin/incidents"
@@ -25,6 +26,13 @@ func sources(list []settings.Source) (map[string]hook.Source, error) {
 			if secret.Reveal() != "" {
 				auth.Secrets = append(auth.Secrets, hook.Secret(secret.Reveal()))
 			}
+		}
+		if a.CertificateFile != "" {
+			pem, err := os.ReadFile(a.CertificateFile)
+			if err != nil {
+				return nil, incidents.Invalid("source %s: the certificate cannot be read: %v", s.Name, err).On("sources")
+			}
+			auth.Certificate = pem
 		}
 		if err := auth.Validate(); err != nil {
 			return nil, incidents.Invalid("source %s: %v", s.Name, err).On("sources")

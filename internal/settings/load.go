@@ -81,7 +81,7 @@ func (s *Settings) paths() []*string {
 		ps = append(ps, slot.file)
 	}
 	for i := range s.Sources {
-		ps = append(ps, &s.Sources[i].Auth.SecretsFile)
+		ps = append(ps, &s.Sources[i].Auth.SecretsFile, &s.Sources[i].Auth.CertificateFile)
 	}
 	return ps
 }

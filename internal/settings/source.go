@@ -40,4 +40,6 @@ type Auth struct {
 	Secrets     []Secret `yaml:"secrets"`
 	SecretsFile string   `yaml:"secrets-file"` // one a line
 	Topics      []string `yaml:"topics"`       // sns: the ARNs that may post
+	// CertificateFile is Amazon's signing certificate as PEM, for sns; it is never fetched.
+	CertificateFile string `yaml:"certificate-file"`
 }
