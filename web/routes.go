@@ -19,7 +19,7 @@ type consoleRoute struct {
 func consoleRoutes() []consoleRoute {
 	const get, post = http.MethodGet, http.MethodPost
 	const read = incidents.ActRead
-	return []consoleRoute{
+	own := []consoleRoute{
 		{method: get, path: "/sign-in", handle: (*console).signInPage, open: true},
 		{method: post, path: "/sign-in", handle: (*console).signIn, open: true},
 		{method: post, path: "/sign-out", handle: (*console).signOut, open: true},
@@ -29,5 +29,41 @@ func consoleRoutes() []consoleRoute {
 		{method: get, path: "/events", act: read, handle: (*console).events},
 		{method: get, path: "/events/{incident}", act: read, handle: (*console).events},
 		{method: get, path: "/search", act: read, handle: (*console).search},
+
+		{method: get, path: "/alerts", act: read, handle: (*console).alerts},
+		{method: get, path: "/alerts/{alert}", act: read, handle: (*console).alert},
+		{method: post, path: "/alerts/{alert}/triage", act: incidents.ActTriage, handle: (*console).triageAlert},
+		{method: get, path: "/quarantine", act: read, handle: (*console).quarantine},
+		{method: get, path: "/quarantine/{intake}", act: incidents.ActTriage, handle: (*console).intake},
+		{method: post, path: "/quarantine/{intake}", act: incidents.ActTriage, handle: (*console).releaseIntake},
+
+		{method: get, path: "/incidents", act: read, handle: (*console).incidents},
+		{method: post, path: "/incidents", act: incidents.ActTriage, handle: (*console).openIncident},
+		{method: get, path: "/incidents/{incident}", act: read, handle: (*console).room},
+		{method: post, path: "/incidents/{incident}/act", act: incidents.ActFacts, handle: (*console).actOnIncident},
+		{method: get, path: "/incidents/{incident}/facts", act: read, handle: (*console).facts},
+		{method: post, path: "/incidents/{incident}/facts", act: incidents.ActFacts, handle: (*console).saveFacts},
+		{method: get, path: "/incidents/{incident}/obligations", act: read, handle: (*console).obligations},
+		{method: post, path: "/incidents/{incident}/waivers", act: incidents.ActFacts, handle: (*console).askWaiver},
+		{method: get, path: "/incidents/{incident}/timeline", act: read, handle: (*console).timeline},
+
+		{method: get, path: "/incidents/{incident}/notices", act: read, handle: (*console).notices},
+		{method: post, path: "/incidents/{incident}/notices", act: incidents.ActDraft, handle: (*console).draftNotice},
+		{method: get, path: "/notices/{no}", act: read, handle: (*console).notice},
+		{method: post, path: "/notices/{no}", act: incidents.ActDraft, handle: (*console).saveNotice},
+		{method: post, path: "/notices/{no}/submit", act: incidents.ActDraft, handle: (*console).submitNotice},
+		{method: post, path: "/notices/{no}/release", act: incidents.ActRelease, handle: (*console).releaseNotice},
+		{method: get, path: "/notices/{no}/preview/{lang}", act: read, handle: (*console).previewMail},
+		{method: get, path: "/notices/{no}/delivery", act: read, handle: (*console).delivery},
+		{method: get, path: "/notices/{no}/progress", act: read, handle: (*console).progress},
+		{method: get, path: "/notices/{no}/status.jsonl", act: incidents.ActPersons, handle: (*console).statusLines},
+		{method: post, path: "/notices/{no}/steer", act: incidents.ActStop, handle: (*console).steerNotice},
+		{method: post, path: "/notices/{no}/doubt", act: incidents.ActRelease, handle: (*console).settleDoubt},
+		{method: get, path: "/deliveries", act: read, handle: (*console).deliveries},
+
+		{method: get, path: "/approvals", act: read, handle: (*console).approvals},
+		{method: get, path: "/approvals/{kind}/{id}", act: read, handle: (*console).approval},
+		{method: post, path: "/approvals/{kind}/{id}", act: incidents.ActApprove, handle: (*console).decide},
 	}
+	return append(own, routesB()...)
 }

@@ -1,0 +1,208 @@
+package web
+
+import (
+	"fmt"
+	"slices"
+
+	"tocsin/incidents"
+)
+
+type approvalsPage struct {
+	Frame
+	Mine, Others []pendingRow
+}
+
+// approvals lists everything that waits for an officer.
+func (c *console) approvals(p *page) error {
+	v := approvalsPage{Frame: c.frame(p, "approvals", "Approvals")}
+	waiting, err := c.Desk.Waiting(p.r.Context(), p.actor)
+	if err != nil {
+		return err
+	}
+	for _, w := range waiting {
+		if w.Mine {
+			v.Mine = append(v.Mine, pendingOf(w))
+		} else {
+			v.Others = append(v.Others, pendingOf(w))
+		}
+	}
+	return c.show(p, "approvals", v)
+}
+
+// An approvalPage is what an officer decides on: exactly the content, who wrote
+// it, what the checks say, and what the decision does.
+type approvalPage struct {
+	incidentFrame
+	Pending  incidents.Pending
+	Own      bool
+	Goes     string
+	Wrote    []string
+	Notice   *incidents.Notice
+	Previews []preview
+	Lint     []incidents.Finding
+	Changes  []wordChange
+	Duties   []incidents.ObligationState
+	Ann      *incidents.Announcement
+	Report   *incidents.Report
+	Waiver   *incidents.Waiver
+	Comment  string
+	Channels []string
+}
+
+// A wordChange is one passage that differs from the version before.
+type wordChange struct {
+	Where   string
+	Was, Is string
+}
+
+func (c *console) approvalView(p *page) (v approvalPage, err error) {
+	kind, id := incidents.SubjectKind(p.vars["kind"]), p.vars["id"]
+	w, err := c.Desk.PendingOf(p.r.Context(), p.actor, kind, id)
+	if err != nil {
+		return v, err
+	}
+	d, err := c.Desk.Dossier(p.r.Context(), p.actor, string(w.Incident.ID))
+	if err != nil {
+		return v, err
+	}
+	v = approvalPage{incidentFrame: c.frameOf(p, "", d), Pending: w, Own: slices.Contains(w.Editors, p.actor.ID), Comment: p.form("comment")}
+	v.Section, v.Title = "approvals", "Decide on "+w.Title
+	for _, e := range w.Editors {
+		v.Wrote = append(v.Wrote, c.nameOf(p, e))
+	}
+	err = c.approvalContent(p, &v, d)
+	return v, err
+}
+
+func (c *console) approvalContent(p *page, v *approvalPage, d incidents.Dossier) error {
+	ctx, id := p.r.Context(), v.Pending.Subject.ID
+	switch v.Pending.Subject.Kind {
+	case incidents.SubjectNotice:
+		n, _, err := c.Desk.Notice(ctx, p.actor, incidents.NoticeID(id))
+		if err != nil {
+			return err
+		}
+		v.Notice, v.Previews = &n, c.previews(n.Content)
+		v.Goes = goesOf(n)
+		if v.Lint, err = c.Desk.LintNotice(ctx, p.actor, n.ID); err != nil {
+			return err
+		}
+		for _, o := range d.Obligations {
+			if slices.Contains(n.Content.Answers, o.ID) {
+				v.Duties = append(v.Duties, o)
+			}
+		}
+		versions, err := c.Desk.NoticeVersions(ctx, p.actor, n.ID)
+		if err != nil {
+			return err
+		}
+		if len(versions) > 1 {
+			v.Changes = changesOf(versions[len(versions)-2].Content, n.Content)
+		}
+	case incidents.SubjectAnnouncement:
+		a, _, err := c.Desk.Announcement(ctx, p.actor, incidents.AnnouncementID(id))
+		if err != nil {
+			return err
+		}
+		v.Ann, v.Goes = &a, "Lets the announcement be put on the public site, for everybody to read."
+		v.Lint, err = c.Desk.LintAnnouncement(ctx, p.actor, a.ID)
+		return err
+	case incidents.SubjectReport:
+		r, _, err := c.Desk.Report(ctx, p.actor, incidents.ReportID(id))
+		if err != nil {
+			return err
+		}
+		v.Report, v.Goes = &r, "Lets the report be handed to "+r.Content.Authority+"."
+	case incidents.SubjectWaiver:
+		for _, x := range d.Waivers {
+			if x.ID == id {
+				v.Waiver = &x
+			}
+		}
+		v.Goes = "Closes the obligation without doing it. Nothing leaves the house."
+	}
+	return nil
+}
+
+// goesOf says exactly what leaves the house, in one sentence.
+func goesOf(n incidents.Notice) string {
+	c := n.Content
+	var channels, langs []string
+	for _, s := range c.Plan {
+		channels = append(channels, channelName(s.Channel))
+	}
+	for l := range c.Langs {
+		langs = append(langs, langName(l))
+	}
+	slices.Sort(langs)
+	where := "everywhere on the list"
+	if len(c.Filter.Places) > 0 {
+		where = "in " + fmt.Sprint(c.Filter.Places)
+	}
+	to := "real addresses"
+	if c.Mode == incidents.Drill {
+		to = "the sealed sandbox, as a drill"
+	}
+	return fmt.Sprintf("Sends 1 notice to %s %s %s by %s, in %s, to %s.", num(c.Persons), plural(c.Persons, "person", "people"), where, joinAnd(channels), joinAnd(langs), to)
+}
+
+func joinAnd(words []string) string {
+	switch len(words) {
+	case 0:
+		return ""
+	case 1:
+		return words[0]
+	}
+	out := words[0]
+	for _, w := range words[1 : len(words)-1] {
+		out += ", " + w
+	}
+	return out + " and " + words[len(words)-1]
+}
+
+// changesOf names passages that differ between two versions.
+func changesOf(a, b incidents.Content) (out []wordChange) {
+	for l, w := range b.Langs {
+		old := a.Langs[l]
+		for _, x := range []struct{ name, was, is string }{{"subject", old.Subject, w.Subject}, {"what happened", old.Happened, w.Happened}, {"measures", old.Measures, w.Measures}, {"advice", old.Advice, w.Advice},
+			{"what we offer", old.Remedies, w.Remedies}, {"contact", old.Contact, w.Contact}, {"SMS", old.SMS, w.SMS}, {"push", old.PushTitle + " " + old.PushBody, w.PushTitle + " " + w.PushBody}} {
+			if x.was != x.is {
+				out = append(out, wordChange{langName(l) + ", " + x.name, x.was, x.is})
+			}
+		}
+	}
+	if a.Persons != b.Persons {
+		out = append(out, wordChange{"people", num(a.Persons), num(b.Persons)})
+	}
+	return out
+}
+
+func (c *console) approval(p *page) error {
+	v, err := c.approvalView(p)
+	if err != nil {
+		return err
+	}
+	return c.show(p, "approval", v)
+}
+
+// decide takes an officer's decision. The code proves the second factor again;
+// the subject is exactly the one the page showed.
+func (c *console) decide(p *page) error {
+	version, err := p.number("version")
+	if err != nil {
+		return err
+	}
+	s := incidents.Subject{Kind: incidents.SubjectKind(p.vars["kind"]), ID: p.vars["id"], Version: int(version), Hash: p.form("hash")}
+	if err = c.stepUp(p); err == nil {
+		err = c.Desk.Decide(p.r.Context(), p.actor, s, p.form("decision"), p.form("comment"))
+	}
+	if err != nil {
+		v, verr := c.approvalView(p)
+		if verr != nil {
+			return verr
+		}
+		return c.again(p, err, "approval", &v.Frame, func() any { return v })
+	}
+	said := map[string]string{"approve": "Approved.", "return": "Returned with your comment."}[p.form("decision")]
+	return c.redirect(p, "/approvals", said)
+}

@@ -1,0 +1,209 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"time"
+
+	"tocsin/incidents"
+)
+
+type deliveryPage struct {
+	incidentFrame
+	progressView
+}
+
+// A progressView is the live part of a delivery page.
+type progressView struct {
+	Notice    incidents.Notice
+	State     stateView
+	R         incidents.Reconciliation
+	Channels  []channelRow
+	Funnel    []funnelRow
+	Doubts    []incidents.Delivery
+	PerSecond float64
+	FinishAt  *time.Time
+	Forecast  forecastChart
+	Can       struct{ Stop, Release bool }
+	Done      int64
+	At        time.Time
+}
+
+type channelRow struct {
+	Channel                           incidents.Channel
+	Planned, Sent, Failed, Left, Next int64
+	SentShare, FailedShare, SentEnd   float64
+}
+
+type funnelRow struct {
+	Icon, Name, Colour string
+	N                  int64
+	Share              float64
+}
+
+func (c *console) deliveryView(p *page) (v deliveryPage, err error) {
+	n, err := c.noticeByNo(p)
+	if err != nil {
+		return v, err
+	}
+	d, err := c.Desk.Dossier(p.r.Context(), p.actor, string(n.IncidentID))
+	if err != nil {
+		return v, err
+	}
+	v.incidentFrame = c.frameOf(p, "notices", d)
+	v.Section = "deliveries"
+	v.progressView, err = c.progressOf(p, n, d)
+	return v, err
+}
+
+func (c *console) progressOf(p *page, n incidents.Notice, d incidents.Dossier) (v progressView, err error) {
+	pr, err := c.Desk.Progress(p.r.Context(), p.actor, n.ID)
+	if err != nil {
+		return v, err
+	}
+	r := pr.Reconciliation
+	v = progressView{Notice: pr.Notice, State: noticeState(pr.Notice.Status), R: r, PerSecond: pr.PerSecond, FinishAt: pr.FinishAt, Done: r.List - r.ToSend - r.Trying, At: c.Now().UTC()}
+	v.Can.Stop, v.Can.Release = p.actor.May(incidents.ActStop) == nil, p.actor.May(incidents.ActRelease) == nil
+	for _, t := range pr.Tallies {
+		v.Channels = append(v.Channels, channelOf(t))
+	}
+	v.Funnel = funnelOf(r)
+	v.Forecast = forecastOf(pr, d.Obligations, v.At)
+	if v.Doubts, err = c.Desk.InDoubt(p.r.Context(), p.actor, n.No, 100); err != nil {
+		return v, err
+	}
+	return v, nil
+}
+
+func channelOf(t incidents.Tally) channelRow {
+	s := t.States
+	row := channelRow{Channel: t.Channel, Planned: t.Sum(), Sent: s[incidents.Accepted] + s[incidents.Delivered],
+		Failed: s[incidents.Rejected] + s[incidents.Undelivered] + s[incidents.Expired] + s[incidents.InDoubt] + s[incidents.Manual], Next: s[incidents.Escalated],
+		Left: s[incidents.Planned] + s[incidents.Ready] + s[incidents.Held] + s[incidents.Attempting] + s[incidents.RetryWait]}
+	if row.Planned > 0 {
+		row.SentShare, row.FailedShare = float64(row.Sent)/float64(row.Planned), float64(row.Failed+row.Next)/float64(row.Planned)
+		row.SentEnd = row.SentShare
+	}
+	return row
+}
+
+func funnelOf(r incidents.Reconciliation) []funnelRow {
+	rows := []funnelRow{
+		{"okay", "Reached on the first channel", "green", r.ReachedDirect, 0}, {"okay", "Reached on a later channel", "green", r.ReachedLater, 0},
+		{"half", "Sent, receipt not yet back", "blue", r.Sent, 0}, {"half", "Being sent or tried again", "blue", r.Trying, 0}, {"ring", "Still to send", "grey", r.ToSend, 0},
+		{"tri", "In doubt", "amber", r.InDoubt, 0}, {"x", "Unreachable so far", "red", r.Unreachable, 0}, {"x", "Excluded with a reason", "grey", r.Excluded, 0}, {"stop", "Stopped before sending", "red", r.Cancelled, 0},
+	}
+	for i := range rows {
+		if r.List > 0 {
+			rows[i].Share = float64(rows[i].N) / float64(r.List)
+		}
+	}
+	return rows
+}
+
+func (c *console) delivery(p *page) error {
+	v, err := c.deliveryView(p)
+	if err != nil {
+		return err
+	}
+	return c.show(p, "delivery", v)
+}
+
+// progress is the live part alone.
+func (c *console) progress(p *page) error {
+	v, err := c.deliveryView(p)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := c.pages["delivery"].ExecuteTemplate(&b, "progress", v); err != nil {
+		return err
+	}
+	p.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = p.w.Write(b.Bytes())
+	return nil
+}
+
+// steerNotice holds, resumes or stops a sending.
+func (c *console) steerNotice(p *page) error {
+	n, err := c.noticeByNo(p)
+	if err != nil {
+		return err
+	}
+	ctx, reason := p.r.Context(), p.form("reason")
+	said := ""
+	switch p.form("do") {
+	case "hold":
+		said, err = "On hold. What is in flight finishes.", c.Desk.HoldNotice(ctx, p.actor, n.ID, reason)
+	case "resume":
+		said, err = "Resumed.", c.Desk.ResumeNotice(ctx, p.actor, n.ID, reason)
+	case "stop":
+		if p.form("ref") != "N-"+p.vars["no"] {
+			err = incidents.Invalid("type N-%s to stop it for good", p.vars["no"]).On("ref")
+			break
+		}
+		var k int64
+		if k, err = c.Desk.StopNotice(ctx, p.actor, n.ID, reason); err == nil {
+			said = "Stopped. " + num(k) + " deliveries will not leave."
+		}
+	default:
+		err = incidents.Invalid("choose what to do")
+	}
+	return c.backToDelivery(p, n, said, err)
+}
+
+// settleDoubt is a person's decision on one delivery.
+func (c *console) settleDoubt(p *page) error {
+	n, err := c.noticeByNo(p)
+	if err != nil {
+		return err
+	}
+	id, err := incidents.ParseDeliveryID(p.form("delivery"))
+	if err == nil && id.Notice != n.No {
+		err = incidents.NotFound("this delivery is of another notice")
+	}
+	if err == nil {
+		err = c.Desk.SettleDoubt(p.r.Context(), p.actor, id, incidents.DeliveryState(p.form("state")), p.form("reason"))
+	}
+	return c.backToDelivery(p, n, "Decided, and written down.", err)
+}
+
+func (c *console) backToDelivery(p *page, n incidents.Notice, said string, err error) error {
+	if err == nil {
+		return c.redirect(p, noticePath(n.No)+"/delivery", said)
+	}
+	v, verr := c.deliveryView(p)
+	if verr != nil {
+		return verr
+	}
+	return c.again(p, err, "delivery", &v.Frame, func() any { return v })
+}
+
+type deliveriesPage struct {
+	Frame
+	Sending []sendingRow
+	Done    []incidents.Notice
+}
+
+// deliveries lists notices that are or were sent.
+func (c *console) deliveries(p *page) (err error) {
+	v := deliveriesPage{Frame: c.frame(p, "deliveries", "Deliveries")}
+	if v.Sending, err = c.sending(p); err != nil {
+		return err
+	}
+	if v.Done, err = c.Desk.Notices(p.r.Context(), p.actor, incidents.NoticeFilter{Status: []incidents.NoticeStatus{incidents.NoticeDone, incidents.NoticeStopped}, Limit: 50}); err != nil {
+		return err
+	}
+	return c.show(p, "deliveries", v)
+}
+
+// writeLine writes one JSON line.
+func writeLine(w io.Writer, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(b, '\n'))
+	return err
+}

@@ -1,0 +1,359 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"tocsin/incidents"
+	"tocsin/templates"
+)
+
+type noticesPage struct {
+	incidentFrame
+	Rows []noticeRow
+}
+
+type noticeRow struct {
+	incidents.Notice
+	State stateView
+}
+
+// notices lists the notices of an incident.
+func (c *console) notices(p *page) error {
+	f, d, err := c.incidentFrame(p, "notices")
+	if err != nil {
+		return err
+	}
+	v := noticesPage{incidentFrame: f}
+	for _, n := range d.Notices {
+		v.Rows = append(v.Rows, noticeRow{n, noticeState(n.Status)})
+	}
+	return c.show(p, "notices", v)
+}
+
+// draftNotice proposes a first draft from the facts.
+func (c *console) draftNotice(p *page) error {
+	in, err := c.Desk.Find(p.r.Context(), p.actor, p.vars["incident"])
+	if err != nil {
+		return err
+	}
+	n, err := c.Desk.DraftNotice(p.r.Context(), p.actor, in.ID, incidents.NoticeInput{Title: p.form("title")})
+	if err != nil {
+		return err
+	}
+	return c.redirect(p, noticePath(n.No), "Drafted from the facts. Read every word before you submit it.")
+}
+
+func noticePath(no int64) string { return "/notices/" + strconv.FormatInt(no, 10) }
+
+type noticePage struct {
+	incidentFrame
+	Notice    incidents.Notice
+	State     stateView
+	Approvals []incidents.Approval
+	Words     []wordsForm
+	Plan      []planForm
+	Places    string
+	Duties    []dutyTick
+	Lint      []incidents.Finding
+	Previews  []preview
+	Versions  []incidents.Notice
+	Editable  bool
+	Wrote     []string
+	Needs     int
+	Typed     struct{ Ref, Persons string }
+}
+
+type wordsForm struct {
+	Lang  incidents.Lang
+	Words incidents.Words
+	SMS   templates.SMSSize
+}
+
+type planForm struct {
+	Channel incidents.Channel
+	Order   int // 0: not used
+	Hours   int
+}
+
+type dutyTick struct {
+	incidents.ObligationState
+	On bool
+}
+
+type preview struct {
+	Lang        incidents.Lang
+	Subject     string
+	Text        string
+	SMS         string
+	SMSSize     templates.SMSSize
+	Title, Body string
+	Err         string
+}
+
+func (c *console) noticeByNo(p *page) (incidents.Notice, error) {
+	no, err := strconv.ParseInt(p.vars["no"], 10, 64)
+	if err != nil {
+		return incidents.Notice{}, incidents.NotFound("there is no such notice")
+	}
+	return c.Desk.NoticeByNo(p.r.Context(), p.actor, no)
+}
+
+func (c *console) noticeView(p *page) (v noticePage, err error) {
+	n, err := c.noticeByNo(p)
+	if err != nil {
+		return v, err
+	}
+	d, err := c.Desk.Dossier(p.r.Context(), p.actor, string(n.IncidentID))
+	if err != nil {
+		return v, err
+	}
+	v = noticePage{incidentFrame: c.frameOf(p, "notices", d), Notice: n, State: noticeState(n.Status), Editable: n.ReleasedAt == nil && p.actor.May(incidents.ActDraft) == nil}
+	v.Title = fmt.Sprintf("N-%d %s", n.No, n.Title)
+	if _, v.Approvals, err = c.Desk.Notice(p.r.Context(), p.actor, n.ID); err != nil {
+		return v, err
+	}
+	if n.ReleasedAt == nil {
+		if v.Lint, err = c.Desk.LintNotice(p.r.Context(), p.actor, n.ID); err != nil {
+			return v, err
+		}
+	}
+	if v.Versions, err = c.Desk.NoticeVersions(p.r.Context(), p.actor, n.ID); err != nil {
+		return v, err
+	}
+	c.fillNotice(&v, n.Content, d)
+	v.Previews = c.previews(n.Content)
+	for _, id := range n.Editors {
+		v.Wrote = append(v.Wrote, c.nameOf(p, id))
+	}
+	return v, nil
+}
+
+// fillNotice lays a content out as the fields of the form.
+func (c *console) fillNotice(v *noticePage, content incidents.Content, d incidents.Dossier) {
+	v.Words, v.Plan, v.Duties = nil, nil, nil
+	langs := slices.Clone(c.Org.Languages)
+	for l := range content.Langs {
+		if !slices.Contains(langs, l) {
+			langs = append(langs, l)
+		}
+	}
+	for _, l := range langs {
+		w := content.Langs[l]
+		v.Words = append(v.Words, wordsForm{l, w, templates.MeasureSMS(w.SMS)})
+	}
+	for _, ch := range []incidents.Channel{incidents.Push, incidents.Email, incidents.SMS} {
+		f := planForm{Channel: ch}
+		for i, s := range content.Plan {
+			if s.Channel == ch {
+				f.Order, f.Hours = i+1, int(s.Wait/time.Hour)
+			}
+		}
+		v.Plan = append(v.Plan, f)
+	}
+	places := make([]string, len(content.Filter.Places))
+	for i, pl := range content.Filter.Places {
+		places[i] = string(pl)
+	}
+	v.Places = strings.Join(places, ", ")
+	for _, o := range d.Obligations {
+		if o.Audience == incidents.AudienceIndividuals && o.Applies != incidents.AppliesNo {
+			v.Duties = append(v.Duties, dutyTick{o, slices.Contains(content.Answers, o.ID)})
+		}
+	}
+}
+
+// previews render each language for an invented person.
+func (c *console) previews(content incidents.Content) (out []preview) {
+	for _, l := range c.langsOf(content) {
+		v := preview{Lang: l}
+		for _, s := range content.Plan {
+			r, err := c.Book.Preview(content, s.Channel, l)
+			if err != nil {
+				v.Err = sentence(err.Error())
+				continue
+			}
+			switch s.Channel {
+			case incidents.Email:
+				v.Subject, v.Text = r.Subject, r.Text
+			case incidents.SMS:
+				v.SMS, v.SMSSize = r.SMS, templates.MeasureSMS(r.SMS)
+			case incidents.Push:
+				v.Title, v.Body = r.Title, r.Body
+			}
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+func (c *console) langsOf(content incidents.Content) (out []incidents.Lang) {
+	for l := range content.Langs {
+		out = append(out, l)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// nameOf shows who an account is; what cannot be looked up stays an id.
+func (c *console) nameOf(p *page, id incidents.AccountID) string {
+	if a, err := c.Accounts.Account(p.r.Context(), incidents.System, id); err == nil {
+		return a.Display
+	}
+	return string(id)
+}
+
+func (c *console) notice(p *page) error {
+	v, err := c.noticeView(p)
+	if err != nil {
+		return err
+	}
+	return c.show(p, "notice", v)
+}
+
+// saveNotice writes a new version from the form.
+func (c *console) saveNotice(p *page) error {
+	n, err := c.noticeByNo(p)
+	if err != nil {
+		return err
+	}
+	base, err := p.number("base")
+	if err != nil {
+		return err
+	}
+	input, err := c.noticeInput(p, n)
+	if err == nil {
+		_, err = c.Desk.EditNotice(p.r.Context(), p.actor, n.ID, int(base), input)
+	}
+	if err == nil {
+		return c.redirect(p, noticePath(n.No), "Saved. Approvals that waited are void.")
+	}
+	v, verr := c.noticeView(p)
+	if verr != nil {
+		return verr
+	}
+	d, verr := c.Desk.Dossier(p.r.Context(), p.actor, string(n.IncidentID))
+	if verr != nil {
+		return verr
+	}
+	typed := n.Content // keep what was typed
+	typed.Langs, typed.Plan, typed.Filter, typed.Answers = input.Langs, input.Plan, input.Filter, input.Answers
+	c.fillNotice(&v, typed, d)
+	v.Notice.Title = input.Title
+	return c.again(p, err, "notice", &v.Frame, func() any { return v })
+}
+
+func (c *console) noticeInput(p *page, n incidents.Notice) (input incidents.NoticeInput, err error) {
+	input = incidents.NoticeInput{Title: p.form("title"), Kind: n.Content.Kind, Default: incidents.Lang(p.form("default")), Langs: map[incidents.Lang]incidents.Words{}, Answers: p.r.PostForm["answers"]}
+	if input.Answers == nil {
+		input.Answers = []string{}
+	}
+	for _, l := range p.r.PostForm["lang"] {
+		f := func(k string) string {
+			return strings.ReplaceAll(strings.TrimSpace(p.r.PostFormValue(l+"."+k)), "\r\n", "\n")
+		}
+		w := incidents.Words{Subject: f("subject"), Happened: f("happened"), Measures: f("measures"), Advice: f("advice"), Remedies: f("remedies"), Contact: f("contact"), SMS: f("sms"), PushTitle: f("push_title"), PushBody: f("push_body")}
+		if w != (incidents.Words{}) {
+			input.Langs[incidents.Lang(l)] = w
+		}
+	}
+	for _, pl := range strings.FieldsFunc(p.form("places"), func(r rune) bool { return r == ',' || r == ' ' || r == ';' }) {
+		input.Filter.Places = append(input.Filter.Places, incidents.Place(strings.ToUpper(pl)))
+	}
+	type step struct {
+		order int
+		incidents.Step
+	}
+	var steps []step
+	for _, ch := range incidents.Channels() {
+		order, err := strconv.Atoi(p.form("order." + string(ch)))
+		if err != nil || order <= 0 {
+			continue
+		}
+		hours, err := strconv.Atoi(p.form("wait." + string(ch)))
+		if err != nil || hours < 0 || hours > 24*60 {
+			return input, incidents.Invalid("the wait is a number of hours").On("plan")
+		}
+		steps = append(steps, step{order, incidents.Step{Channel: ch, Wait: time.Duration(hours) * time.Hour}})
+	}
+	slices.SortStableFunc(steps, func(a, b step) int { return a.order - b.order })
+	for _, s := range steps {
+		input.Plan = append(input.Plan, s.Step)
+	}
+	return input, nil
+}
+
+// onNotice runs one act on a notice and shows its page again when it fails.
+func (c *console) onNotice(p *page, said string, act func(incidents.Notice) error) error {
+	n, err := c.noticeByNo(p)
+	if err != nil {
+		return err
+	}
+	if err := act(n); err != nil {
+		v, verr := c.noticeView(p)
+		if verr != nil {
+			return verr
+		}
+		v.Typed.Ref, v.Typed.Persons = p.form("ref"), p.form("persons")
+		return c.again(p, err, "notice", &v.Frame, func() any { return v })
+	}
+	return c.redirect(p, noticePath(n.No), said)
+}
+
+func (c *console) submitNotice(p *page) error {
+	return c.onNotice(p, "Handed to the privacy officers.", func(n incidents.Notice) error {
+		_, err := c.Desk.SubmitNotice(p.r.Context(), p.actor, n.ID)
+		return err
+	})
+}
+
+func (c *console) releaseNotice(p *page) error {
+	n, err := c.noticeByNo(p)
+	if err != nil {
+		return err
+	}
+	persons, err := p.number("persons")
+	if err == nil {
+		err = c.Desk.ReleaseNotice(p.r.Context(), p.actor, n.ID, incidents.Release{Ref: p.form("ref"), Persons: persons})
+	}
+	if err != nil {
+		return c.onNotice(p, "", func(incidents.Notice) error { return err })
+	}
+	return c.redirect(p, noticePath(n.No)+"/delivery", "Released.")
+}
+
+// previewMail is the HTML of the e-mail for an invented person, in a frame of
+// its own that may load and run nothing.
+func (c *console) previewMail(p *page) error {
+	n, err := c.noticeByNo(p)
+	if err != nil {
+		return err
+	}
+	r, err := c.Book.Preview(n.Content, incidents.Email, incidents.Lang(p.vars["lang"]))
+	if err != nil {
+		return err
+	}
+	h := p.w.Header()
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'self'")
+	h.Set("X-Frame-Options", "SAMEORIGIN")
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = p.w.Write([]byte(r.HTML))
+	return nil
+}
+
+// statusLines exports the claimed status of every delivery.
+func (c *console) statusLines(p *page) error {
+	n, err := c.noticeByNo(p)
+	if err != nil {
+		return err
+	}
+	p.w.Header().Set("Content-Type", "application/jsonl; charset=utf-8")
+	p.w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="N-%d-status.jsonl"`, n.No))
+	return c.Status.ClaimedStatus(p.r.Context(), p.actor, n.No, func(ref string, ch incidents.Channel, s incidents.DeliveryState) error {
+		return writeLine(p.w, map[string]string{"ref": ref, "channel": string(ch), "status": string(s)})
+	})
+}
