@@ -421,6 +421,23 @@ func TestTermination(t *testing.T) {
 	if _, err := desk.Erase(ctx, wes, term.ID, in.Ref); incidents.KindOf(err) != incidents.KindConflict {
 		t.Fatalf("the data was erased while the service runs: %v", err)
 	}
+	h.ahead.Store(int64(41 * 24 * time.Hour))
+	if _, err := desk.Erase(ctx, wes, term.ID, "TRM-0000-0000"); incidents.KindOf(err) != incidents.KindInvalid {
+		t.Fatalf("the data was erased without the reference typed: %v", err)
+	}
+	cert, err := desk.Erase(ctx, wes, term.ID, in.Ref)
+	if err != nil || cert.Persons != 3 || cert.Blocks == 0 {
+		t.Fatalf("the certificate says %+v: %v", cert, err)
+	}
+	people, err := desk.Persons(ctx, wes, in.ID, incidents.PersonPage{Limit: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range people {
+		if p.Masked != (incidents.Masked{}) {
+			t.Errorf("an erased person still shows %+v", p.Masked)
+		}
+	}
 }
 
 // Bad input gets a clear error and nothing is lost.

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,7 +37,11 @@ type house struct {
 	fcm    *standin.FCM
 	team   map[string]member
 	set    settings.Settings
+	ahead  atomic.Int64 // how far the service's clock runs ahead, in nanoseconds
 }
+
+// now is the service's clock.
+func (h *house) now() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) }
 
 type member struct {
 	name, password, secret, token string
@@ -107,7 +112,7 @@ func (h *house) start() {
 	h.t.Helper()
 	var err error
 	log := slog.New(slog.NewTextHandler(testWriter{h.t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	if h.app, err = app.Open(context.Background(), app.Config{Settings: h.set, Log: log, Version: "test"}); err != nil {
+	if h.app, err = app.Open(context.Background(), app.Config{Settings: h.set, Log: log, Now: h.now, Version: "test"}); err != nil {
 		h.t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
