@@ -14,6 +14,7 @@ type people struct {
 	list     list
 	importID string
 	rows     []personRow
+	stored   int
 	chain    []byte // the list's hash, then each row's
 }
 
@@ -69,33 +70,47 @@ func emptyListHash(in incidents.IncidentID) []byte {
 	return sum[:]
 }
 
-// peoplePerInsert is how many persons ride in one statement.
-const peoplePerInsert = 250
+// perInsert is how many persons ride in one statement. SQLite looks a
+// parameter up by its name, one name after the other, so that long statements
+// cost it more than they save; to PostgreSQL every statement is a journey.
+func (t *tx) perInsert() int {
+	if t.postgres() {
+		return 100
+	}
+	return 8
+}
 
 func (t *tx) addPeople(p *people) error {
-	for rows := p.rows; len(rows) > 0; {
-		n := min(len(rows), peoplePerInsert)
-		params := make(args, 0, 2+6*n)
-		params = append(params, p.list.no, p.importID)
-		for _, r := range rows[:n] {
-			params = append(params, r.seq, r.lang, r.place, r.bits, r.flags, r.sealed)
+	full := t.perInsert()
+	if len(p.rows) >= full {
+		insert, err := t.sql.PrepareContext(t.ctx, peopleSQL(full))
+		if err != nil {
+			return named(err)
 		}
-		if _, err := t.run(insertPeople(n), params...); err != nil {
-			return err
+		defer insert.Close()
+		for ; len(p.rows)-p.stored >= full; p.stored += full {
+			if _, err := insert.ExecContext(t.ctx, p.params(full)...); err != nil {
+				return named(err)
+			}
 		}
-		rows = rows[n:]
 	}
-	return nil
+	rest := len(p.rows) - p.stored
+	if rest == 0 {
+		return nil
+	}
+	_, err := t.run(peopleSQL(rest), p.params(rest)...)
+	return err
 }
 
-func insertPeople(n int) string {
-	if n == peoplePerInsert {
-		return insertFull
+// params are those of the next n rows.
+func (p *people) params(n int) args {
+	out := make(args, 0, 2+6*n)
+	out = append(out, p.list.no, p.importID)
+	for _, r := range p.rows[p.stored : p.stored+n] {
+		out = append(out, r.seq, r.lang, r.place, r.bits, r.flags, r.sealed)
 	}
-	return peopleSQL(n)
+	return out
 }
-
-var insertFull = peopleSQL(peoplePerInsert)
 
 func peopleSQL(n int) string {
 	var b strings.Builder
