@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tocsin/incidents"
+	"tocsin/web/patience"
 )
 
 const (
@@ -23,13 +24,22 @@ func (c *call) read(v any) error {
 	if kind, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		return unsupported(incidents.Invalid("the body must be application/json"))
 	}
-	// Not every writer has deadlines; those of a server do.
-	_ = http.NewResponseController(c.w).SetReadDeadline(time.Now().Add(slowBody))
-	b, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxJSON))
+	b, err := readAll(c.w, c.r, maxJSON)
 	if err != nil {
-		return bodyError(err)
+		return err
 	}
 	return decodeStrict(b, v)
+}
+
+// readAll reads a small body, bounded in size and time.
+func readAll(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
+	slow := patience.New(slowBody, http.NewResponseController(w).SetReadDeadline)
+	defer slow.End()
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	if err != nil {
+		return nil, bodyError(err)
+	}
+	return b, nil
 }
 
 // slowBody is how long a client may take to hand over a small body, or the next
@@ -128,9 +138,9 @@ func (c *call) reason() (string, error) {
 
 // none refuses a body where none belongs, so that a mistake is not overlooked.
 func (c *call) none() error {
-	b, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, 1<<10))
+	b, err := readAll(c.w, c.r, 1<<10)
 	if err != nil {
-		return bodyError(err)
+		return err
 	}
 	if s := bytes.TrimSpace(b); len(s) > 0 && !bytes.Equal(s, []byte("{}")) {
 		return incidents.Invalid("this takes no body")

@@ -6,9 +6,9 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"time"
 
 	"tocsin/incidents"
+	"tocsin/web/patience"
 )
 
 // A stream writes a large answer as it is made. Until its first byte it can
@@ -31,7 +31,8 @@ func (s *stream) Write(b []byte) (int, error) {
 		s.c.w.WriteHeader(http.StatusOK)
 	}
 	// A client that stops reading must not hold us for ever.
-	_ = http.NewResponseController(s.c.w).SetWriteDeadline(time.Now().Add(slowBody))
+	slow := patience.New(slowBody, http.NewResponseController(s.c.w).SetWriteDeadline)
+	defer slow.End()
 	return s.c.w.Write(b)
 }
 

@@ -7,9 +7,9 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"tocsin/incidents"
+	"tocsin/web/patience"
 )
 
 // listFormats are the media types a list may come as, and how it is read.
@@ -67,8 +67,8 @@ type patientReader struct {
 }
 
 func (p *patientReader) Read(b []byte) (int, error) {
-	// Not every writer has deadlines; those of a server do.
-	_ = p.rc.SetReadDeadline(time.Now().Add(slowBody))
+	slow := patience.New(slowBody, p.rc.SetReadDeadline)
+	defer slow.End()
 	n, err := p.r.Read(b)
 	if err != nil && err != io.EOF {
 		err = bodyError(err)

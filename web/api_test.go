@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"tocsin/incidents"
+	"tocsin/web/patience"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -234,4 +235,28 @@ func TestAHugeListIsRefused(t *testing.T) {
 	must(t, err)
 	w.inside = s.Inside()
 	w.upload(ref, csvList(100)).want(http.StatusRequestEntityTooLarge)
+}
+
+// TestASlowClient hands over half a body and then nothing, over a real connection.
+func TestASlowClient(t *testing.T) {
+	read, write := io.Pipe()
+	defer write.Close()
+	done := make(chan error, 1)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		slow := patience.New(20e6, http.NewResponseController(w).SetReadDeadline)
+		defer slow.End()
+		_, err := readAll(w, r, maxJSON)
+		done <- err
+	}))
+	defer srv.Close()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL, read)
+	must(t, err)
+	go func() { _, _ = write.Write([]byte(`{"title":`)) }()
+	if res, err := srv.Client().Do(req); err == nil {
+		res.Body.Close()
+	}
+	if err := <-done; incidents.KindOf(err) != incidents.KindInvalid {
+		t.Errorf("half a body: %v", err)
+	}
+	srv.Client().CloseIdleConnections()
 }

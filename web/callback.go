@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 
 	"github.com/gorilla/mux"
 
@@ -14,12 +15,16 @@ const maxCallback = 64 << 10
 // twilioCallback takes a status report of Twilio. It is acknowledged when the
 // receipt is stored; one that comes twice changes nothing.
 func (p *public) twilioCallback(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, maxCallback)
-	if err := r.ParseForm(); err != nil {
-		return bodyError(err)
+	b, err := readAll(w, r, maxCallback)
+	if err != nil {
+		return err
 	}
-	form := make(map[string]string, len(r.PostForm))
-	for k, v := range r.PostForm {
+	said, err := url.ParseQuery(string(b))
+	if err != nil {
+		return incidents.Invalid("the callback is no form")
+	}
+	form := make(map[string]string, len(said))
+	for k, v := range said {
 		if len(v) != 1 {
 			return incidents.Invalid("the callback says one thing twice")
 		}
@@ -27,7 +32,7 @@ func (p *public) twilioCallback(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := mux.Vars(r)
 	// The signature is over the address as the provider knows it, not as a proxy rewrote it.
-	err := p.Callbacks.Twilio(r.Context(), p.PublicURL+r.URL.RequestURI(), form, r.Header.Get("X-Twilio-Signature"), v["delivery"], v["attempt"], v["mac"])
+	err = p.Callbacks.Twilio(r.Context(), p.PublicURL+r.URL.RequestURI(), form, r.Header.Get("X-Twilio-Signature"), v["delivery"], v["attempt"], v["mac"])
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tocsin/incidents"
+	"tocsin/web/patience"
 )
 
 // ServeHTTP answers /hooks/<source>.
@@ -77,9 +78,8 @@ func (rc *Receiver) answer(w http.ResponseWriter, r *http.Request, source string
 // whole is false when there was more. What is left is not worth draining: the
 // server closes the connection.
 func (rc *Receiver) body(w http.ResponseWriter, r *http.Request, src Source) (body []byte, whole bool, err error) {
-	// Not every writer has deadlines; those of a server do.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(rc.Slow))
-	defer func() { _ = http.NewResponseController(w).SetReadDeadline(time.Time{}) }()
+	slow := patience.New(rc.Slow, http.NewResponseController(w).SetReadDeadline)
+	defer slow.End()
 	most := 2 * src.maxBody()
 	var b bytes.Buffer
 	n, err := io.Copy(&b, io.LimitReader(r.Body, most+1))
