@@ -28,24 +28,24 @@ const (
 
 // A form is forms/*.yaml: what an authority asks, in its order.
 type form struct {
-	Form        string          `yaml:"form"`
-	Title       bilingual       `yaml:"title"`
-	Lang        incidents.Lang  `yaml:"lang"`       // what a report is written in unless the options say otherwise
-	Beside      incidents.Lang  `yaml:"beside"`     // labels also in this language, in brackets
-	Zone        string          `yaml:"zone"`       // of times
-	ByContent   bool            `yaml:"by-content"` // content no field answers becomes a field
-	Authorities []authorityName `yaml:"authorities"`
-	Sections    []formSection   `yaml:"sections"`
-	Note        string          `yaml:"note"`
-	Sources     []string        `yaml:"sources"`
-	Checked     string          `yaml:"checked"`
-	Confidence  string          `yaml:"confidence"`
+	Form       string         `yaml:"form"`
+	Title      bilingual      `yaml:"title"`
+	Lang       incidents.Lang `yaml:"lang"`       // what a report is written in unless the options say otherwise
+	Beside     incidents.Lang `yaml:"beside"`     // labels also in this language, in brackets
+	Zone       string         `yaml:"zone"`       // of times
+	ByContent  bool           `yaml:"by-content"` // content no field answers becomes a field
+	Names      []properName   `yaml:"names"`
+	Sections   []formSection  `yaml:"sections"`
+	Note       string         `yaml:"note"`
+	Sources    []string       `yaml:"sources"`
+	Checked    string         `yaml:"checked"`
+	Confidence string         `yaml:"confidence"`
 
 	zone *time.Location
 }
 
-// An authorityName is an authority of the rules in Chinese.
-type authorityName struct {
+// A properName is an authority or law of the rules in Chinese.
+type properName struct {
 	Is string `yaml:"is"`
 	ZH string `yaml:"zh"`
 }
@@ -118,8 +118,9 @@ func (f *form) beside(b bilingual, lang incidents.Lang) string {
 	return ""
 }
 
-func (f *form) authority(name string, lang incidents.Lang) string {
-	for _, a := range f.Authorities {
+// name is an authority or law in the report's language, when it is on file.
+func (f *form) name(name string, lang incidents.Lang) string {
+	for _, a := range f.Names {
 		if a.Is == name && lang == langZH {
 			return a.ZH
 		}

@@ -12,6 +12,7 @@ import (
 // A filling is what one report is filled from.
 type filling struct {
 	scribe
+	form     *form
 	pack     *Pack
 	phase    incidents.ReportPhase
 	incident incidents.Incident
@@ -37,11 +38,14 @@ var worked = map[string]struct {
 }
 
 func (g filling) law() (string, bool) {
-	s := firstOf(g.duty.Citation, g.duty.Law)
-	if g.duty.Law != "" && !strings.Contains(s, g.duty.Law) {
-		s = g.duty.Law + ", " + s
+	law, citation := g.form.name(g.duty.Law, g.words.Lang), g.duty.Citation
+	switch {
+	case law == "", strings.HasPrefix(citation, law):
+		law = citation
+	case citation != "":
+		law += g.words.Words["semicolon"] + citation
 	}
-	return s, s != ""
+	return law, law != ""
 }
 
 func (g filling) persons() (string, bool) {

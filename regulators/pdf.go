@@ -40,10 +40,6 @@ func (r *Reports) renderPDF(c incidents.ReportContent, m incidents.ReportMeta) (
 
 // report sets everything of a report on the sheet.
 func (s *sheet) report(v reportView) {
-	w := v.Words.Words
-	if v.Drill {
-		s.notice(w["drill"]+" · "+w["drill-long"], inkRose, inkAlarm, inkAlarm)
-	}
 	s.block(s.lines(v.Title, 17, 23, right-left, inkHead))
 	s.y += 8
 	for _, h := range v.Head {
@@ -120,11 +116,14 @@ func (s *sheet) fieldRow(f viewField, w *formWords) row {
 func (s *sheet) closing(v reportView) {
 	w := v.Words.Words
 	rows := []viewRow{{w["approval"], strings.Join(v.Approvals, "\n")}}
-	rows = append(append(rows, v.Filing...), viewRow{w["hash"], v.Hash})
+	rows = append(rows, v.Filing...)
 	s.heading(w["approval"], "", 30)
 	for _, r := range rows {
 		s.row(s.fieldRow(viewField{Label: r.Label, Value: r.Value}, v.Words))
 	}
+	hash := s.fieldRow(viewField{Label: w["hash"]}, v.Words)
+	hash.value = s.lines(v.Hash, sizeSmall, leading, valueW, inkText)
+	s.row(hash)
 	s.y += 10
 	if v.HashWrong {
 		s.notice(w["hash-wrong"], inkRose, inkAlarm, inkAlarm)

@@ -24,10 +24,10 @@ func (r *Reports) Fill(name string, phase incidents.ReportPhase, in incidents.In
 		return c, incidents.Invalid("the phase is initial, update or final").On("phase")
 	}
 	w := r.wordsOf(r.langOf(form, prev))
-	g := filling{scribe: scribe{words: w, zone: form.zone}, pack: r.pack, phase: phase, incident: in, facts: f, duty: o}
+	g := filling{scribe: scribe{words: w, zone: form.zone}, form: form, pack: r.pack, phase: phase, incident: in, facts: f, duty: o}
 	c = incidents.ReportContent{
 		Incident: in.ID, Mode: in.Mode, Form: name, Phase: phase, Lang: w.Lang,
-		Title: form.title(w, phase, o.Law), Authority: form.authority(o.Authority, w.Lang), Obligation: o.ID, FactsRev: f.Rev,
+		Title: form.title(w, phase, form.name(o.Law, w.Lang)), Authority: form.name(o.Authority, w.Lang), Obligation: o.ID, FactsRev: f.Rev,
 		Fields: g.fields(form),
 	}
 	takeOver(&c, prev)
