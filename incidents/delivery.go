@@ -48,6 +48,15 @@ func (d DeliveryID) String() string {
 	return fmt.Sprintf("%d-%d-%s", d.Notice, d.Seq, channelLetters[d.Channel])
 }
 
+// MarshalText is the text form, also in JSON.
+func (d DeliveryID) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads the text form.
+func (d *DeliveryID) UnmarshalText(b []byte) (err error) {
+	*d, err = ParseDeliveryID(string(b))
+	return err
+}
+
 // ParseDeliveryID reads the text form of a delivery id.
 func ParseDeliveryID(s string) (DeliveryID, error) {
 	parts := strings.Split(s, "-")

@@ -10,7 +10,7 @@ import (
 )
 
 // importBatch is how many persons are sealed and stored per transaction.
-const importBatch = 1000
+const importBatch = 10000
 
 // ListUpload is a list of affected persons on its way in.
 type ListUpload struct {
@@ -34,10 +34,10 @@ func (d *Desk) ImportList(ctx context.Context, a Actor, id IncidentID, up ListUp
 	}
 	rejects := newRejectFile()
 	kept := make(chan error, 1)
-	var ref FileRef
+	ref := FileRef{IncidentID: id, Name: "rejected-rows.csv", Kind: "rejects", By: a.ID, At: im.At}
 	go func() {
 		var err error
-		ref, err = d.Files.SaveFile(ctx, FileRef{IncidentID: id, Name: "rejected-rows.csv", Kind: "rejects", By: a.ID, At: im.At}, rejects.r)
+		ref, err = d.Files.SaveFile(ctx, ref, rejects.r)
 		rejects.r.CloseWithError(err)
 		kept <- err
 	}()

@@ -174,7 +174,7 @@ func (a *App) openStore(ctx context.Context) (err error) {
 	a.codes = incidents.CodeBook{Key: a.keeper.DeriveKey("codes")}
 	a.callbackKey = a.keeper.DeriveKey("callbacks")
 	a.store, err = store.Open(ctx, store.Options{URL: a.settings.Database.URL.Reveal(), Dir: a.settings.DataDir, Log: a.log, Now: a.now, NewID: NewID,
-		Gate: a.gate(), Keeper: a.keeper})
+		Gate: a.gate(), Keeper: a.keeper, DoubtWait: a.doubtWait()})
 	if err != nil {
 		return err
 	}
@@ -205,7 +205,8 @@ func (a *App) openBus(ctx context.Context) (err error) {
 
 func (a *App) openDesk(context.Context) error {
 	o := a.settings.Organisation
-	a.receiver = &hook.Receiver{Now: a.now}
+	a.receiver = &hook.Receiver{Now: a.now, Log: a.log}
+	a.stops.add("alert hook", func(context.Context) error { a.receiver.Wait(); return nil })
 	a.Desk = incidents.NewDesk(incidents.Deps{Store: a.store, Roll: a.store, Files: a.store, Lists: roster.Lists{DefaultPlace: o.Country},
 		Rules: a.rules, Words: a.book, Reports: a.reports, Codes: a.codes, Now: a.now, NewID: NewID, Gate: a.gate(), Langs: o.Languages, Org: o.Name,
 		Newer: siem.NewerRevision, JoinWithin: a.settings.Correlation.JoinWithin.Std(), Reparse: a.receiver.Reparse})

@@ -167,10 +167,13 @@ func (a *App) sweep(ctx context.Context) {
 }
 
 func (a *App) sweepPolicy() incidents.SweepPolicy {
-	d := a.settings.Dispatch
-	return incidents.SweepPolicy{Now: a.now().UTC(),
-		RetryFor:  map[incidents.Channel]time.Duration{incidents.Email: 48 * time.Hour, incidents.SMS: 4 * time.Hour, incidents.Push: 24 * time.Hour},
-		DoubtWait: map[incidents.Channel]time.Duration{incidents.Email: d.DoubtWait.Std(), incidents.Push: d.DoubtWait.Std(), incidents.SMS: min(d.DoubtWait.Std(), 2*time.Minute)}}
+	return incidents.SweepPolicy{Now: a.now().UTC(), DoubtWait: a.doubtWait(),
+		RetryFor: map[incidents.Channel]time.Duration{incidents.Email: 48 * time.Hour, incidents.SMS: 4 * time.Hour, incidents.Push: 24 * time.Hour}}
+}
+
+func (a *App) doubtWait() map[incidents.Channel]time.Duration {
+	w := a.settings.Dispatch.DoubtWait.Std()
+	return map[incidents.Channel]time.Duration{incidents.Email: w, incidents.Push: min(w, time.Minute), incidents.SMS: min(w, 2*time.Minute)}
 }
 
 // correlateLeft correlates alerts whose message was lost with the bus.

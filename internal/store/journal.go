@@ -43,7 +43,7 @@ func (t *tx) takeChunk(notice, chunk int64, owner string, lease time.Duration) (
 		return c, false, err
 	}
 	if claimed > 0 {
-		if _, err := t.doubtStale(notice, chunk, doubtWait, now); err != nil {
+		if _, err := t.doubtStale(notice, chunk, t.s.o.DoubtWait, now); err != nil {
 			return c, false, err
 		}
 	}
@@ -80,7 +80,7 @@ func (t *tx) doubtStale(notice, chunk int64, wait map[incidents.Channel]time.Dur
 }
 
 func waitOf(wait map[incidents.Channel]time.Duration, channel int) time.Duration {
-	if w := wait[channelOf(channel)]; w > 0 {
+	if w, ok := wait[channelOf(channel)]; ok {
 		return w
 	}
 	return doubtWait[channelOf(channel)]
@@ -225,7 +225,7 @@ func (t *tx) record(s shift, r release, n incidents.Notice, turn incidents.Turn)
 			return false, incidents.Conflict("delivery %s is not attempted by this worker", done.ID)
 		}
 		delete(mine, done.ID)
-		c := outcome(d, done, n.Content.Plan, turn.Backoff)
+		c := outcome(d, done, n.Content.Plan, turn.Backoff, t.s.o.DoubtWait)
 		all = append(all, changed{d, c})
 		notes = append(notes, noted{d, string(done.Receipt.Outcome), done.Receipt.ProviderID, done.Receipt.Code, done.Receipt.Reason, done.At})
 		if c.state == stateRejected {
@@ -265,7 +265,7 @@ func (d delivery) after(c change) delivery {
 }
 
 // outcome is what becomes of an attempt; a pure function.
-func outcome(d delivery, done incidents.Recorded, plan []incidents.Step, backoff func(incidents.Channel, int) time.Duration) change {
+func outcome(d delivery, done incidents.Recorded, plan []incidents.Step, backoff func(incidents.Channel, int) time.Duration, doubt map[incidents.Channel]time.Duration) change {
 	r := done.Receipt
 	c := change{provider: r.ProviderID, code: r.Code, reason: r.Reason, at: done.At}
 	switch r.Outcome {
@@ -288,7 +288,7 @@ func outcome(d delivery, done incidents.Recorded, plan []incidents.Step, backoff
 		c.state = stateRejected
 	default: // what nobody can name is in doubt
 		c.state = stateInDoubt
-		c.next = done.At.Add(waitOf(nil, d.channel))
+		c.next = done.At.Add(waitOf(doubt, d.channel))
 	}
 	return c
 }
