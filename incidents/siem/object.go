@@ -21,6 +21,7 @@ const maxDepth = 64
 
 // documents reads one JSON object, several in a row, or an array of them.
 func documents(body []byte) ([]object, error) {
+	body = withoutMark(body)
 	if err := shallow(body); err != nil {
 		return nil, err
 	}
@@ -53,6 +54,9 @@ func documents(body []byte) ([]object, error) {
 	}
 	return out, nil
 }
+
+// withoutMark drops the mark some senders put before UTF-8.
+func withoutMark(body []byte) []byte { return bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")) }
 
 // shallow refuses deep nesting before anything recurses.
 func shallow(body []byte) error {

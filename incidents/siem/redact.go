@@ -3,6 +3,10 @@ package siem
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/url"
 	"regexp"
 	"strings"
 )
@@ -14,6 +18,54 @@ const gone = "[redacted]"
 // senders put inside payloads. It is always one JSON value.
 func redacted(v any) []byte {
 	return compact(redact(v, maxTexts))
+}
+
+// Redact removes secrets from a body that is to be kept although no adapter
+// could read it. JSON and forms are redacted by their structure; of anything
+// else, what looks like a secret goes.
+func Redact(mediaType string, body []byte) []byte {
+	if kind, _, err := mime.ParseMediaType(mediaType); err == nil && kind == "application/x-www-form-urlencoded" {
+		if form, err := url.ParseQuery(string(body)); err == nil {
+			return []byte(redactForm(form).Encode())
+		}
+	}
+	if values, ok := jsonValues(body); ok {
+		var out []byte
+		for _, v := range values {
+			out = append(append(out, redacted(v)...), '\n')
+		}
+		return out
+	}
+	return []byte(redactLoose(string(body)))
+}
+
+func redactForm(form url.Values) url.Values {
+	out := make(url.Values, len(form))
+	for k, list := range form {
+		for _, v := range list {
+			if secretKey(k) {
+				v = gone
+			}
+			out.Add(k, string(Redact("", []byte(v))))
+		}
+	}
+	return out
+}
+
+// jsonValues reads a body that is JSON as a whole, whatever its values are.
+func jsonValues(body []byte) (out []any, ok bool) {
+	if shallow(body) != nil {
+		return nil, false
+	}
+	dec := json.NewDecoder(bytes.NewReader(withoutMark(body)))
+	dec.UseNumber()
+	for {
+		var v any
+		if err := dec.Decode(&v); err != nil {
+			return out, errors.Is(err, io.EOF) && len(out) > 0
+		}
+		out = append(out, v)
+	}
 }
 
 // maxTexts is how deep texts that hold JSON are read.
@@ -90,6 +142,24 @@ func secretKey(k string) bool {
 		return true
 	}
 	return false
+}
+
+// In what is no whole JSON, keys of secrets are found as text: as they are, and
+// in a text within a text, where the value ends at a quote before a mark. More
+// than the secret may go.
+const looseKey = `(?:[a-z0-9_.-]+[_.-])?(?:secret|routing[_-]key|service[_-]key|pattern[_-]match|token|validationtokens|subscribeurl|authorization|cookies?|passw(?:or)?d|api[_-]?key|clientstate)`
+
+var (
+	loose       = regexp.MustCompile(`(?i)("` + looseKey + `"\s*:\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|[^"\s,{}\[\]]+)`)
+	looseInText = regexp.MustCompile(`(?i)(\\+"` + looseKey + `\\+"\s*:\s*)\\+"(?:[^"]|"[^,}\]\s])*"?`)
+	loosePair   = regexp.MustCompile(`(?i)\b(` + looseKey + `=)[^&\s"',;]+`)
+)
+
+func redactLoose(s string) string {
+	for _, find := range []*regexp.Regexp{looseInText, loose} {
+		s = find.ReplaceAllString(s, `${1}"`+gone+`"`)
+	}
+	return scrub(loosePair.ReplaceAllString(s, "${1}"+gone))
 }
 
 var (

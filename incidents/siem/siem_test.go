@@ -2,6 +2,7 @@ package siem_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"net/http"
 	"os"
@@ -102,7 +103,7 @@ func compare(t *testing.T, res siem.Result, a incidents.Alert, want map[string]a
 		case "external_id", "title", "severity", "severity_from", "status", "dedup_key", "group_key", "url", "delivery_id", "revision":
 			got := map[string]string{"external_id": a.ExternalID, "title": a.Title, "severity": string(a.Severity), "severity_from": a.SeverityFrom, "status": a.Status,
 				"dedup_key": a.DedupKey, "group_key": a.GroupKey, "url": a.URL, "delivery_id": res.DeliveryID, "revision": a.Revision}[key]
-			if ws, _ := w.(string); got != ws {
+			if ws, _ := w.(string); got != hashedRoutingKey(ws) {
 				t.Errorf("%s is %q, want %q", key, got, ws)
 			}
 		case "severity_score":
@@ -132,13 +133,20 @@ func compare(t *testing.T, res siem.Result, a incidents.Alert, want map[string]a
 			}
 		case "severity_native":
 			n := w.(map[string]any)
-			if a.SeverityNative == nil || a.SeverityNative.Field != n["field"] {
+			if a.SeverityNative == nil || a.SeverityNative.Field != n["field"] || fmt.Sprint(a.SeverityNative.Value) != fmt.Sprint(n["value"]) {
 				t.Errorf("severity_native is %+v, want %v", a.SeverityNative, n)
 			}
 		default:
 			t.Errorf("the manifest expects %q, which is not compared", key)
 		}
 	}
+}
+
+// The manifest writes the keys of PagerDuty's events with the routing key in
+// clear. It is a secret that is not to be stored, so ours hold its hash: the one
+// place where a sample is read otherwise than the manifest says.
+func hashedRoutingKey(want string) string {
+	return strings.Replace(want, "pagerduty-events-v2:e93facc04764012d7bfb002500d5d1a6/", "pagerduty-events-v2:47746dbfe444aaf2a7f8de55f52c5bcf/", 1)
 }
 
 func compareTime(t *testing.T, key string, got *time.Time, want any) {
@@ -213,6 +221,7 @@ func TestShapesOfBodies(t *testing.T) {
 		{"an array", "application/json", "[" + one + "," + one + "]", 2},
 		{"several in a row", "application/json", one + one + "\n" + one, 3},
 		{"text that is JSON", "text/plain", one, 1},
+		{"with a mark before it", "application/json", "\xef\xbb\xbf" + one, 1},
 		{"a form with one field", "application/x-www-form-urlencoded", "payload=%7B%22id%22%3A%221%22%2C%22title%22%3A%22A%22%7D", 1},
 	} {
 		res, err := siem.Parse(siem.Request{Source: "s", Format: "generic", MediaType: tc.kind, Body: []byte(tc.body), Received: received})
@@ -298,6 +307,32 @@ func TestSecretsAreNotKept(t *testing.T) {
 				t.Errorf("kept: %s", res.Redacted)
 			}
 		})
+	}
+}
+
+// What no adapter can read is kept too, and must not hold secrets either.
+func TestSecretsAreNotKeptOfWhatCannotBeRead(t *testing.T) {
+	for _, tc := range []struct{ name, kind, body, keeps string }{
+		{"JSON of another shape", "application/json", `{"alert":{"s\u0065cret":"PLANTED","password":12345,"routing_key":["PLANTED"]},"id":18446744073709551617}`, "18446744073709551617"},
+		{"an array of texts", "application/json", `["see https://x/?token=PLANTED","{\"password\":\"PLANTED\"}"]`, "see https://x/"},
+		{"cut off within the secret", "application/json", `{"id":"7","token":"PLAN\"TED`, `"id":"7"`},
+		{"cut off after it", "application/json", `{"id":"7","api_key":"PLAN\"TED","password":12345,"x":`, `"id":"7"`},
+		{"cut off within a text", "application/json", `{"Message":"{\"id\":\"7\",\"SubscribeURL\":\"https://x/PLAN\\\"TED\",\"a\":1`, `\"a\":1`},
+		{"a key with a prefix", "application/json", `{"x-api-key":"PLANTED","http.headers.authorization":"PLANTED","id":"7"`, `"id":"7"`},
+		{"headers", "text/plain", "id 7\nAuthorization: Basic PLANTED\ntoken=PLANTED", "id 7"},
+		{"a form", "application/x-www-form-urlencoded", "payload=%7B%22token%22%3A%22PLANTED%22%2C%22id%22%3A7%7D&token=PLANTED&id=7", "id=7"},
+		{"a broken form", "application/x-www-form-urlencoded", "id=7&a=%zz&token=PLANTED", "id=7"},
+		{"too deep to be read", "application/json", strings.Repeat("[", 100) + `{"id":"7","secret":"PLANTED"}`, `"id":"7"`},
+	} {
+		kept := string(siem.Redact(tc.kind, []byte(tc.body)))
+		for _, part := range []string{"PLAN", "TED", "12345"} {
+			if strings.Contains(kept, part) {
+				t.Errorf("%s: kept %s", tc.name, kept)
+			}
+		}
+		if !strings.Contains(kept, tc.keeps) {
+			t.Errorf("%s: %q is lost in %s", tc.name, tc.keeps, kept)
+		}
 	}
 }
 
