@@ -1,6 +1,7 @@
 package hook
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha1" //nolint:gosec // some senders sign with HMAC-SHA1 only
 	"crypto/sha256"
@@ -135,11 +136,12 @@ func (a Auth) ok(r *http.Request, body []byte, now time.Time) bool {
 		return strings.EqualFold(scheme, "Bearer") && a.isSecret(strings.TrimSpace(token))
 	case Basic:
 		user, password, ok := r.BasicAuth()
-		return a.isSecret(password) && ok && equal(user, a.User)
+		known, right := equal(user, a.User), a.isSecret(password) // both, whichever fails
+		return ok && known && right
 	case Header:
 		return a.isSecret(r.Header.Get(a.Header))
 	case URLToken:
-		return a.isSecret(r.URL.Query().Get("token"))
+		return a.isSecret(urlToken(r))
 	case GitHub:
 		return Auth{Secrets: a.Secrets, Header: "X-Hub-Signature-256", Algorithm: "sha256", Encoding: "hex", Prefix: "sha256="}.signed(r, body, now)
 	case HMAC:
@@ -176,6 +178,23 @@ func (a Auth) byHeader() bool {
 		return true
 	}
 	return false
+}
+
+// urlToken is the token in an address: ?token=, CloudEvents' ?access_token=, or
+// what follows the source's name in the path.
+func urlToken(r *http.Request) string {
+	q := r.URL.Query()
+	if t := cmp.Or(q.Get("token"), q.Get("access_token")); t != "" {
+		return t
+	}
+	_, t := named(r.URL.Path)
+	return t
+}
+
+// named parts /hooks/<source>/<token>; most addresses have no token there.
+func named(path string) (source, token string) {
+	source, token, _ = strings.Cut(strings.TrimPrefix(path, "/hooks/"), "/")
+	return source, token
 }
 
 // isSecret compares with every secret, in the same time whichever matches.

@@ -19,8 +19,8 @@ import (
 // configured certificates. The address of a certificate in the body is never
 // fetched. Source: Amazon SNS, Verifying the signatures of Amazon SNS messages.
 func (a Auth) sns(body []byte) bool {
-	var m map[string]string
-	if json.Unmarshal(body, &m) != nil || !slices.Contains(a.Topics, m["TopicArn"]) {
+	m := snsFields(body)
+	if !slices.Contains(a.Topics, m["TopicArn"]) {
 		return false
 	}
 	sig, err := base64.StdEncoding.DecodeString(m["Signature"])
@@ -38,6 +38,22 @@ func (a Auth) sns(body []byte) bool {
 		}
 	}
 	return false
+}
+
+// snsFields are the texts of an envelope. Attributes a publisher added are an
+// object, and are not signed.
+func snsFields(body []byte) map[string]string {
+	var fields map[string]any
+	if json.Unmarshal(body, &fields) != nil {
+		return nil
+	}
+	m := make(map[string]string, len(fields))
+	for k, v := range fields {
+		if s, ok := v.(string); ok {
+			m[k] = s
+		}
+	}
+	return m
 }
 
 // snsDigest is what a message's signature is over, by its version.

@@ -68,6 +68,9 @@ func TestTokensAndPasswords(t *testing.T) {
 		{"a header with something else", header, post("/hooks/a", "", "X-Hook-Key", "first"), false},
 		{"a token in the address", inURL, post("/hooks/a?token=second-secret-002", ""), true},
 		{"a wrong one in the address", inURL, post("/hooks/a?token=", ""), false},
+		{"a token in the path", inURL, post("/hooks/a/second-secret-002", ""), true},
+		{"a wrong one in the path", inURL, post("/hooks/a/second-secret", ""), false},
+		{"as CloudEvents names it", inURL, post("/hooks/a?access_token=first-secret-0001", ""), true},
 		{"a style nobody knows", Auth{Style: "handshake", Secrets: two}, post("/hooks/a", "", "Authorization", "Bearer first-secret-0001"), false},
 		{"no secrets and an empty token", Auth{Style: Bearer}, post("/hooks/a", "", "Authorization", "Bearer "), false},
 	} {
@@ -288,6 +291,7 @@ func TestAmazonSigns(t *testing.T) {
 		{"with an empty subject", a, notification(t, key, "2", set("Subject", "")), true},
 		{"with a subject put in", a, notification(t, key, "2", set("Subject", "x")), false},
 		{"for a topic that may not post", Auth{Style: SNS, Topics: []string{"arn:aws:sns:eu-west-1:1:others"}, Certificate: cert}, notification(t, key, "2", same), false},
+		{"with attributes, which are not signed", a, bytes.Replace(notification(t, key, "2", same), []byte("{"), []byte(`{"MessageAttributes":{"a":{"Type":"String","Value":"b"}},`), 1), true},
 		{"no JSON", a, []byte("x"), false},
 		{"something after it", a, append(notification(t, key, "2", same), `{"id":"1"}`...), false},
 	} {

@@ -9,16 +9,20 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"tocsin/incidents"
 	"tocsin/web/patience"
 )
 
-// ServeHTTP answers /hooks/<source>.
+// ServeHTTP answers /hooks/<source>, and /hooks/<source>/<token> for a source
+// whose token is part of its address.
 func (rc *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	rc.Serve(w, r, strings.TrimPrefix(r.URL.Path, "/hooks/"))
+	source, token := named(r.URL.Path)
+	if token != "" && rc.Sources[source].Auth.Style != URLToken {
+		source += "/" + token // no such source
+	}
+	rc.Serve(w, r, source)
 }
 
 // Serve answers one request to a source.

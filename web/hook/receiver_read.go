@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"mime"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 
@@ -32,6 +31,7 @@ func read(src Source, via string, header http.Header, body []byte, at time.Time)
 	in.DeliveryID, in.Body, in.Alerts, in.Status = deliveryID(header, got.DeliveryID), got.Redacted, got.Alerts, http.StatusAccepted
 	if len(in.Alerts) == 0 {
 		in.Reason = setAside(got.Outcome)
+		in.MediaType = "" // what is kept is the JSON of it, also when it came in a form
 	}
 	return in, nil
 }
@@ -55,7 +55,7 @@ func unread(src Source, via string, header http.Header, body []byte, at time.Tim
 	in := arrived(src, via, header, at)
 	sum := sha256.Sum256(body)
 	in.DeliveryID = "unread:" + hex.EncodeToString(sum[:])
-	in.Body, in.Status, in.Reason = redacted(body), status, why.Error()
+	in.Body, in.Status, in.Reason = siem.Redact(header.Get("Content-Type"), body), status, why.Error()
 	return in
 }
 
@@ -147,12 +147,4 @@ func kept(header http.Header) map[string]string {
 		}
 	}
 	return out
-}
-
-// A body that cannot be read cannot be redacted by its structure, so whatever
-// looks like a secret goes.
-var secrets = regexp.MustCompile(`(?i)("(?:secret|routing_key|pattern_match|token|subscribeurl|authorization|cookie|set-cookie|password|api_?key|access_token)"\s*:\s*)"(?:[^"\\]|\\.)*"?|((?:token|access_token|api_?key)=)[^&\s"]+`)
-
-func redacted(body []byte) []byte {
-	return secrets.ReplaceAll(body, []byte(`$1$2"[redacted]"`))
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -93,6 +94,9 @@ func TestTheContractOfTheHook(t *testing.T) {
 		"by PUT":                    {"PUT", "/hooks/splunk?token=" + token, "application/json", splunkAlert, nil, 202, `"duplicate":false`, ""},
 		"as plain text":             {"POST", "/hooks/splunk?token=" + token, "text/plain; charset=UTF-8", splunkAlert, nil, 202, `"alerts":1`, ""},
 		"without a type":            {"POST", "/hooks/splunk?token=" + token, "", splunkAlert, nil, 202, `"alerts":1`, ""},
+		"a token in the path":       {"POST", "/hooks/splunk/" + token, "application/json", splunkAlert, nil, 202, `"alerts":1`, ""},
+		"a wrong one in the path":   {"POST", "/hooks/splunk/" + token + "/x", "application/json", splunkAlert, nil, 401, "credentials are wrong", "-"},
+		"a path nobody asked for":   {"POST", "/hooks/own/x", "application/json", `{"title":"x"}`, bearerHeader, 401, "credentials are wrong", "-"},
 		"a wrong token":             {"POST", "/hooks/splunk?token=wrong", "application/json", splunkAlert, nil, 401, "credentials are wrong", "-"},
 		"no token":                  {"POST", "/hooks/splunk", "application/json", splunkAlert, nil, 401, "credentials are wrong", "-"},
 		"a source not there":        {"POST", "/hooks/nobody?token=" + token, "application/json", splunkAlert, nil, 401, "credentials are wrong", "-"},
@@ -220,6 +224,19 @@ func TestSecretsAreNotKept(t *testing.T) {
 	}
 	if len(d.all()) != 2 {
 		t.Errorf("kept %d bodies, want 2", len(d.all()))
+	}
+}
+
+// TestASetAsideFormIsReadAgain: of a form, the JSON inside is kept.
+func TestASetAsideFormIsReadAgain(t *testing.T) {
+	d := &desk{}
+	rc, _ := receiver(d)
+	form := "payload=" + url.QueryEscape(snsConfirmation)
+	if got := send(rc, "POST", "/hooks/sns", "application/x-www-form-urlencoded", form, bearerHeader); got.Code != 202 {
+		t.Fatalf("%d %s", got.Code, got.Body)
+	}
+	if _, err := rc.Reparse(d.all()[0]); err == nil || !strings.Contains(err.Error(), "subscription confirmation") {
+		t.Errorf("read again: %v", err)
 	}
 }
 
