@@ -5,7 +5,6 @@ import (
 	"embed"
 	"io/fs"
 	"net/http"
-	"time"
 
 	"github.com/gorilla/mux"
 
@@ -103,7 +102,7 @@ func (s *Server) guarded(next http.Handler) http.Handler {
 	cross.AddInsecureBypassPattern("/hooks/")     // sources prove themselves
 	cross.AddInsecureBypassPattern("/callbacks/") // providers sign
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		began := time.Now()
+		began := s.Now()
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
@@ -126,7 +125,7 @@ func (s *Server) guarded(next http.Handler) http.Handler {
 					plain(rec, http.StatusInternalServerError, "Something went wrong on our side.\n")
 				}
 			}
-			s.Log.Debug("request", "method", r.Method, "path", routeOf(r), "status", rec.status, "ms", time.Since(began).Milliseconds())
+			s.Log.Debug("request", "method", r.Method, "path", routeOf(r), "status", rec.status, "ms", s.Now().Sub(began).Milliseconds())
 		}()
 		cross.Handler(next).ServeHTTP(rec, r.WithContext(context.WithValue(r.Context(), recorderKey{}, rec)))
 	})

@@ -42,14 +42,18 @@ var rooms = []room{
 	{"internal/ledger", []string{"incidents"}, "evidence must verify without the service"},
 	{"internal/account", []string{"incidents"}, "accounts declare the storage they need"},
 	{"internal/roster", []string{"incidents"}, "lists are read without knowing where they go"},
+	{"internal/store/storetest/cluster", nil, "it starts a throw-away PostgreSQL and knows nothing else"},
+	{"internal/store/storetest", []string{"internal/store", "internal/sealed", "internal/store/storetest/cluster"}, "real stores for tests of any package"},
 	{"internal/store", []string{"incidents", "internal/ledger", "internal/sealed", "internal/account"},
 		"storage keeps what the domain, the accounts, the seals and the ledger define; it never publishes"},
 
+	{"internal/standin", nil, "it answers in place of providers, at protocol level, and knows nothing of ours"},
+	{"internal/demo", []string{"incidents", "internal/app", "internal/settings", "internal/ledger", "internal/standin"}, "the demonstration acts through the service, as its people would"},
 	{"internal/archtest", nil, "the judge is no party"},
 	{"internal/e2e", []string{"..."}, "the whole service in one test process"},
 	{"internal/app", []string{"..."}, "the one place that sees everything"},
-	{"cmd/tocsin", []string{"incidents", "internal/app", "internal/settings", "internal/ledger"},
-		"commands are thin: they read settings, start the service, or verify a bundle"},
+	{"cmd/tocsin", []string{"incidents", "internal/app", "internal/settings", "internal/ledger", "internal/demo"},
+		"commands are thin: they read settings, start the service, verify a bundle, or show the demonstration"},
 }
 
 const aChannel = "a channel is judged, replaced and drilled alone: it never sees another channel, the store or the bus"

@@ -32,6 +32,9 @@ type Options struct {
 	Progress func(step string, done, total int64)
 }
 
+// client asks the demonstration's own listeners.
+var client = &http.Client{Timeout: 30 * time.Second}
+
 //go:embed alerts
 var alerts embed.FS
 
@@ -222,7 +225,7 @@ func (w *walk) postAlerts(ctx context.Context) error {
 		}
 		req.Header.Set("Content-Type", "application/json")
 		req.Header.Set("Authorization", "Bearer "+hookToken)
-		resp, err := http.DefaultClient.Do(req)
+		resp, err := client.Do(req)
 		if err != nil {
 			return err
 		}
@@ -377,7 +380,7 @@ func (w *walk) announce(ctx context.Context) error {
 		return err
 	}
 	w.result.Announcement = Announcement{URL: "http://" + w.at.Public + "/announcements/" + n.Slug, Version: n.Version}
-	resp, err := http.DefaultClient.Get(w.result.Announcement.URL)
+	resp, err := client.Get(w.result.Announcement.URL)
 	if err != nil {
 		return err
 	}
