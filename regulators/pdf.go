@@ -14,12 +14,7 @@ import (
 // renderPDF sets a report on pages. The same content and meta give the same
 // bytes. The HTML document is the accessible form; gopdf writes no tags.
 func (r *Reports) renderPDF(c incidents.ReportContent, m incidents.ReportMeta) ([]byte, error) {
-	doc := &gopdf.GoPdf{}
-	doc.Start(gopdf.Config{PageSize: gopdf.Rect{W: pageW, H: pageH}})
-	if err := r.font.into(doc); err != nil {
-		return nil, err
-	}
-	t, err := newTypesetter(doc)
+	doc, t, err := r.font.document()
 	if err != nil {
 		return nil, err
 	}
@@ -115,15 +110,16 @@ func (s *sheet) fieldRow(f viewField, w *formWords) row {
 // closing sets who approved, how it was filed, the hash and the notes.
 func (s *sheet) closing(v reportView) {
 	w := v.Words.Words
-	rows := []viewRow{{w["approval"], strings.Join(v.Approvals, "\n")}}
-	rows = append(rows, v.Filing...)
-	s.heading(w["approval"], "", 30)
-	for _, r := range rows {
-		s.row(s.fieldRow(viewField{Label: r.Label, Value: r.Value}, v.Words))
+	var rows []row
+	for _, r := range append([]viewRow{{w["approval"], strings.Join(v.Approvals, "\n")}}, v.Filing...) {
+		rows = append(rows, s.fieldRow(viewField{Label: r.Label, Value: r.Value}, v.Words))
 	}
 	hash := s.fieldRow(viewField{Label: w["hash"]}, v.Words)
 	hash.value = s.lines(v.Hash, sizeSmall, leading, valueW, inkText)
-	s.row(hash)
+	s.heading(w["approval"], "", rows[0].least())
+	for _, r := range append(rows, hash) {
+		s.row(r)
+	}
 	s.y += 10
 	if v.HashWrong {
 		s.notice(w["hash-wrong"], inkRose, inkAlarm, inkAlarm)

@@ -28,13 +28,19 @@ type font struct {
 	err    error
 }
 
-// into adds the font to a document.
-func (f *font) into(doc *gopdf.GoPdf) error {
+// document begins a document with the font in it.
+func (f *font) document() (*gopdf.GoPdf, *typesetter, error) {
 	f.once.Do(func() { f.shared, f.err = readFont() })
 	if f.err != nil {
-		return f.err
+		return nil, nil, f.err
 	}
-	return doc.AddTTFFontFromFontContainer(fontFamily, f.shared)
+	doc := &gopdf.GoPdf{}
+	doc.Start(gopdf.Config{PageSize: gopdf.Rect{W: pageW, H: pageH}})
+	if err := doc.AddTTFFontFromFontContainer(fontFamily, f.shared); err != nil {
+		return nil, nil, err
+	}
+	t, err := newTypesetter(doc)
+	return doc, t, err
 }
 
 func readFont() (*gopdf.FontContainer, error) {
