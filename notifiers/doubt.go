@@ -14,7 +14,7 @@ import (
 // See RELIABILITY §5.
 func (d *Dispatcher) Reconcile(ctx context.Context) error {
 	for {
-		doubts, err := d.Journal.Doubts(ctx, 100)
+		doubts, err := d.Journal.Doubts(ctx, 10)
 		if err != nil || len(doubts) == 0 {
 			return err
 		}

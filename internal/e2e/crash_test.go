@@ -17,7 +17,7 @@ import (
 const (
 	crashPersons = 1000
 	crashWindow  = 16 // limits.window.email of the settings
-	crashKills   = 8
+	crashKills   = 50
 )
 
 // The real program is killed 50 times at random moments while it sends to
@@ -118,7 +118,7 @@ func (b *binary) settled(notice int64) incidents.Progress {
 	b.t.Helper()
 	path := fmt.Sprintf("/notices/%d", notice)
 	var p incidents.Progress
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		b.api("rita", "GET", path+"/progress", nil, &p, "")
 		r := p.Reconciliation
 		if r.Unaccounted() != 0 {

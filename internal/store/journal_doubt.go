@@ -7,8 +7,9 @@ import (
 	"tocsin/incidents"
 )
 
-// doubtLease is how long a claimed doubt is kept from other reconcilers.
-const doubtLease = 5 * time.Minute
+// doubtLease is how long a claimed doubt is kept from other reconcilers; the
+// first resolution counts, so two that overlap change nothing.
+const doubtLease = 30 * time.Second
 
 // Doubts claims in-doubt deliveries whose next step is due. Those of a held
 // notice rest until it is resumed or stopped.
