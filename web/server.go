@@ -14,7 +14,7 @@ import (
 //go:embed static
 var staticFiles embed.FS
 
-//go:embed templates/console
+//go:embed templates/console/*.html
 var consoleFiles embed.FS
 
 // A Server answers both listeners.
