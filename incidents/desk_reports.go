@@ -22,6 +22,9 @@ func (d *Desk) DraftReport(ctx context.Context, a Actor, id IncidentID, obligati
 		if err != nil {
 			return err
 		}
+		if o.Audience == AudienceIndividuals || o.Audience == AudiencePublic {
+			return Invalid("“%s” is not met by a report", o.Title).On("obligation").WithHint("write a notice or an announcement")
+		}
 		prev, err := lastFiled(tx, id, obligation)
 		if err != nil {
 			return err
@@ -64,7 +67,7 @@ func (d *Desk) fillReport(tx Tx, a Actor, in Incident, r *Report, o Obligation, 
 	}
 	form := o.Report
 	if form == "" {
-		return Invalid("there is no report form for “%s”", o.Title).On("obligation").WithHint("write the report outside and record the submission on the obligation")
+		form = "general" // the authority has no form on file: what the duty asks for, in order
 	}
 	var before *ReportContent
 	if prev != nil {

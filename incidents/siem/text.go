@@ -74,10 +74,14 @@ func link(s string) string {
 	return scrub(s)
 }
 
+// set keeps each text once, and no more than maxSet of them.
 func set(in []string) []string {
 	var out []string
 	for _, s := range in {
-		if s = line(scrub(s)); s != "" && len(out) < maxSet && !slices.Contains(out, s) {
+		if len(out) == maxSet {
+			break
+		}
+		if s = line(scrub(s)); s != "" && !slices.Contains(out, s) {
 			out = append(out, s)
 		}
 	}
