@@ -19,7 +19,7 @@ type incidentFrame struct {
 	State  stateView
 	Aware  *time.Time
 	Clocks []mastClock
-	Counts struct{ Facts, Obligations, Notices, Announcements, Reports int }
+	Tabs   struct{ Facts, Obligations, Notices, Announcements, Reports int }
 	Term   bool
 }
 
@@ -51,12 +51,12 @@ func (c *console) frameOf(p *page, tab string, d incidents.Dossier) incidentFram
 		if o.Status != incidents.DutyOpen || o.Applies != incidents.AppliesYes {
 			continue
 		}
-		f.Counts.Obligations++
+		f.Tabs.Obligations++
 		if o.Due != nil && len(f.Clocks) < 2 {
 			f.Clocks = append(f.Clocks, mastClock{audienceName(o.Audience) + ", " + o.Jurisdiction, clockOf(o, f.Now)})
 		}
 	}
-	f.Counts.Facts, f.Counts.Notices, f.Counts.Announcements, f.Counts.Reports = d.Facts.Rev, len(d.Notices), len(d.Announcements), len(d.Reports)
+	f.Tabs.Facts, f.Tabs.Notices, f.Tabs.Announcements, f.Tabs.Reports = d.Facts.Rev, len(d.Notices), len(d.Announcements), len(d.Reports)
 	return f
 }
 
