@@ -43,7 +43,7 @@ type Deps struct {
 // Org is who the public site speaks for.
 type Org struct {
 	Name      string
-	Contact   string // lines: who answers, and how
+	Contact   []string // lines: who answers, and how
 	Languages []incidents.Lang
 }
 

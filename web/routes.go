@@ -64,6 +64,44 @@ func consoleRoutes() []consoleRoute {
 		{method: get, path: "/approvals", act: read, handle: (*console).approvals},
 		{method: get, path: "/approvals/{kind}/{id}", act: read, handle: (*console).approval},
 		{method: post, path: "/approvals/{kind}/{id}", act: incidents.ActApprove, handle: (*console).decide},
+
+		{method: get, path: "/incidents/{incident}/people", act: read, handle: (*console).people},
+		{method: post, path: "/incidents/{incident}/people", act: incidents.ActPersons, handle: (*console).importPeople, upload: true},
+		{method: get, path: "/incidents/{incident}/persons", act: incidents.ActPersons, handle: (*console).persons},
+		{method: post, path: "/incidents/{incident}/persons", act: incidents.ActPersons, handle: (*console).findPerson},
+		{method: get, path: "/incidents/{incident}/persons/{seq}", act: incidents.ActPersons, handle: (*console).person},
+		{method: post, path: "/incidents/{incident}/persons/{seq}/unmask", act: incidents.ActUnmask, handle: (*console).unmaskPerson},
+		{method: post, path: "/incidents/{incident}/persons/{seq}/exclude", act: incidents.ActPersons, handle: (*console).excludePerson},
+		{method: get, path: "/incidents/{incident}/evidence", act: incidents.ActEvidence, handle: (*console).evidence},
+		{method: get, path: "/files/{file}", act: read, handle: (*console).file},
+
+		{method: get, path: "/announcements", act: read, handle: (*console).announcements},
+		{method: get, path: "/incidents/{incident}/announcements", act: read, handle: (*console).incidentAnnouncements},
+		{method: post, path: "/incidents/{incident}/announcements", act: incidents.ActAnnounce, handle: (*console).draftAnnouncement},
+		{method: get, path: "/announcements/{announcement}", act: read, handle: (*console).announcement},
+		{method: post, path: "/announcements/{announcement}", act: incidents.ActAnnounce, handle: (*console).saveAnnouncement},
+		{method: post, path: "/announcements/{announcement}/submit", act: incidents.ActAnnounce, handle: (*console).submitAnnouncement},
+		{method: post, path: "/announcements/{announcement}/publish", act: incidents.ActRelease, handle: (*console).publishAnnouncement},
+		{method: post, path: "/announcements/{announcement}/withdraw", act: incidents.ActStop, handle: (*console).withdrawAnnouncement},
+
+		{method: get, path: "/incidents/{incident}/reports", act: read, handle: (*console).reports},
+		{method: post, path: "/incidents/{incident}/reports", act: incidents.ActDraft, handle: (*console).draftReport},
+		{method: get, path: "/reports/{report}", act: read, handle: (*console).report},
+		{method: post, path: "/reports/{report}", act: incidents.ActDraft, handle: (*console).saveReport},
+		{method: post, path: "/reports/{report}/submit", act: incidents.ActDraft, handle: (*console).submitReport},
+		{method: get, path: "/reports/{report}/render.{format}", act: read, handle: (*console).renderReport},
+		{method: post, path: "/reports/{report}/file", act: incidents.ActSubmit, handle: (*console).fileReport, upload: true},
+
+		{method: get, path: "/terminations", act: read, handle: (*console).terminations},
+		{method: post, path: "/terminations", act: incidents.ActTermination, handle: (*console).startTermination},
+		{method: get, path: "/terminations/{termination}", act: read, handle: (*console).termination},
+		{method: post, path: "/terminations/{termination}/move", act: incidents.ActTermination, handle: (*console).moveTermination},
+		{method: post, path: "/terminations/{termination}/erase", act: incidents.ActTermination, handle: (*console).eraseTermination},
+
+		{method: get, path: "/outbox", act: read, handle: (*console).outbox},
+		{method: get, path: "/outbox/{capture}", act: incidents.ActUnmask, handle: (*console).capture},
+		{method: post, path: "/outbox/{capture}", act: incidents.ActUnmask, handle: (*console).openCapture},
+		{method: get, path: "/outbox/{capture}/html", act: incidents.ActUnmask, handle: (*console).captureHTML},
 	}
 	return append(own, routesB()...)
 }

@@ -1,0 +1,38 @@
+package web
+
+import "tocsin/incidents"
+
+// deliveryState says where one delivery is: shape, word, colour.
+func deliveryState(s incidents.DeliveryState) stateView {
+	switch s {
+	case incidents.Planned, incidents.Ready:
+		return stateView{"", "ring", "Still to send"}
+	case incidents.Held:
+		return stateView{"amber", "pause", "On hold"}
+	case incidents.Attempting:
+		return stateView{"blue", "half", "Being sent"}
+	case incidents.RetryWait:
+		return stateView{"blue", "clock", "Tried again later"}
+	case incidents.Accepted:
+		return stateView{"blue", "send", "Sent"}
+	case incidents.Delivered:
+		return stateView{"green", "okay", "Delivered"}
+	case incidents.InDoubt:
+		return stateView{"amber", "tri", "In doubt"}
+	case incidents.Manual:
+		return stateView{"amber", "ask", "A person decides"}
+	case incidents.Rejected:
+		return stateView{"red", "x", "Refused"}
+	case incidents.Undelivered:
+		return stateView{"red", "x", "Not delivered"}
+	case incidents.Expired:
+		return stateView{"red", "clock", "Gave up"}
+	case incidents.Suppressed:
+		return stateView{"", "x", "Left out"}
+	case incidents.Cancelled:
+		return stateView{"", "stop", "Stopped"}
+	case incidents.Escalated:
+		return stateView{"", "send", "Went on to the next channel"}
+	}
+	return stateView{"", "ring", string(s)}
+}
