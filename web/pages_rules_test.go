@@ -1,0 +1,50 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+func TestRulesNameTheirSources(t *testing.T) {
+	w := newWorld(t)
+	ada := w.signIn("ada")
+	page := ada.get("/rules").want(http.StatusOK).Body.String()
+	for _, r := range w.deps.Rules.Rules() {
+		if !strings.Contains(page, `id="`+r.ID+`"`) {
+			t.Errorf("the page lacks rule %s", r.ID)
+		}
+	}
+	for _, want := range []string{"counsel decides", `rel="noreferrer noopener"`, "Recalled, not verified"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if strings.Contains(page, "#ZgotmplZ") {
+		t.Error("a source was taken for something dangerous")
+	}
+}
+
+func TestRulesAreFound(t *testing.T) {
+	w := newWorld(t)
+	ada := w.signIn("ada")
+	for _, x := range []struct {
+		name, query, has, lacks string
+	}{
+		{"by jurisdiction", "?place=CN", "PIPL", "GDPR Art. 33"},
+		{"by every word", "?q=gdpr+33", "Art. 33", "PIPL Art. 57"},
+		{"by nothing there is", "?q=" + "xyzzy", "No rule matches", `<table`},
+		{"by markup", "?q=%3Cscript%3Ealert%281%29%3C%2Fscript%3E", "&lt;script&gt;", "<script>alert"},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			page := ada.get("/rules" + x.query).want(http.StatusOK).Body.String()
+			if !strings.Contains(page, x.has) {
+				t.Errorf("the page lacks %q", x.has)
+			}
+			if strings.Contains(page, x.lacks) {
+				t.Errorf("the page has %q", x.lacks)
+			}
+		})
+	}
+	w.visitor().get("/rules").want(http.StatusSeeOther)
+}
