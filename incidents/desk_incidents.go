@@ -353,6 +353,14 @@ func parseChanges(changes map[string]FactChange) (map[string]Fact, error) {
 	return out, nil
 }
 
+// few names some of many.
+func few(words []string, n int) string {
+	if len(words) <= n+1 {
+		return strings.Join(words, ", ")
+	}
+	return strings.Join(words[:n], ", ") + " and " + itoa(len(words)-n) + " more"
+}
+
 // setFacts writes revision n+1, judges it and settles what follows.
 func (d *Desk) setFacts(tx Tx, a Actor, in Incident, old Facts, changes map[string]Fact) (out Change, err error) {
 	f := old.With(changes)
@@ -367,7 +375,7 @@ func (d *Desk) setFacts(tx Tx, a Actor, in Incident, old Facts, changes map[stri
 	}
 	slices.Sort(keys)
 	if err := d.record(tx, a, event{name: "facts.changed", incident: in.ID, subject: itoa(f.Rev),
-		line: "Facts revision " + itoa(f.Rev) + ": " + strings.Join(keys, ", ") + ".",
+		line: "Facts revision " + itoa(f.Rev) + ": " + few(keys, 4) + ".",
 		data: map[string]string{"rev": itoa(f.Rev), "facts": strings.Join(keys, ","), "facts_sha256": hashJSON(f)}}); err != nil {
 		return out, err
 	}

@@ -73,7 +73,11 @@ func axisOf(duties []incidents.ObligationState, now time.Time) axisChart {
 	scale := (axisRight - axisLeft) / to.Sub(from).Seconds()
 	x := func(t time.Time) float64 { return axisLeft + t.Sub(from).Seconds()*scale }
 	for d := from.Truncate(24 * time.Hour).Add(24 * time.Hour); d.Before(to); d = d.Add(24 * time.Hour) {
-		a.Days = append(a.Days, axisDay{x(d), d.UTC().Format("Mon 2 Jan"), true})
+		label := d.UTC().Format("Mon 2 Jan")
+		if x(d) > axisRight-60 {
+			label = "" // it would be cut off
+		}
+		a.Days = append(a.Days, axisDay{x(d), label, true})
 	}
 	for i, o := range shown {
 		a.Rows = append(a.Rows, axisRowOf(o, now, i, x))

@@ -191,7 +191,9 @@ func (c *console) frame(p *page, section, title string) Frame {
 		f.Live = ""
 		return f
 	}
-	f.Said = c.Sessions.PopString(p.r.Context(), "said")
+	if p.r.Header.Get("HX-Request") == "" { // a fragment must not take what the next page has to say
+		f.Said = c.Sessions.PopString(p.r.Context(), "said")
+	}
 	f.Counts = c.counts(p)
 	return f
 }

@@ -29,11 +29,11 @@ func TestKilledAgainAndAgain(t *testing.T) {
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 1))
 	b := newBinary(t)
-	b.mail.Answer = func(string) error { time.Sleep(8 * time.Millisecond); return nil }
+	b.mail.Answer = func(string) error { time.Sleep(20 * time.Millisecond); return nil }
 	b.start(true)
 	in, notice := b.prepare(crashPersons)
 
-	acked := newAcked()
+	acked, during := newAcked(), 0
 	for i := range crashKills {
 		if i > 0 {
 			if i%5 == 0 {
@@ -44,9 +44,16 @@ func TestKilledAgainAndAgain(t *testing.T) {
 			b.start(i%3 != 0) // every third time it is killed while it starts, recovers or first serves
 		}
 		stop := acked.post(b, i)
-		time.Sleep(time.Duration(20+rng.IntN(400)) * time.Millisecond)
+		time.Sleep(time.Duration(20+rng.IntN(900)) * time.Millisecond)
 		b.kill()
 		stop()
+		if n := b.mail.Count(); n > 0 && n < crashPersons {
+			during++
+		}
+	}
+	t.Logf("%d of %d kills fell into the sending", during, crashKills)
+	if during < 5 {
+		t.Errorf("only %d kills fell into the sending: the test does not test it", during)
 	}
 	b.mail.Answer = nil
 	b.start(true)
