@@ -23,6 +23,7 @@ type auditPage struct {
 type auditRow struct {
 	incidents.AuditEntry
 	Ref  string
+	By   string
 	Data []auditFact
 }
 
@@ -53,9 +54,12 @@ func (c *console) audit(p *page) error {
 		list = list[:auditPerPage]
 		v.Next = list[auditPerPage-1].Seq
 	}
-	refs := map[incidents.IncidentID]string{}
+	refs, names := map[incidents.IncidentID]string{}, map[incidents.AccountID]string{incidents.System.ID: incidents.System.Name}
 	for _, e := range list {
-		row := auditRow{AuditEntry: e}
+		if _, ok := names[e.Actor]; !ok {
+			names[e.Actor] = c.nameOf(p, e.Actor)
+		}
+		row := auditRow{AuditEntry: e, By: names[e.Actor]}
 		if e.Incident != "" {
 			if _, ok := refs[e.Incident]; !ok {
 				if in, err := c.Desk.Find(ctx, p.actor, string(e.Incident)); err == nil {

@@ -37,6 +37,7 @@ func (c *console) rules(p *page) error {
 			continue
 		}
 		v.Shown++
+		r.Clock = clockInWords(r.Clock)
 		if n := len(v.Groups); n == 0 || v.Groups[n-1].Place != r.Jurisdiction {
 			v.Groups = append(v.Groups, ruleGroup{Place: r.Jurisdiction})
 		}

@@ -48,3 +48,19 @@ func TestRulesAreFound(t *testing.T) {
 	}
 	w.visitor().get("/rules").want(http.StatusSeeOther)
 }
+
+func TestTheClockOfARuleReadsAsWords(t *testing.T) {
+	for _, x := range []struct{ name, clock, want string }{
+		{"hours", "PT72H from aware_at; without undue delay", "72 hours from becoming aware; without undue delay"},
+		{"one hour from whichever is known", "PT1H from detected_at or aware_at; no later than", "1 hour from the detection or becoming aware"},
+		{"days", "P30D from determined_at", "30 days from the determination"},
+		{"business days", "P10D business CN from handled_at", "10 business days (CN) from the end of the handling"},
+		{"soft words alone", "promptly", "promptly"},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			if got := clockInWords(x.clock); got != x.want {
+				t.Errorf("%q reads as %q, want %q", x.clock, got, x.want)
+			}
+		})
+	}
+}
