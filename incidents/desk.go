@@ -29,7 +29,8 @@ type Deps struct {
 	NewID      func() string
 	Gate       Gate
 	Langs      []Lang                       // the organisation's languages, default first
-	Org        string                       // legal name, for facts and reports
+	Org        string                       // legal name, for reports
+	Seed       map[string]string            // facts every breach begins with: who we are and who answers
 	Newer      func(old, new string) bool   // whether an alert's revision is newer
 	JoinWithin time.Duration                // alerts that share something join an open incident within this window
 	Reparse    func(Intake) (Intake, error) // reads a quarantined body again

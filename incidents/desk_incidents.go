@@ -34,12 +34,19 @@ func (d *Desk) newIncident(tx Tx, a Actor, title string, kind IncidentKind, mode
 	}
 	err = d.record(tx, a, event{name: "incident.opened", incident: in.ID, subject: string(in.ID), line: line,
 		data: map[string]string{"ref": in.Ref, "mode": string(mode), "kind": string(kind)}})
-	if err != nil || d.Org == "" || kind != KindBreach {
+	if err != nil || kind != KindBreach {
 		return in, err
 	}
-	_, err = d.setFacts(tx, System, in, Facts{Known: map[string]Fact{}}, map[string]Fact{
-		"controller_name": {Value: d.Org, SetBy: System.ID, SetName: System.Name, SetAt: now, How: "settings"}})
-	if err != nil {
+	seed := map[string]Fact{}
+	for key, v := range d.Seed {
+		if v != "" {
+			seed[key] = Fact{Value: v, SetBy: System.ID, SetName: System.Name, SetAt: now, How: "settings"}
+		}
+	}
+	if len(seed) == 0 {
+		return in, nil
+	}
+	if _, err := d.setFacts(tx, System, in, Facts{Known: map[string]Fact{}}, seed); err != nil {
 		return in, err
 	}
 	return tx.Incident(in.ID)

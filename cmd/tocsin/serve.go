@@ -108,4 +108,3 @@ func (c configCheckCmd) Run(t *terminal) error {
 	_, err = io.WriteString(t.out, s.Redacted())
 	return err
 }
-

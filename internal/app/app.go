@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -208,9 +209,15 @@ func (a *App) openDesk(context.Context) error {
 	a.receiver = &hook.Receiver{Now: a.now, Log: a.log}
 	a.stops.add("alert hook", func(context.Context) error { a.receiver.Wait(); return nil })
 	a.Desk = incidents.NewDesk(incidents.Deps{Store: a.store, Roll: a.store, Files: a.store, Lists: roster.Lists{DefaultPlace: o.Country},
-		Rules: a.rules, Words: a.book, Reports: a.reports, Codes: a.codes, Now: a.now, NewID: NewID, Gate: a.gate(), Langs: o.Languages, Org: o.Name,
+		Rules: a.rules, Words: a.book, Reports: a.reports, Codes: a.codes, Now: a.now, NewID: NewID, Gate: a.gate(), Langs: o.Languages, Org: o.Name, Seed: seed(o),
 		Newer: siem.NewerRevision, JoinWithin: a.settings.Correlation.JoinWithin.Std(), Reparse: a.receiver.Reparse})
 	return nil
+}
+
+// seed is what every incident knows of us from the start.
+func seed(o settings.Organisation) map[string]string {
+	return map[string]string{"controller_name": o.Name, "contact_name": o.Contact.Name, "contact_email": o.Contact.Email, "contact_phone": o.Contact.Phone,
+		"dpo_contact": strings.ReplaceAll(contactLines(o.DPO), "\n", ", ")}
 }
 
 func (a *App) openAccounts(context.Context) error {

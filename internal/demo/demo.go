@@ -141,9 +141,9 @@ func (w *walk) settings() (settings.Settings, error) {
 	s.DataDir = filepath.Join(w.dir, "data")
 	s.MasterKey.File = filepath.Join(s.DataDir, "keys", "master.key")
 	s.MasterKey.Passphrase = "a passphrase for one demonstration"
-	s.Organisation = settings.Organisation{Name: "Example Retail Ltd", Country: "DE", Domains: []string{"example.com"}, PublicURL: "https://www.example.com/security",
+	s.Organisation = settings.Organisation{Name: "Example Retail Ltd", Country: "DE", Domains: []string{"example.com"},
 		Contact: settings.Contact{Name: "Customer care", Email: "care@example.com", Phone: "+1 415 555 0100"}, DPO: settings.Contact{Email: "dpo@example.com"},
-		Languages: []incidents.Lang{"en", "zh-Hans"}, TimeZone: "Europe/Berlin"}
+		Languages: []incidents.Lang{"en", "zh-Hans"}}
 	s.Inside = settings.Listener{Listen: inside, URL: "http://" + inside}
 	s.Public = settings.Listener{Listen: public, URL: "http://" + public}
 	s.Channels.Email = settings.Email{Mode: settings.ModeSMTP, SMTP: settings.SMTP{Address: w.mail.Addr, StartTLS: settings.StartTLSOff, From: "notices@example.com",

@@ -84,7 +84,7 @@ func (h *house) settings(dir, database string) settings.Settings {
 	s.DataDir = dir
 	s.Database.URL = settings.Secret(database)
 	s.MasterKey.File, s.MasterKey.Passphrase = filepath.Join(dir, "keys", "master.key"), "a passphrase for the test"
-	s.Organisation = settings.Organisation{Name: "Example Retail Ltd", Country: "DE", Domains: []string{"example.com"}, Languages: []incidents.Lang{"en", "zh-Hans"}, TimeZone: "UTC",
+	s.Organisation = settings.Organisation{Name: "Example Retail Ltd", Country: "DE", Domains: []string{"example.com"}, Languages: []incidents.Lang{"en", "zh-Hans"},
 		Contact: settings.Contact{Name: "Customer care", Email: "care@example.com", Phone: "+1 415 555 0100"}}
 	s.Inside.Listen, s.Public.Listen = freePort(h.t), freePort(h.t)
 	s.Inside.URL, s.Public.URL = "http://"+s.Inside.Listen, "http://"+s.Public.Listen

@@ -11,12 +11,10 @@ const (
 
 // Channels is how people are reached.
 type Channels struct {
-	Email      Email      `yaml:"email"`
-	SMS        SMS        `yaml:"sms"`
-	Phone      Phone      `yaml:"phone"`
-	Push       Push       `yaml:"push"`
-	Twilio     Twilio     `yaml:"twilio"`
-	QuietHours QuietHours `yaml:"quiet-hours"`
+	Email  Email  `yaml:"email"`
+	SMS    SMS    `yaml:"sms"`
+	Push   Push   `yaml:"push"`
+	Twilio Twilio `yaml:"twilio"`
 }
 
 // Email is the e-mail channel.
@@ -59,13 +57,6 @@ type SMS struct {
 	Countries      []string `yaml:"countries"`       // where messages may go, ISO 3166; empty: anywhere
 }
 
-// Phone is the spoken channel.
-type Phone struct {
-	Mode          string   `yaml:"mode"` // sandbox, twilio
-	RatePerSecond float64  `yaml:"rate-per-second"`
-	Timeout       Duration `yaml:"timeout"`
-}
-
 // Push is the app notification channel.
 type Push struct {
 	Mode            string   `yaml:"mode"`     // sandbox, fcm
@@ -76,7 +67,7 @@ type Push struct {
 	Timeout         Duration `yaml:"timeout"`
 }
 
-// Twilio is the account behind SMS and phone.
+// Twilio is the account behind SMS.
 type Twilio struct {
 	BaseURL          string `yaml:"base-url"` // empty: Twilio's own
 	AccountSID       string `yaml:"account-sid"`
@@ -86,12 +77,5 @@ type Twilio struct {
 	AuthToken        Secret `yaml:"auth-token"` // checks the signatures of callbacks
 	AuthTokenFile    string `yaml:"auth-token-file"`
 	MessagingService string `yaml:"messaging-service"`
-	From             string `yaml:"from"` // E.164; used for calls, and for SMS without a messaging service
-}
-
-// QuietHours are the hours, on the recipient's clock, in which nobody is called
-// or texted unless an officer says so.
-type QuietHours struct {
-	From string `yaml:"from"` // 21:00
-	To   string `yaml:"to"`   // 08:00
+	From             string `yaml:"from"` // E.164; for SMS without a messaging service
 }

@@ -12,7 +12,7 @@ func Default() Settings {
 	return Settings{
 		DataDir: "data",
 		Organisation: Organisation{
-			Name: "Our organisation", Languages: []incidents.Lang{"en", "zh-Hans"}, TimeZone: "UTC",
+			Name: "Our organisation", Languages: []incidents.Lang{"en", "zh-Hans"},
 		},
 		Inside:      Listener{Listen: "127.0.0.1:8470"},
 		Public:      Listener{Listen: "127.0.0.1:8471"},
@@ -21,14 +21,13 @@ func Default() Settings {
 		Correlation: Correlation{JoinWithin: Duration(24 * time.Hour)},
 		Dispatch:    Dispatch{Workers: 4, Lease: Duration(30 * time.Second), Sweep: Duration(10 * time.Second), DoubtWait: Duration(15 * time.Minute)},
 		Limits: Limits{
-			TwoApproversAbove: 1000, FirstWave: 20,
-			Window:  Window{Email: 64, SMS: 16, Phone: 4, Push: 64},
-			MaxBody: 1 << 20, MaxImport: 4 << 30, MaxUpload: 32 << 20,
+			TwoApproversAbove: 1000,
+			Window:            Window{Email: 64, SMS: 16, Push: 64},
+			MaxBody:           1 << 20, MaxImport: 4 << 30, MaxUpload: 32 << 20,
 		},
-		Targets:    Targets{IndividualsHours: 72, RegulatorHours: 24},
-		Escalation: Escalation{RepeatHours: 24},
-		Session:    Session{Idle: Duration(15 * time.Minute), Absolute: Duration(8 * time.Hour)},
-		Log:        Log{Level: "info", Format: "text"},
+		Targets: Targets{IndividualsHours: 72, RegulatorHours: 24},
+		Session: Session{Idle: Duration(15 * time.Minute), Absolute: Duration(8 * time.Hour)},
+		Log:     Log{Level: "info", Format: "text"},
 	}
 }
 
@@ -37,8 +36,6 @@ func defaultChannels() Channels {
 		Email: Email{Mode: ModeSandbox, SMTP: SMTP{StartTLS: StartTLSRequired, Connections: 4, Timeout: Duration(30 * time.Second)}},
 		SMS: SMS{Mode: ModeSandbox, RatePerSecond: 10, Timeout: Duration(10 * time.Second),
 			ValidityPeriod: Duration(4 * time.Hour)},
-		Phone:      Phone{Mode: ModeSandbox, RatePerSecond: 1, Timeout: Duration(10 * time.Second)},
-		Push:       Push{Mode: ModeSandbox, RatePerSecond: 500, Timeout: Duration(10 * time.Second)},
-		QuietHours: QuietHours{From: "21:00", To: "08:00"},
+		Push: Push{Mode: ModeSandbox, RatePerSecond: 500, Timeout: Duration(10 * time.Second)},
 	}
 }

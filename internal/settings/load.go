@@ -73,9 +73,9 @@ func below(base, path string) string {
 
 func (s *Settings) paths() []*string {
 	ps := []*string{
-		&s.DataDir, &s.Organisation.Logo, &s.Inside.TLSCert, &s.Inside.TLSKey, &s.Public.TLSCert, &s.Public.TLSKey,
+		&s.DataDir, &s.Inside.TLSCert, &s.Inside.TLSKey, &s.Public.TLSCert, &s.Public.TLSKey,
 		&s.MasterKey.File, &s.Channels.Email.SMTP.CAFile, &s.Channels.Push.CredentialsFile,
-		&s.RulesDir, &s.TemplatesDir, &s.Sandbox.Dir,
+		&s.RulesDir, &s.TemplatesDir,
 	}
 	for _, slot := range s.slots() {
 		ps = append(ps, slot.file)
@@ -91,7 +91,6 @@ func (s *Settings) derive() {
 	s.Inside.derive()
 	s.Public.derive()
 	fill(&s.MasterKey.File, s.DataDir, "keys", "master.key")
-	fill(&s.Sandbox.Dir, s.DataDir, "sandbox")
 	for i := range s.Sources {
 		if s.Sources[i].MaxBody == 0 {
 			s.Sources[i].MaxBody = s.Limits.MaxBody

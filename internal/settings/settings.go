@@ -24,23 +24,18 @@ type Settings struct {
 	Session      Session      `yaml:"session"`
 	Log          Log          `yaml:"log"`
 	// RulesDir and TemplatesDir hold files that stand in for the built-in ones of the same name.
-	RulesDir     string  `yaml:"rules-dir"`
-	TemplatesDir string  `yaml:"templates-dir"`
-	Sandbox      Sandbox `yaml:"sandbox"`
+	RulesDir     string `yaml:"rules-dir"`
+	TemplatesDir string `yaml:"templates-dir"`
 }
 
 // Organisation is who gives notice.
 type Organisation struct {
-	Name      string           `yaml:"name"`       // legal name
-	Address   string           `yaml:"address"`    // postal address, one line
-	Country   incidents.Place  `yaml:"country"`    // where it is established, ISO 3166
-	Domains   []string         `yaml:"domains"`    // the only domains links in notices may point to
-	PublicURL string           `yaml:"public-url"` // its own security page, shown in notices
-	Contact   Contact          `yaml:"contact"`    // for affected persons
-	DPO       Contact          `yaml:"dpo"`        // data protection officer, for regulators
-	Languages []incidents.Lang `yaml:"languages"`  // default first
-	Logo      string           `yaml:"logo"`       // an image file
-	TimeZone  string           `yaml:"time-zone"`  // IANA name; for dates people read
+	Name      string           `yaml:"name"`      // legal name
+	Country   incidents.Place  `yaml:"country"`   // where it is established, ISO 3166
+	Domains   []string         `yaml:"domains"`   // the only domains links in notices may point to
+	Contact   Contact          `yaml:"contact"`   // for affected persons
+	DPO       Contact          `yaml:"dpo"`       // data protection officer, for regulators
+	Languages []incidents.Lang `yaml:"languages"` // default first
 }
 
 // Contact is a person or desk that answers.
@@ -92,7 +87,6 @@ type MasterKey struct {
 // Limits bounds what is taken in and how it is sent.
 type Limits struct {
 	TwoApproversAbove int64  `yaml:"two-approvers-above"` // persons; 0: one is always enough
-	FirstWave         int    `yaml:"first-wave"`          // persons told before the automatic checks
 	Window            Window `yaml:"window"`
 	MaxBody           Size   `yaml:"max-body"`   // of one alert
 	MaxImport         Size   `yaml:"max-import"` // of one list of persons, unpacked
@@ -103,7 +97,6 @@ type Limits struct {
 type Window struct {
 	Email int `yaml:"email"`
 	SMS   int `yaml:"sms"`
-	Phone int `yaml:"phone"`
 	Push  int `yaml:"push"`
 }
 
@@ -128,8 +121,7 @@ type Targets struct {
 
 // Escalation is who is told that a clock burns.
 type Escalation struct {
-	Email       []string `yaml:"email"`
-	RepeatHours int      `yaml:"repeat-hours"` // how often an overdue duty is brought up again
+	Email []string `yaml:"email"`
 }
 
 // Session bounds a sign-in to the console.
@@ -142,9 +134,4 @@ type Session struct {
 type Log struct {
 	Level  string `yaml:"level"`  // debug, info, warn, error
 	Format string `yaml:"format"` // text, json
-}
-
-// Sandbox is where messages go that no provider carries.
-type Sandbox struct {
-	Dir string `yaml:"dir"`
 }

@@ -137,7 +137,6 @@ func (c *checker) organisation(o Organisation) {
 			c.say(fmt.Sprintf("organisation.domains[%d]", i), "%q is not a domain like example.org", d)
 		}
 	}
-	c.web("organisation.public-url", o.PublicURL)
 	c.email("organisation.contact.email", o.Contact.Email)
 	c.email("organisation.dpo.email", o.DPO.Email)
 	if len(o.Languages) == 0 {
@@ -150,9 +149,6 @@ func (c *checker) organisation(o Organisation) {
 		if slices.Index(o.Languages, l) != i {
 			c.say(fmt.Sprintf("organisation.languages[%d]", i), "%q is there twice", l)
 		}
-	}
-	if _, err := time.LoadLocation(o.TimeZone); err != nil || o.TimeZone == "" || o.TimeZone == "Local" {
-		c.say("organisation.time-zone", "%q is not a time zone like Europe/Berlin", o.TimeZone)
 	}
 }
 
@@ -211,10 +207,8 @@ func (c *checker) bus(b Bus) {
 
 func (c *checker) limits(l Limits) {
 	c.between("limits.two-approvers-above", l.TwoApproversAbove, 0, 1e12)
-	c.between("limits.first-wave", int64(l.FirstWave), 0, 10000)
 	c.between("limits.window.email", int64(l.Window.Email), 1, 4096)
 	c.between("limits.window.sms", int64(l.Window.SMS), 1, 1024)
-	c.between("limits.window.phone", int64(l.Window.Phone), 1, 256)
 	c.between("limits.window.push", int64(l.Window.Push), 1, 500)
 	c.size("limits.max-body", l.MaxBody, 1<<10, 3<<20) // a bus message has 4 MiB
 	c.size("limits.max-import", l.MaxImport, 1<<20, 1<<40)
@@ -231,7 +225,6 @@ func (c *checker) rest(s Settings) {
 	c.needed("data-dir", s.DataDir)
 	c.between("targets.individuals-hours", int64(s.Targets.IndividualsHours), 1, 24*365)
 	c.between("targets.regulator-hours", int64(s.Targets.RegulatorHours), 1, 24*365)
-	c.between("escalation.repeat-hours", int64(s.Escalation.RepeatHours), 1, 24*30)
 	for i, a := range s.Escalation.Email {
 		c.email(fmt.Sprintf("escalation.email[%d]", i), a)
 	}

@@ -8,18 +8,9 @@ import (
 func (c *checker) channels(ch Channels) {
 	c.emailChannel(ch.Email)
 	c.smsChannel(ch)
-	c.phoneChannel(ch)
 	c.pushChannel(ch.Push)
-	if ch.SMS.Mode == ModeTwilio || ch.Phone.Mode == ModeTwilio {
+	if ch.SMS.Mode == ModeTwilio {
 		c.twilio(ch.Twilio)
-	}
-	for key, t := range map[string]string{"from": ch.QuietHours.From, "to": ch.QuietHours.To} {
-		if t != "" && !clock.MatchString(t) {
-			c.say("channels.quiet-hours."+key, "%q is not a time like 21:00", t)
-		}
-	}
-	if (ch.QuietHours.From == "") != (ch.QuietHours.To == "") {
-		c.say("channels.quiet-hours", "needs both from and to, or neither")
 	}
 }
 
@@ -60,16 +51,6 @@ func (c *checker) smsChannel(ch Channels) {
 	}
 	if ch.SMS.Mode == ModeTwilio && ch.Twilio.MessagingService == "" && ch.Twilio.From == "" {
 		c.say("channels.twilio.messaging-service", "is needed for sms, or else channels.twilio.from")
-	}
-}
-
-func (c *checker) phoneChannel(ch Channels) {
-	const key = "channels.phone."
-	c.oneOf(key+"mode", ch.Phone.Mode, ModeSandbox, ModeTwilio)
-	c.rate(key+"rate-per-second", ch.Phone.RatePerSecond)
-	c.timeout(key+"timeout", ch.Phone.Timeout)
-	if ch.Phone.Mode == ModeTwilio {
-		c.needed("channels.twilio.from", ch.Twilio.From)
 	}
 }
 
