@@ -13,13 +13,13 @@ import (
 // An incidentFrame is the frame of a page of one incident: masthead and tabs.
 type incidentFrame struct {
 	Frame
-	In     incidents.Incident
-	Tab    string
-	State  stateView
-	Aware  *time.Time
-	Clocks []mastClock
-	Tabs   struct{ Facts, Obligations, Notices, Announcements, Reports int }
-	Term   bool
+	In      incidents.Incident
+	Tab     string
+	InState stateView
+	Aware   *time.Time
+	Clocks  []mastClock
+	Tabs    struct{ Facts, Obligations, Notices, Announcements, Reports int }
+	Term    bool
 }
 
 type mastClock struct {
@@ -41,7 +41,7 @@ func (c *console) frameOf(p *page, tab string, d incidents.Dossier) incidentFram
 	if d.Incident.Kind == incidents.KindTermination {
 		section = "terminations"
 	}
-	f := incidentFrame{Frame: c.frame(p, section, d.Incident.Ref+" "+d.Incident.Title), In: d.Incident, Tab: tab, State: incidentState(d.Incident.Status), Term: d.Termination != nil}
+	f := incidentFrame{Frame: c.frame(p, section, d.Incident.Ref+" "+d.Incident.Title), In: d.Incident, Tab: tab, InState: incidentState(d.Incident.Status), Term: d.Termination != nil}
 	f.Live = "/events/" + string(d.Incident.ID)
 	if at, ok := d.Facts.Time("aware_at"); ok {
 		f.Aware = &at
@@ -88,6 +88,8 @@ type roomPage struct {
 	Ask      *askView
 	Severity incidents.Severity
 	Facts    []factRow
+	Known    int // of Asked facts
+	Asked    int
 	Timeline []timelineDay
 	Alerts   []incidents.Alert
 	Others   []incidents.Incident
@@ -116,8 +118,8 @@ func (c *console) roomView(p *page) (v roomPage, err error) {
 	}
 	v = roomPage{incidentFrame: f, Pack: d.Assessment.Pack, Severity: d.Assessment.Severity, Alerts: d.Alerts, Typed: p.r.PostForm}
 	v.Axis = axisOf(d.Obligations, f.Now)
-	v.Facts = factRows(d.Facts, true)
-	v.Timeline = days(d.Timeline, 30)
+	v.Facts, v.Known, v.Asked = latestFacts(d.Facts, 8)
+	v.Timeline = days(d.Timeline, 16)
 	if d.Incident.Kind == incidents.KindBreach {
 		v.Ask = c.ask(p, d)
 	}
@@ -208,6 +210,18 @@ type factRow struct {
 	Text     string
 	Known    bool
 	Answered bool // with "not known yet"
+}
+
+// latestFacts is what was set last, and how many facts are known of how many.
+func latestFacts(f incidents.Facts, limit int) (rows []factRow, known, of int) {
+	rows = factRows(f, true)
+	for _, r := range rows {
+		if r.Known {
+			known++
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b factRow) int { return b.Fact.SetAt.Compare(a.Fact.SetAt) })
+	return rows[:min(limit, len(rows))], known, len(incidents.Catalogue)
 }
 
 // factRows lists known facts first when short, or the whole catalogue.

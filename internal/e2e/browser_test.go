@@ -22,7 +22,6 @@ type browser struct {
 	t    *testing.T
 	h    *house
 	ctx  context.Context
-	used map[string]string // codes, each good once
 	shot int
 }
 
@@ -43,7 +42,7 @@ func openBrowser(t *testing.T, h *house) *browser {
 		cancel()
 		stop()
 	})
-	return &browser{t: t, h: h, ctx: ctx, used: map[string]string{}}
+	return &browser{t: t, h: h, ctx: ctx}
 }
 
 func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
@@ -126,18 +125,6 @@ func (b *browser) look(name string) {
 	}
 }
 
-// freshCode waits for a code that was not used yet: each is good once.
-func (b *browser) freshCode(name string) string {
-	b.t.Helper()
-	for {
-		if c := b.h.code(name); c != b.used[name] {
-			b.used[name] = c
-			return c
-		}
-		time.Sleep(500 * time.Millisecond)
-	}
-}
-
 func (b *browser) signIn(name string) {
 	b.t.Helper()
 	if js[bool](b, `location.protocol !== "about:" && !!document.querySelector('form[action="/sign-out"]')`) {
@@ -146,7 +133,7 @@ func (b *browser) signIn(name string) {
 	b.open("/sign-in")
 	b.fill("#name", name)
 	b.fill("#password", b.h.team[name].password)
-	b.fill("#code", b.freshCode(name))
+	b.fill("#code", b.h.freshCode(name))
 	b.press(`form[action="/sign-in"] button.main`)
 	b.must("Overview", "Burning clocks")
 }
@@ -242,7 +229,10 @@ func draftInBrowser(b *browser, ref string) incidents.Notice {
 	b.t.Helper()
 	b.open("/incidents/" + ref + "/notices")
 	b.press(`form[action$="/notices"] button.main`)
-	b.must("Drafted from the facts", "As people will read it", "发生了什么")
+	b.must("Drafted from the facts", "As people will read it", "简体中文")
+	if got := js[string](b, `fetch("/notices/1/preview/zh-Hans").then(r => r.text())`); !strings.Contains(got, "发生了什么") {
+		b.t.Errorf("the Chinese preview reads %.300q", got)
+	}
 	b.look("notice")
 	b.fill("#title", "Notice to customers")
 	b.press(`form:has(#title) button.main`)
@@ -276,7 +266,7 @@ func approveInBrowser(b *browser, n incidents.Notice) {
 	if kept := js[string](b, `document.querySelector("#comment").value`); kept != "Read in both languages" {
 		b.t.Errorf("a wrong code lost the comment: %q", kept)
 	}
-	b.fill("#code", b.freshCode("olga"))
+	b.fill("#code", b.h.freshCode("olga"))
 	b.press(`button[name="decision"][value="approve"]`)
 	b.must("Approved")
 }

@@ -36,6 +36,7 @@ type house struct {
 	twilio *standin.Twilio
 	fcm    *standin.FCM
 	team   map[string]member
+	used   map[string]string // second factors' codes, each good once
 	set    settings.Settings
 	ahead  atomic.Int64 // how far the service's clock runs ahead, in nanoseconds
 }
@@ -62,7 +63,7 @@ func openHouse(t *testing.T, engine string, change ...func(*settings.Settings)) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, mail: mail, twilio: standin.NewTwilio("auth-token-of-the-test"), fcm: standin.NewFCM(), team: map[string]member{}}
+	h := &house{t: t, mail: mail, twilio: standin.NewTwilio("auth-token-of-the-test"), fcm: standin.NewFCM(), team: map[string]member{}, used: map[string]string{}}
 	h.set = h.settings(t.TempDir(), storetest.URL(t, engine))
 	for _, c := range change {
 		c(&h.set)
@@ -170,13 +171,25 @@ func (h *house) code(name string) string {
 	return code
 }
 
+// freshCode waits for a code that was not used yet: each is good once.
+func (h *house) freshCode(name string) string {
+	h.t.Helper()
+	for {
+		if c := h.code(name); c != h.used[name] {
+			h.used[name] = c
+			return c
+		}
+		time.Sleep(500 * time.Millisecond)
+	}
+}
+
 // as signs somebody in with password and second factor, once per test.
 func (h *house) as(name string) incidents.Actor {
 	h.t.Helper()
 	m := h.team[name]
 	if m.actor.ID == "" {
 		var err error
-		if m.actor, err = h.app.Accounts.SignIn(context.Background(), name, m.password, h.code(name), "127.0.0.1"); err != nil {
+		if m.actor, err = h.app.Accounts.SignIn(context.Background(), name, m.password, h.freshCode(name), "127.0.0.1"); err != nil {
 			h.t.Fatal(err)
 		}
 		h.team[name] = m
