@@ -19,6 +19,7 @@ type obligationsPage struct {
 
 type dutyGroup struct {
 	Name string
+	Fold bool // shown when asked for
 	Rows []dutyRow
 }
 
@@ -36,7 +37,7 @@ func (c *console) obligationsView(p *page) (v obligationsPage, err error) {
 		return v, err
 	}
 	v = obligationsPage{incidentFrame: f, Axis: axisOf(d.Obligations, f.Now), Severity: d.Assessment.Severity, Pack: d.Assessment.Pack, Waivers: d.Waivers, Reason: p.form("reason"), For: p.form("obligation")}
-	groups := []dutyGroup{{Name: "Apply"}, {Name: "Depend on what we do not know yet"}, {Name: "Done"}, {Name: "Do not apply"}}
+	groups := []dutyGroup{{Name: "Apply"}, {Name: "Depend on what we do not know yet"}, {Name: "Done"}, {Name: "Do not apply", Fold: true}}
 	for _, o := range d.Obligations {
 		r := dutyRow{ObligationState: o, Clock: clockOf(o, f.Now), State: dutyState(o, f.Now), To: audienceName(o.Audience)}
 		for _, key := range o.Decides {

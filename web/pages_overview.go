@@ -24,6 +24,7 @@ type burningRow struct {
 	Duty     incidents.ObligationState
 	Incident incidents.Incident
 	Next     string
+	Span     string // the length of the clock, in words
 }
 
 type pendingRow struct {
@@ -58,7 +59,7 @@ func (c *console) overview(p *page) error {
 			hot++
 		}
 		if len(v.Burning) < 12 {
-			v.Burning = append(v.Burning, burningRow{k, b.Duty, b.Incident, nextStep(b.Duty)})
+			v.Burning = append(v.Burning, burningRow{k, b.Duty, b.Incident, nextStep(b.Duty), clockInWords(b.Duty.Length)})
 		}
 	}
 	waiting, err := c.Desk.Waiting(ctx, p.actor)
