@@ -36,3 +36,16 @@ func deliveryState(s incidents.DeliveryState) stateView {
 	}
 	return stateView{"", "ring", string(s)}
 }
+
+// doubtAdvice says what sending again does on a channel.
+func doubtAdvice(c incidents.Channel) string {
+	switch c {
+	case incidents.Email:
+		return "Same message id: sending again shows once."
+	case incidents.Push:
+		return "Same collapse key: sending again shows once."
+	case incidents.SMS, incidents.Phone:
+		return "The provider was asked; sending again may arrive twice."
+	}
+	return ""
+}

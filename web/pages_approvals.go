@@ -2,7 +2,9 @@ package web
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"tocsin/incidents"
 )
@@ -46,7 +48,8 @@ type approvalPage struct {
 	Report   *incidents.Report
 	Waiver   *incidents.Waiver
 	Comment  string
-	Channels []string
+	Places   []shareRow // of the people chosen, as the lists say
+	Decision string     // what was chosen, when the form is shown again
 }
 
 // A wordChange is one passage that differs from the version before.
@@ -82,7 +85,7 @@ func (c *console) approvalContent(p *page, v *approvalPage, d incidents.Dossier)
 		if err != nil {
 			return err
 		}
-		v.Notice, v.Previews = &n, c.previews(n.Content)
+		v.Notice, v.Previews, v.Places = &n, c.previews(n), placesOf(n, d)
 		v.Goes = goesOf(n)
 		if v.Lint, err = c.Desk.LintNotice(ctx, p.actor, n.ID); err != nil {
 			return err
@@ -137,7 +140,7 @@ func goesOf(n incidents.Notice) string {
 	slices.Sort(langs)
 	where := "everywhere on the list"
 	if len(c.Filter.Places) > 0 {
-		where = "in " + fmt.Sprint(c.Filter.Places)
+		where = "in " + placeList(c.Filter.Places)
 	}
 	to := "real addresses"
 	if c.Mode == incidents.Drill {
@@ -160,21 +163,87 @@ func joinAnd(words []string) string {
 	return out + " and " + words[len(words)-1]
 }
 
-// changesOf names passages that differ between two versions.
-func changesOf(a, b incidents.Content) (out []wordChange) {
-	for l, w := range b.Langs {
-		old := a.Langs[l]
-		for _, x := range []struct{ name, was, is string }{{"subject", old.Subject, w.Subject}, {"what happened", old.Happened, w.Happened}, {"measures", old.Measures, w.Measures}, {"advice", old.Advice, w.Advice},
-			{"what we offer", old.Remedies, w.Remedies}, {"contact", old.Contact, w.Contact}, {"SMS", old.SMS, w.SMS}, {"push", old.PushTitle + " " + old.PushBody, w.PushTitle + " " + w.PushBody}} {
-			if x.was != x.is {
-				out = append(out, wordChange{langName(l) + ", " + x.name, x.was, x.is})
+// placesOf counts the people chosen by place, as the imported lists say.
+func placesOf(n incidents.Notice, d incidents.Dossier) []shareRow {
+	places := map[string]int64{}
+	for _, im := range d.Imports {
+		for place, k := range im.ByPlace {
+			if chosen(n.Content.Filter.Places, place) {
+				places[string(place)] += k
 			}
 		}
 	}
-	if a.Persons != b.Persons {
-		out = append(out, wordChange{"people", num(a.Persons), num(b.Persons)})
+	return shares(places, 8)
+}
+
+// chosen tells whether a filter takes a place; a country takes its subdivisions.
+func chosen(filter []incidents.Place, place incidents.Place) bool {
+	for _, f := range filter {
+		if f == place || strings.HasPrefix(string(place), string(f)+"-") {
+			return true
+		}
 	}
+	return len(filter) == 0
+}
+
+// changesOf names what differs between two versions, words first.
+func changesOf(a, b incidents.Content) (out []wordChange) {
+	add := func(where, was, is string) {
+		if was != is {
+			out = append(out, wordChange{where, was, is})
+		}
+	}
+	langs := slices.Collect(maps.Keys(b.Langs))
+	for l := range a.Langs {
+		if !slices.Contains(langs, l) {
+			langs = append(langs, l)
+		}
+	}
+	slices.Sort(langs)
+	for _, l := range langs {
+		was, is, name := a.Langs[l], b.Langs[l], langName(l)
+		add(name+", subject", was.Subject, is.Subject)
+		add(name+", what happened", was.Happened, is.Happened)
+		add(name+", what we have done", was.Measures, is.Measures)
+		add(name+", what you can do", was.Advice, is.Advice)
+		add(name+", what we offer", was.Remedies, is.Remedies)
+		add(name+", contact", was.Contact, is.Contact)
+		add(name+", SMS", was.SMS, is.SMS)
+		add(name+", push title", was.PushTitle, is.PushTitle)
+		add(name+", push text", was.PushBody, is.PushBody)
+	}
+	add("People", num(a.Persons), num(b.Persons))
+	add("The list", a.ListHash, b.ListHash)
+	add("Places", placeList(a.Filter.Places), placeList(b.Filter.Places))
+	add("Channels", planText(a.Plan), planText(b.Plan))
+	add("Default language", langName(a.Default), langName(b.Default))
+	add("Meant to meet", strings.Join(a.Answers, ", "), strings.Join(b.Answers, ", "))
+	add("Last day of service", a.EndDate, b.EndDate)
+	add("Layouts", a.Layout, b.Layout)
 	return out
+}
+
+func placeList(places []incidents.Place) string {
+	if len(places) == 0 {
+		return "everywhere"
+	}
+	words := make([]string, len(places))
+	for i, p := range places {
+		words[i] = string(p)
+	}
+	return strings.Join(words, ", ")
+}
+
+// planText says the channels in order, with their waits.
+func planText(plan []incidents.Step) string {
+	words := make([]string, len(plan))
+	for i, s := range plan {
+		words[i] = channelName(s.Channel)
+		if s.Wait > 0 {
+			words[i] += " after " + num(int64(s.Wait.Hours())) + " h"
+		}
+	}
+	return strings.Join(words, ", then ")
 }
 
 func (c *console) approval(p *page) error {

@@ -2,8 +2,10 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
+	"slices"
 	"time"
 
 	"tocsin/incidents"
@@ -17,11 +19,14 @@ type deliveryPage struct {
 // A progressView is the live part of a delivery page.
 type progressView struct {
 	Notice    incidents.Notice
-	State     stateView
+	Is        stateView
 	R         incidents.Reconciliation
 	Channels  []channelRow
 	Funnel    []funnelRow
 	Doubts    []incidents.Delivery
+	Failures  []failureRow
+	Approved  []string
+	Typed     struct{ Reason, Ref string }
 	PerSecond float64
 	FinishAt  *time.Time
 	Forecast  forecastChart
@@ -34,12 +39,22 @@ type channelRow struct {
 	Channel                           incidents.Channel
 	Planned, Sent, Failed, Left, Next int64
 	SentShare, FailedShare, SentEnd   float64
+	State                             stateView
+	Ends                              string
+}
+
+// A failureRow counts deliveries that came to nothing, by what became of them.
+type failureRow struct {
+	State stateView
+	N     int64
+	Next  string
 }
 
 type funnelRow struct {
 	Icon, Name, Colour string
 	N                  int64
 	Share              float64
+	Part               string
 }
 
 func (c *console) deliveryView(p *page) (v deliveryPage, err error) {
@@ -63,13 +78,25 @@ func (c *console) progressOf(p *page, n incidents.Notice, d incidents.Dossier) (
 		return v, err
 	}
 	r := pr.Reconciliation
-	v = progressView{Notice: pr.Notice, State: noticeState(pr.Notice.Status), R: r, PerSecond: pr.PerSecond, FinishAt: pr.FinishAt, Done: r.List - r.ToSend - r.Trying, At: c.Now().UTC()}
+	v = progressView{Notice: pr.Notice, Is: noticeState(pr.Notice.Status), R: r, PerSecond: pr.PerSecond, FinishAt: pr.FinishAt, Done: r.List - r.ToSend - r.Trying, At: c.Now().UTC()}
 	v.Can.Stop, v.Can.Release = p.actor.May(incidents.ActStop) == nil, p.actor.May(incidents.ActRelease) == nil
 	for _, t := range pr.Tallies {
 		v.Channels = append(v.Channels, channelOf(t))
 	}
+	v.ends(pr)
+	v.Failures = failuresOf(pr.Tallies)
 	v.Funnel = funnelOf(r)
 	v.Forecast = forecastOf(pr, d.Obligations, v.At)
+	_, approvals, err := c.Desk.Notice(p.r.Context(), p.actor, n.ID)
+	if err != nil {
+		return v, err
+	}
+	for _, a := range approvals {
+		if a.Void == "" && a.Decision == "approve" && a.Subject.Hash == n.Hash {
+			v.Approved = append(v.Approved, a.ByName)
+		}
+	}
+	v.Typed.Reason, v.Typed.Ref = p.form("reason"), p.form("ref")
 	if v.Doubts, err = c.Desk.InDoubt(p.r.Context(), p.actor, n.No, 100); err != nil {
 		return v, err
 	}
@@ -88,16 +115,54 @@ func channelOf(t incidents.Tally) channelRow {
 	return row
 }
 
+// ends says per channel when its part is done.
+func (v *progressView) ends(pr incidents.Progress) {
+	for i := range v.Channels {
+		row := &v.Channels[i]
+		switch {
+		case row.Left == 0:
+			row.Ends, row.State = "done", stateView{"green", "check", "Done"}
+		case pr.Notice.Status == incidents.NoticeHeld:
+			row.State = stateView{"amber", "pause", "On hold"}
+		case pr.FinishAt != nil:
+			row.Ends, row.State = short(pr.FinishAt), stateView{"blue", "send", "Being sent"}
+		default:
+			row.State = stateView{"blue", "clock", "Waits"}
+		}
+	}
+}
+
+// failuresOf counts what came to nothing, over all channels, largest first.
+func failuresOf(tallies []incidents.Tally) (out []failureRow) {
+	next := map[incidents.DeliveryState]string{incidents.Rejected: "no channel was left", incidents.Undelivered: "no channel was left", incidents.Expired: "no channel was left",
+		incidents.Suppressed: "nothing is sent", incidents.Escalated: "tried on the next channel", incidents.Cancelled: "will not leave", incidents.RetryWait: "tried again"}
+	for _, s := range incidents.DeliveryStates() {
+		if next[s] == "" {
+			continue
+		}
+		var n int64
+		for _, t := range tallies {
+			n += t.States[s]
+		}
+		if n > 0 {
+			out = append(out, failureRow{deliveryState(s), n, next[s]})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b failureRow) int { return cmp.Compare(b.N, a.N) })
+	return out
+}
+
 func funnelOf(r incidents.Reconciliation) []funnelRow {
 	rows := []funnelRow{
-		{"okay", "Reached on the first channel", "green", r.ReachedDirect, 0}, {"okay", "Reached on a later channel", "green", r.ReachedLater, 0},
-		{"half", "Sent, receipt not yet back", "blue", r.Sent, 0}, {"half", "Being sent or tried again", "blue", r.Trying, 0}, {"ring", "Still to send", "grey", r.ToSend, 0},
-		{"tri", "In doubt", "amber", r.InDoubt, 0}, {"x", "Unreachable so far", "red", r.Unreachable, 0}, {"x", "Excluded with a reason", "grey", r.Excluded, 0}, {"stop", "Stopped before sending", "red", r.Cancelled, 0},
+		{Icon: "okay", Name: "Reached on the first channel", Colour: "green", N: r.ReachedDirect}, {Icon: "okay", Name: "Reached on a later channel", Colour: "green", N: r.ReachedLater},
+		{Icon: "half", Name: "Sent, receipt not yet back", Colour: "blue", N: r.Sent}, {Icon: "half", Name: "Being sent or tried again", Colour: "blue", N: r.Trying}, {Icon: "ring", Name: "Still to send", Colour: "grey", N: r.ToSend},
+		{Icon: "tri", Name: "In doubt", Colour: "amber", N: r.InDoubt}, {Icon: "x", Name: "Unreachable so far", Colour: "red", N: r.Unreachable}, {Icon: "x", Name: "Excluded with a reason", Colour: "grey", N: r.Excluded}, {Icon: "stop", Name: "Stopped before sending", Colour: "red", N: r.Cancelled},
 	}
 	for i := range rows {
 		if r.List > 0 {
 			rows[i].Share = float64(rows[i].N) / float64(r.List)
 		}
+		rows[i].Part = share(rows[i].N, r.List)
 	}
 	return rows
 }

@@ -63,7 +63,8 @@ type noticePage struct {
 	Versions  []incidents.Notice
 	Editable  bool
 	Wrote     []string
-	Needs     int
+	Changes   []wordChange
+	Was       int // the version the present one is compared with
 	Typed     struct{ Ref, Persons string }
 }
 
@@ -92,6 +93,7 @@ type preview struct {
 	SMSSize     templates.SMSSize
 	Title, Body string
 	Err         string
+	Src         string // where the e-mail is shown as HTML
 }
 
 func (c *console) noticeByNo(p *page) (incidents.Notice, error) {
@@ -125,11 +127,25 @@ func (c *console) noticeView(p *page) (v noticePage, err error) {
 		return v, err
 	}
 	c.fillNotice(&v, n.Content, d)
-	v.Previews = c.previews(n.Content)
+	v.Previews = c.previews(n)
+	v.compare(p.query("was"))
 	for _, id := range n.Editors {
 		v.Wrote = append(v.Wrote, c.nameOf(p, id))
 	}
 	return v, nil
+}
+
+// compare sets the present version against an earlier one.
+func (v *noticePage) compare(was string) {
+	n, err := strconv.Atoi(was)
+	if err != nil {
+		return
+	}
+	for _, old := range v.Versions {
+		if old.Version == n && n != v.Notice.Version {
+			v.Was, v.Changes = n, changesOf(old.Content, v.Notice.Content)
+		}
+	}
 }
 
 // fillNotice lays a content out as the fields of the form.
@@ -167,7 +183,8 @@ func (c *console) fillNotice(v *noticePage, content incidents.Content, d inciden
 }
 
 // previews render each language for an invented person.
-func (c *console) previews(content incidents.Content) (out []preview) {
+func (c *console) previews(n incidents.Notice) (out []preview) {
+	content := n.Content
 	for _, l := range c.langsOf(content) {
 		v := preview{Lang: l}
 		for _, s := range content.Plan {
@@ -179,6 +196,7 @@ func (c *console) previews(content incidents.Content) (out []preview) {
 			switch s.Channel {
 			case incidents.Email:
 				v.Subject, v.Text = r.Subject, r.Text
+				v.Src = noticePath(n.No) + "/preview/" + string(l)
 			case incidents.SMS:
 				v.SMS, v.SMSSize = r.SMS, templates.MeasureSMS(r.SMS)
 			case incidents.Push:
