@@ -38,6 +38,7 @@ type world struct {
 	mu                    sync.Mutex
 	at                    time.Time
 	callback, ready       error
+	news                  chan incidents.News
 	calledForm            map[string]string
 	calledURL, calledSign string
 }
@@ -68,11 +69,16 @@ func (w *world) Twilio(_ context.Context, url string, form map[string]string, si
 	return w.callback
 }
 
+// Subscribe hands out one channel: what a test writes to it is told.
+func (w *world) Subscribe(context.Context, incidents.IncidentID) (<-chan incidents.News, func()) {
+	return w.news, func() {}
+}
+
 const testPassword = "a long enough password"
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, at: storetest.Noon, tokens: map[string]string{}, secrets: map[string]string{}, log: &bytes.Buffer{}}
+	w := &world{t: t, at: storetest.Noon, tokens: map[string]string{}, secrets: map[string]string{}, log: &bytes.Buffer{}, news: make(chan incidents.News, 1)}
 	w.db = storetest.Open(t, storetest.SQLite, func(o *store.Options) { o.Now = w.now; o.Gate = incidents.Gate{TwoAbove: 1000} })
 	rules, err := regulators.Open(nil, regulators.Options{IndividualsTarget: 72 * time.Hour, RegulatorTarget: 24 * time.Hour})
 	must(t, err)
@@ -85,7 +91,7 @@ func newWorld(t *testing.T) *world {
 		Reports: reports, Codes: w.codes, Now: w.now, NewID: storetest.NewID, Gate: incidents.Gate{TwoAbove: 1000}, Langs: []incidents.Lang{"en", "zh-Hans"},
 		Org: "Quillfeather Parcel", Seed: map[string]string{"controller_name": "Quillfeather Parcel"}, Reparse: func(in incidents.Intake) (incidents.Intake, error) { return in, incidents.Invalid("still unreadable") }})
 	w.accounts = account.New(w.db, w.db.Keeper.Small("account"), w.now, account.Limits{MemoryKiB: 64, Passes: 1, Threads: 1})
-	w.deps = Deps{Desk: w.desk, Accounts: w.accounts, Rules: rules, Book: book, Evidence: w, Status: w, Sandbox: w.db, Callbacks: w, Checkpoint: w,
+	w.deps = Deps{Desk: w.desk, Accounts: w.accounts, Rules: rules, Book: book, Evidence: w, Status: w, Sandbox: w.db, Callbacks: w, Checkpoint: w, News: w,
 		PublicURL: "https://notices.example.org", Org: Org{Name: "Quillfeather Parcel", Contact: []string{"Data protection desk", "privacy@example.org"}},
 		MaxImport: 64 << 20, MaxUpload: 1 << 20, Now: w.now, Log: slog.New(slog.NewTextHandler(w.log, nil))}
 	for name, role := range map[string]incidents.Role{"rita": incidents.RoleResponder, "olga": incidents.RoleOfficer, "oscar": incidents.RoleOfficer,

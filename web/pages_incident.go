@@ -101,12 +101,25 @@ type askView struct {
 	Def     incidents.FactDef
 	Decides []string // titles
 	Open    int
+	Options []incidents.Option
 	If      []ifView
 }
 
+// An ifView is what answers would do; answers that do the same are told together.
 type ifView struct {
-	Value, Label string
-	Effects      []effect
+	Labels  []string
+	Effects []effect
+}
+
+func (v *askView) choose(o incidents.Option, does []effect) {
+	v.Options = append(v.Options, o)
+	for i, x := range v.If {
+		if slices.Equal(x.Effects, does) {
+			v.If[i].Labels = append(x.Labels, o.Label)
+			return
+		}
+	}
+	v.If = append(v.If, ifView{[]string{o.Label}, does})
 }
 
 type effect struct{ What, Text string }
@@ -177,7 +190,7 @@ func (c *console) ask(p *page, d incidents.Dossier) *askView {
 			if err != nil {
 				return v
 			}
-			v.If = append(v.If, ifView{o.Value, o.Label, effects(ch)})
+			v.choose(o, effects(ch))
 		}
 		return v
 	}
@@ -189,13 +202,13 @@ func effects(ch incidents.Change) (out []effect) {
 		out = append(out, effect{"Severity", "becomes " + sevWord(ch.Severity[1])})
 	}
 	for _, o := range ch.Began {
-		out = append(out, effect{o.Jurisdiction, o.Law + " applies: " + o.Title})
+		out = append(out, effect{o.Jurisdiction, o.Title + ": applies now. " + o.Law})
 	}
 	for _, o := range ch.Ended {
-		out = append(out, effect{o.Jurisdiction, o.Law + " no longer applies"})
+		out = append(out, effect{o.Jurisdiction, o.Title + ": no longer applies. " + o.Law})
 	}
 	for _, o := range ch.Moved {
-		out = append(out, effect{o.Jurisdiction, o.Law + " is due at another time"})
+		out = append(out, effect{o.Jurisdiction, o.Title + ": due at another time. " + o.Law})
 	}
 	if len(out) == 0 {
 		out = append(out, effect{"Nothing", "changes by this answer alone"})

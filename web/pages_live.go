@@ -35,7 +35,10 @@ func (c *console) events(p *page) error {
 			return nil
 		case <-beat.C:
 			fmt.Fprint(p.w, ": beat\n\n")
-		case n := <-news:
+		case n, ok := <-news:
+			if !ok {
+				return nil
+			}
 			fmt.Fprintf(p.w, "event: news\ndata: %s\n\n", n.Event)
 		}
 	}

@@ -1,0 +1,80 @@
+package web
+
+import (
+	"bufio"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"tocsin/incidents"
+)
+
+// TestNewsReachesAnOpenPage reads the stream over a connection: an event arrives
+// while the answer is still open, and it names nobody and no incident.
+func TestNewsReachesAnOpenPage(t *testing.T) {
+	w := newWorld(t)
+	ref := w.incidentWithList(1)
+	b := w.signIn("rita")
+	srv := httptest.NewServer(w.inside)
+	defer srv.Close()
+	for _, at := range []string{"/events", "/events/" + ref} {
+		ctx, end := context.WithCancel(t.Context())
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL+at, nil)
+		must(t, err)
+		for name, value := range b.cookies {
+			r.AddCookie(&http.Cookie{Name: name, Value: value})
+		}
+		out, err := srv.Client().Do(r)
+		must(t, err)
+		if ct := out.Header.Get("Content-Type"); out.StatusCode != http.StatusOK || ct != "text/event-stream" {
+			t.Fatalf("%s: %d %s", at, out.StatusCode, ct)
+		}
+		w.news <- incidents.News{Event: "facts.revised", Incident: "an-id"}
+		lines := bufio.NewScanner(out.Body)
+		var got []string
+		for lines.Scan() && lines.Text() != "" {
+			got = append(got, lines.Text())
+		}
+		if s := strings.Join(got, "|"); s != "event: news|data: facts.revised" {
+			t.Errorf("%s told %q", at, s)
+		}
+		end()
+		_ = out.Body.Close()
+	}
+	b.get("/events/INC-1999-0001").want(http.StatusNotFound)
+}
+
+// TestAFragmentLeavesWhatIsToBeSaid asks for the rail between a change and the
+// next page: the sentence still waits for the page.
+func TestAFragmentLeavesWhatIsToBeSaid(t *testing.T) {
+	w := newWorld(t)
+	ref := w.incidentWithList(1)
+	b := w.signIn("rita")
+	b.post("/incidents/"+ref+"/act", "do", "note", "text", "Called the storage team").want(303)
+	if rail := b.get("/rail?at=incidents", "HX-Request", "true").want(200).Body.String(); !strings.Contains(rail, `aria-current="page"`) || strings.Contains(rail, "<html") {
+		t.Error("the rail is not the list alone, with its place marked")
+	}
+	if room := b.get("/incidents/" + ref).want(200).Body.String(); !strings.Contains(room, "Noted.") || !strings.Contains(room, "Called the storage team") {
+		t.Error("the page does not say what happened")
+	}
+	if again := b.get("/incidents/" + ref).want(200).Body.String(); strings.Contains(again, "Noted.") {
+		t.Error("it is said twice")
+	}
+}
+
+// TestTheNextQuestionTellsWhatAnswersDo shows every answer, and its effects once.
+func TestTheNextQuestionTellsWhatAnswersDo(t *testing.T) {
+	w := newWorld(t)
+	room := w.signIn("rita").get("/incidents/" + w.incidentWithList(1)).want(200).Body.String()
+	if !strings.Contains(room, "Next best question") || !strings.Contains(room, "If you save “") || !strings.Contains(room, "Not known yet") {
+		t.Error("the room asks nothing")
+	}
+	v := askView{}
+	v.choose(incidents.Option{Value: "true", Label: "Yes"}, []effect{{"Nothing", "changes"}})
+	v.choose(incidents.Option{Value: "false", Label: "No"}, []effect{{"Nothing", "changes"}})
+	if len(v.Options) != 2 || len(v.If) != 1 || strings.Join(v.If[0].Labels, "/") != "Yes/No" {
+		t.Errorf("answers that do the same are not told together: %+v", v)
+	}
+}
