@@ -56,7 +56,7 @@ func (a api) evidence(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.download("application/octet-stream", in.Ref+".evidence", func(w io.Writer) error {
+	return c.download("application/zip", in.Ref+"-evidence.zip", func(w io.Writer) error {
 		return a.Evidence.Bundle(c.ctx, c.actor, in.ID, w)
 	})
 }

@@ -35,7 +35,7 @@ func (c *console) evidence(p *page) error {
 	if err != nil {
 		return err
 	}
-	return p.download("application/octet-stream", in.Ref+".evidence", func(w io.Writer) error {
+	return p.download("application/zip", in.Ref+"-evidence.zip", func(w io.Writer) error {
 		return c.Evidence.Bundle(p.r.Context(), p.actor, in.ID, w)
 	})
 }
