@@ -65,7 +65,7 @@ func forecastOf(p incidents.Progress, duties []incidents.ObligationState, now ti
 	if p.Notice.DoneAt != nil {
 		end, known = *p.Notice.DoneAt, true
 	}
-	limits, later := limitsOf(duties, start, fcLimits)
+	limits, later := limitsOf(duties, start, end.Sub(start), fcLimits)
 	last := end
 	if len(limits) > 0 && limits[len(limits)-1].at.After(last) {
 		last = limits[len(limits)-1].at
@@ -99,8 +99,9 @@ type limit struct {
 	label string
 }
 
-// limitsOf lists the first deadlines of duties to people; the rest is said in words.
-func limitsOf(duties []incidents.ObligationState, start time.Time, most int) (out []limit, later string) {
+// limitsOf lists the first deadlines of duties to people; the rest is said in
+// words. reach is how long the sending takes.
+func limitsOf(duties []incidents.ObligationState, start time.Time, reach time.Duration, most int) (out []limit, later string) {
 	var all []limit
 	for _, o := range duties {
 		if o.Audience != incidents.AudienceIndividuals || o.Applies != incidents.AppliesYes || o.Due == nil || o.Due.Before(start) {
@@ -114,14 +115,19 @@ func limitsOf(duties []incidents.ObligationState, start time.Time, most int) (ou
 		}
 	}
 	slices.SortStableFunc(all, func(a, b limit) int { return a.at.Compare(b.at) })
-	if len(all) <= most {
-		return all, ""
+	near := len(all)
+	for i, l := range all {
+		// Deadlines far behind the first ones would squeeze the picture.
+		if i == most || (i > 0 && l.at.Sub(start) > 4*all[0].at.Sub(start) && l.at.Sub(start) > 3*reach) {
+			near = i
+			break
+		}
 	}
 	var rest []string
-	for _, l := range all[most:] {
+	for _, l := range all[near:] {
 		rest = append(rest, l.label+" "+l.at.UTC().Format("2 Jan"))
 	}
-	return all[:most], strings.Join(rest, "; ")
+	return all[:near], strings.Join(rest, "; ")
 }
 
 // timeTicks puts about eight round times under the axis.
@@ -186,7 +192,7 @@ func people(n int64) string {
 }
 
 func share(n, of int64) string {
-	if of == 0 {
+	if n == 0 || of == 0 {
 		return "0 %"
 	}
 	f := 100 * float64(n) / float64(of)
