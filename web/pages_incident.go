@@ -324,7 +324,7 @@ func dotOf(kind string) (colour, icon string) {
 		return "green", "okay"
 	case strings.HasSuffix(kind, ".released"), strings.HasSuffix(kind, ".published"):
 		return "blue", "send"
-	case strings.HasSuffix(kind, ".returnd"), strings.HasSuffix(kind, ".dismissed"):
+	case strings.HasSuffix(kind, ".returned"), strings.HasSuffix(kind, ".dismissed"):
 		return "", "x"
 	case strings.HasPrefix(kind, "alert."):
 		return "", "inbox"

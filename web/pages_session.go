@@ -1,7 +1,6 @@
 package web
 
 import (
-	"net"
 	"net/http"
 	"strings"
 )
@@ -52,13 +51,9 @@ func localPath(to string) string {
 	return to
 }
 
-// address is the peer's network address; proxies are believed only when listed.
+// address is the network address the request comes from.
 func (c *console) address(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
+	return clientAddr(r, networks(c.TrustedProxies)).String()
 }
 
 // stepUp proves the second factor again with a code of this form.
