@@ -74,7 +74,7 @@ func forecastOf(p incidents.Progress, duties []incidents.ObligationState, now ti
 		last = now
 	}
 	span := max(last.Sub(start), 30*time.Minute)
-	from, to := start.Add(-span/40), start.Add(span+span/12)
+	from, to := start.Add(-span/40), start.Add(span+span/5)
 	scale := (fcRight - fcLeft) / to.Sub(from).Seconds()
 	x := func(t time.Time) float64 { return min(max(fcLeft+t.Sub(from).Seconds()*scale, fcLeft), fcRight) }
 	f = forecastChart{Show: true, NowX: x(now), NowText: "Now " + now.UTC().Format("15:04"), Later: later}
@@ -244,7 +244,8 @@ func (f *forecastChart) marks(limits []limit, x func(time.Time) float64) {
 			m.Due = l.at.UTC().Format("Mon 2 Jan 15:04") + ", our target"
 		}
 		m.TextX, m.TopY = m.X-8, 34+float64(i%2)*34
-		if m.X < fcLeft+260 {
+		beside := i > 0 && m.X-f.Limits[i-1].X < 200 // the name would cross the line before
+		if m.X < fcLeft+260 || (beside && m.X+190 < fcRight+24) {
 			m.Anchor, m.TextX = "start", m.X+8
 		}
 		m.DueY = m.TopY + 15

@@ -150,9 +150,13 @@ func (c *console) terminationView(p *page) (v terminationPage, err error) {
 func termSteps(v terminationPage, d incidents.Dossier) []termStep {
 	base := "/incidents/" + d.Incident.Ref
 	told := v.T.Status == incidents.TerminationWaiting || v.T.Status == incidents.TerminationDue || v.T.Status == incidents.TerminationErased
+	wrote := v.NoticeIs.Word
+	if wrote == "" {
+		wrote = "not written yet"
+	}
 	steps := []termStep{
 		{Done: d.Incident.Persons > 0, Name: "Take the list in", Text: num(d.Incident.Persons) + " " + plural(d.Incident.Persons, "person", "people") + " on it", Link: base + "/people", Do: "People"},
-		{Done: v.Notice != nil && v.Notice.Status != incidents.NoticeDraft, Name: "Write the notice and have it approved", Text: v.NoticeIs.Word, Link: base + "/notices", Do: "Notices"},
+		{Done: v.Notice != nil && v.Notice.Status != incidents.NoticeDraft, Name: "Write the notice and have it approved", Text: wrote, Link: base + "/notices", Do: "Notices"},
 		{Done: told, Name: "Tell everybody", Text: "at the latest " + utc(v.Ends.Add(-incidents.MinimumNotice))},
 		{Done: v.Ended, Name: "The service ends", Text: "after " + v.T.EndDate + " (" + v.T.Zone + ")"},
 		{Done: v.T.Status == incidents.TerminationErased, Name: "Erase the data and keep the certificate", Text: "keys are destroyed; hashes and counts stay as evidence"},
