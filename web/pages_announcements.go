@@ -174,9 +174,13 @@ func publicPreviews(text incidents.AnnouncementText) (out []publicPreview) {
 	for _, l := range publicLangs(text) {
 		w := text.Langs[l]
 		v := publicPreview{Lang: l, Title: w.Title, Short: blocks(w.Short)}
-		for _, s := range []struct{ name, text string }{{"What happened", w.Happened}, {"What we have done and will do", w.Measures}, {"What you can do", w.Advice}, {"What we offer", w.Remedies}, {"How to reach us", w.Contact}} {
+		fixed := publicWords[l]
+		if fixed == nil {
+			fixed = publicWords["en"]
+		}
+		for _, s := range []struct{ key, text string }{{"happened", w.Happened}, {"measures", w.Measures}, {"advice", w.Advice}, {"remedies", w.Remedies}, {"contact", w.Contact}} {
 			if b := blocks(s.text); len(b) > 0 {
-				v.Sections = append(v.Sections, publicSection{s.name, b})
+				v.Sections = append(v.Sections, publicSection{fixed[s.key], b})
 			}
 		}
 		out = append(out, v)
