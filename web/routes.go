@@ -19,7 +19,7 @@ type consoleRoute struct {
 func consoleRoutes() []consoleRoute {
 	const get, post = http.MethodGet, http.MethodPost
 	const read = incidents.ActRead
-	own := []consoleRoute{
+	return []consoleRoute{
 		{method: get, path: "/sign-in", handle: (*console).signInPage, open: true},
 		{method: post, path: "/sign-in", handle: (*console).signIn, open: true},
 		{method: post, path: "/sign-out", handle: (*console).signOut, open: true},
@@ -102,6 +102,13 @@ func consoleRoutes() []consoleRoute {
 		{method: get, path: "/outbox/{capture}", act: incidents.ActUnmask, handle: (*console).capture},
 		{method: post, path: "/outbox/{capture}", act: incidents.ActUnmask, handle: (*console).openCapture},
 		{method: get, path: "/outbox/{capture}/html", act: incidents.ActUnmask, handle: (*console).captureHTML},
+
+		{method: get, path: "/accounts", act: incidents.ActAdmin, handle: (*console).accounts},
+		{method: post, path: "/accounts", act: incidents.ActAdmin, handle: (*console).addAccount},
+		{method: post, path: "/accounts/token", act: incidents.ActAdmin, handle: (*console).mintToken},
+		{method: post, path: "/accounts/{id}/disable", act: incidents.ActAdmin, handle: (*console).disableAccount},
+
+		{method: get, path: "/rules", act: read, handle: (*console).rules},
+		{method: get, path: "/audit", act: read, handle: (*console).audit},
 	}
-	return append(own, routesB()...)
 }
