@@ -31,15 +31,6 @@ type variant struct {
 	emailNeeds, smsNeeds, pushNeeds slotMask
 }
 
-// Compile prepares a notice with the built-in words and layouts.
-func Compile(c incidents.Content, org Org) (*Compiled, error) {
-	b, err := New(org, nil)
-	if err != nil {
-		return nil, err
-	}
-	return b.Compile(c)
-}
-
 // Compile prepares a notice for rendering. A content that was written for other
 // layouts is a conflict: what would go out is not what was approved.
 func (b *Book) Compile(c incidents.Content) (*Compiled, error) { return b.compile(c, false) }

@@ -9,41 +9,6 @@ import (
 	"tocsin/incidents"
 )
 
-// A Rule is one thing the linter looks for.
-type Rule struct{ Name, Text string }
-
-// Rules lists the rules of the linter.
-func Rules() []Rule {
-	return []Rule{
-		{"four-parts", "every language holds the four compulsory parts"},
-		{"contact", "every language says how to reach us"},
-		{"placeholder", "placeholders are known, balanced and resolve for every person"},
-		{"gap", "no gap marked [[…]] is left"},
-		{"language-missing", "every language declared has its texts, fixed words and the channels of the plan"},
-		{"language-wrong", "a text is in the language it stands under"},
-		{"layout", "the notice was written for the present layouts"},
-		{"required-content", "what each law asks for is said, as far as a machine can tell"},
-		{"forbidden-content", "what a law forbids is not said"},
-		{"prescribed-form", "a law prescribes headings or form that a person has to check"},
-		{"link", "links lead to the organisation's own domains"},
-		{"link-shortener", "no link is shortened"},
-		{"link-lookalike", "no domain looks like another"},
-		{"link-login", "no link asks people to sign in"},
-		{"personal-data", "the text itself holds no personal data"},
-		{"exposed-data", "subject, SMS and push hold no name and no data categories"},
-		{"sensitive-words", "subject, SMS and push do not give a sensitive matter away"},
-		{"sms-length", "an SMS has few segments"},
-		{"push-length", "a push message fits"},
-		{"code", "SMS and push carry the verification code"},
-		{"contradiction-date", "dates agree with the facts"},
-		{"contradiction-count", "numbers of people agree with the facts"},
-		{"contradiction-category", "kinds of data agree with the facts"},
-		{"end-date", "a termination says its last day, and the right one"},
-		{"control-characters", "no invisible or control characters"},
-		{"tone", "no capitals, exclamation marks or boasting"},
-	}
-}
-
 // The levels of a finding. Errors block submission.
 const (
 	levelError   = "error"

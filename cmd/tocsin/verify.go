@@ -1,23 +1,70 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
 
 	"tocsin/incidents"
+	"tocsin/internal/app"
 	"tocsin/internal/ledger"
 )
 
 type verifyCmd struct {
-	Bundle string `arg:"" type:"existingfile" help:"Evidence bundle."`
-	Key    string `help:"Public key of the organisation, as published on its site (/verifier), or a file with it."`
-	JSON   bool   `name:"json" help:"Print one JSON object."`
+	configFlag
+	Bundle      string   `arg:"" optional:"" type:"existingfile" help:"Evidence bundle; nothing else is needed to check one."`
+	Log         bool     `help:"Check the whole audit log of the database the settings name, instead of a bundle."`
+	Checkpoints []string `name:"checkpoint" type:"existingfile" sep:"none" placeholder:"FILE" help:"With --log: a checkpoint kept elsewhere, as published on the site (/checkpoint). May be repeated."`
+	Key         string   `help:"Public key of the organisation, as published on its site (/verifier), or a file with it."`
+	JSON        bool     `name:"json" help:"Print one JSON object."`
 }
 
 // Run names any edit, deletion, reordering or truncation, and fails if there is one.
-func (c *verifyCmd) Run(t *terminal) error {
+func (c *verifyCmd) Run(ctx context.Context, t *terminal) error {
+	if b, err := os.ReadFile(c.Key); c.Key != "" && err == nil {
+		c.Key = strings.TrimSpace(string(b))
+	}
+	switch {
+	case c.Log == (c.Bundle != ""):
+		return incidents.Invalid("give a bundle, or --log").WithHint("tocsin verify BUNDLE, or tocsin verify --log --config FILE")
+	case c.Log:
+		return c.log(ctx, t)
+	}
+	return c.bundle(t)
+}
+
+func (c *verifyCmd) log(ctx context.Context, t *terminal) error {
+	var elsewhere [][]byte
+	for _, name := range c.Checkpoints {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		elsewhere = append(elsewhere, b)
+	}
+	return withAccounts(ctx, c.configFlag, t, func(a *app.App) error {
+		r, err := a.VerifyLog(ctx, elsewhere, c.Key)
+		switch {
+		case err != nil:
+			return err
+		case c.JSON:
+			err = json.NewEncoder(t.out).Encode(map[string]any{"ok": r.OK(), "entries": r.Records, "root": fmt.Sprintf("%x", r.Root), "checkpoints": r.Checkpoints, "proven": r.Proven, "problems": r.Problems})
+		default:
+			problems(t, r.Problems)
+			if r.OK() {
+				fmt.Fprintf(t.out, "✓ %d audit entries unchanged, %d of them vouched for by %d signed checkpoints\n", r.Records, r.Proven, r.Checkpoints)
+			}
+		}
+		if err == nil && !r.OK() {
+			err = incidents.Invalid("the audit log was changed: %d problems", len(r.Problems))
+		}
+		return err
+	})
+}
+
+func (c *verifyCmd) bundle(t *terminal) error {
 	f, err := os.Open(c.Bundle)
 	if err != nil {
 		return err
@@ -27,11 +74,7 @@ func (c *verifyCmd) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	key := c.Key
-	if b, err := os.ReadFile(c.Key); c.Key != "" && err == nil {
-		key = strings.TrimSpace(string(b))
-	}
-	found, err := ledger.VerifyBundle(f, info.Size(), ledger.VerifyOptions{VerifierKey: key})
+	found, err := ledger.VerifyBundle(f, info.Size(), ledger.VerifyOptions{VerifierKey: c.Key})
 	if err != nil {
 		return err
 	}
@@ -50,10 +93,14 @@ func (c *verifyCmd) Run(t *terminal) error {
 	return nil
 }
 
-func (c *verifyCmd) print(t *terminal, f ledger.Findings) {
-	for _, p := range f.Problems {
+func problems(t *terminal, all []string) {
+	for _, p := range all {
 		fmt.Fprintln(t.out, "✗", p)
 	}
+}
+
+func (c *verifyCmd) print(t *terminal, f ledger.Findings) {
+	problems(t, f.Problems)
 	for _, n := range f.Notes {
 		fmt.Fprintln(t.out, "·", n)
 	}

@@ -11,24 +11,10 @@ import (
 // origin names the audit log in its checkpoints.
 const origin = "tocsin"
 
-// checkpoint signs the head of the audit log when it moved since the last one.
+// checkpoint signs the audit log when it grew since the last one.
 func (a *App) checkpoint(ctx context.Context) error {
-	size, root, err := a.store.Head(ctx)
-	if err != nil || size == 0 {
-		return err
-	}
-	last, err := a.store.Checkpoints(ctx, 1)
-	if err != nil {
-		return err
-	}
-	if len(last) > 0 && last[0].Size == size {
-		return nil
-	}
-	signed, err := a.signer.Sign(ledger.Checkpoint{Origin: origin, Size: size, Root: root})
-	if err != nil {
-		return err
-	}
-	return a.store.SaveCheckpoint(ctx, store.Checkpoint{Size: size, At: a.now().UTC(), Signed: signed})
+	_, err := a.store.Sign(ctx, a.signer)
+	return err
 }
 
 // Latest is the newest signed checkpoint, for the public site and for witnesses.
@@ -45,3 +31,28 @@ func (a *App) Latest(ctx context.Context) ([]byte, error) {
 
 // Verifier is the public key evidence and checkpoints are checked with.
 func (a *App) Verifier() string { return a.signer.VerifierKey() }
+
+// mostCheckpoints of our own are compared with the log.
+const mostCheckpoints = 10_000
+
+// VerifyLog recomputes the whole audit log and compares it with the stored
+// hashes, with our own checkpoints and with others kept elsewhere: only those
+// show that both the end of the log and our checkpoints of it were cut off. An
+// empty key is our own.
+func (a *App) VerifyLog(ctx context.Context, elsewhere [][]byte, key string) (r ledger.Report, err error) {
+	kept, err := a.store.Checkpoints(ctx, mostCheckpoints)
+	if err != nil {
+		return r, err
+	}
+	for _, c := range kept {
+		elsewhere = append(elsewhere, c.Signed)
+	}
+	if key == "" {
+		key = a.Verifier()
+	}
+	err = a.store.View(ctx, func(v store.LogView) error {
+		r, err = ledger.VerifyLog(ledger.Log{Records: v.Entries(0), Checkpoints: elsewhere, VerifierKey: key, Leaf: v.Leaf})
+		return err
+	})
+	return r, err
+}

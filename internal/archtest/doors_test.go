@@ -28,7 +28,6 @@ var doors = []door{
 	{"github.com/nats-io/nats-server/v2", "internal/bus", nil, "the bus without a second program"},
 
 	{"github.com/tink-crypto/tink-go/v2", "internal/sealed", nil, "keysets that rotate"},
-	{"filippo.io/age", "internal/sealed", nil, "bundles for recipients with keys of their own"},
 	{"golang.org/x/mod", "internal/ledger", nil, "Merkle log and signed notes"},
 
 	{"golang.org/x/crypto/argon2", "internal/account", nil, "password hashing"},

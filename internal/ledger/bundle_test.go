@@ -391,7 +391,7 @@ func TestBundleRefuses(t *testing.T) {
 			t.Errorf("%s passes", name)
 		}
 	}
-	empty := Bundle{Incident: incidents.IncidentID("inc-9"), Signer: s, Checkpoint: Checkpoint{Root: FlatRoot(nil)}, Created: noon}
+	empty := Bundle{Incident: incidents.IncidentID("inc-9"), Signer: s, Checkpoint: Checkpoint{Root: flatRoot(nil)}, Created: noon}
 	if f := verified(t, written(t, empty), s.VerifierKey()); !f.OK() {
 		t.Errorf("a bundle of nothing: %q", f.Problems)
 	}
@@ -403,7 +403,7 @@ func TestLongLinesAreRefused(t *testing.T) {
 	}
 	a, _, _ := RootOf(Lines(strings.NewReader("a\r\nb\n")))
 	b, n, _ := RootOf(Lines(strings.NewReader("a\nb")))
-	if a == b || n != 2 || b != FlatRoot([][]byte{[]byte("a"), []byte("b")}) {
+	if a == b || n != 2 || b != flatRoot([][]byte{[]byte("a"), []byte("b")}) {
 		t.Error("lines are not taken byte by byte")
 	}
 }
@@ -416,7 +416,7 @@ func FuzzVerifyBundle(f *testing.F) {
 	f.Add(raw[:len(raw)-1])
 	f.Add(raw[len(raw)/2:])
 	f.Add([]byte("PK\x05\x06" + strings.Repeat("\x00", 18)))
-	empty := written(f, Bundle{Signer: s, Checkpoint: Checkpoint{Root: FlatRoot(nil)}})
+	empty := written(f, Bundle{Signer: s, Checkpoint: Checkpoint{Root: flatRoot(nil)}})
 	f.Add(empty)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		got, err := VerifyBundle(bytes.NewReader(b), int64(len(b)), VerifyOptions{VerifierKey: s.VerifierKey()})

@@ -23,21 +23,3 @@ func CheckInclusion(proof []Hash, size int64, root Hash, index int64, leaf Hash)
 	}
 	return nil
 }
-
-// ProveGrowth returns the proof that the log of size records begins with the
-// log of oldSize records.
-func ProveGrowth(size, oldSize int64, read Reader) ([]Hash, error) {
-	p, err := tlog.ProveTree(size, oldSize, read.hashReader())
-	if err != nil {
-		return nil, fmt.Errorf("prove growth from %d to %d: %w", oldSize, size, err)
-	}
-	return fromTlog(p), nil
-}
-
-// CheckGrowth returns nil when proof shows that the second log continues the first.
-func CheckGrowth(proof []Hash, size int64, root Hash, oldSize int64, oldRoot Hash) error {
-	if err := tlog.CheckTree(toTlog(proof), size, tlog.Hash(root), oldSize, tlog.Hash(oldRoot)); err != nil {
-		return fmt.Errorf("the log of %d records does not continue the one of %d: %w", size, oldSize, err)
-	}
-	return nil
-}

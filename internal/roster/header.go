@@ -3,7 +3,6 @@ package roster
 import (
 	"bytes"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -43,10 +42,6 @@ var fieldNames = [fieldCount]string{"subject_id", "name", "name_latin", "email",
 
 // cells are the texts of one row, by field.
 type cells [fieldCount]string
-
-// Columns lists the columns a list may have. It needs a name and at least one of
-// email, phone, address and push_token.
-func Columns() []string { return slices.Clone(fieldNames[:]) }
 
 // fieldOf finds the field of a column name; case, blanks and hyphens do not matter.
 func fieldOf(name string) field {

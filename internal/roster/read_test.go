@@ -186,34 +186,6 @@ func TestListsIsAListReader(t *testing.T) {
 	}
 }
 
-func TestRejectFileIsSafeToOpen(t *testing.T) {
-	var b strings.Builder
-	b.WriteString(RejectHeader)
-	for i, raw := range []string{"a,\"b\"", "=1+1", "+1", "-1", "@x", "\tx", "\rx", "＝1", "＋1", "－1", "＠x", "x\xff"} {
-		if err := WriteReject(&b, incidents.Reject{Row: int64(i + 1), Reason: "because", Raw: raw}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want := `row,reason,raw
-1,"because","a,""b"""
-2,"because","'=1+1"
-3,"because","'+1"
-4,"because","'-1"
-5,"because","'@x"
-6,"because","'	x"
-7,"because","'` + "\r" + `x"
-8,"because","'＝1"
-9,"because","'＋1"
-10,"because","'－1"
-11,"because","'＠x"
-12,"because","x�"
-`
-	if got := strings.ReplaceAll(b.String(), "\r\n", "\n"); got != want {
-		t.Errorf("got\n%s", got)
-	}
-}
-
-// forever repeats a text without end.
 func forever(s string) io.Reader { return &repeater{text: strings.Repeat(s, 1000)} }
 
 type repeater struct {

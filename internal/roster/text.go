@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"tocsin/incidents"
 )
 
 // tidy gives a one-line text without blanks at its ends, control characters,
@@ -153,22 +155,7 @@ func unguard(s string) string {
 // looksActive tells whether a spreadsheet or a page could take a text for more
 // than text: a formula, markup, a template. Such a text is kept as it is.
 func looksActive(s string) bool {
-	if s == "" {
-		return false
-	}
-	if isFormula(s) {
-		return true
-	}
-	return strings.IndexByte(s, '<') >= 0 || strings.Contains(s, "{{") || strings.IndexByte(s, '&') >= 0 && strings.IndexByte(s, ';') >= 0
-}
-
-// isFormula tells whether a spreadsheet could take a cell for a formula.
-func isFormula(s string) bool {
-	switch r, _ := utf8.DecodeRuneInString(s); r {
-	case '=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠':
-		return true
-	}
-	return false
+	return incidents.SafeCell(s) != s || strings.IndexByte(s, '<') >= 0 || strings.Contains(s, "{{") || strings.IndexByte(s, '&') >= 0 && strings.IndexByte(s, ';') >= 0
 }
 
 // isPlaceholder tells what people write when there is nothing to write.

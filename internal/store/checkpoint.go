@@ -51,6 +51,15 @@ func (t *tx) head() (size int64, root ledger.Hash, err error) {
 // Hashes reads stored hashes of the tree; it is a ledger.Reader.
 func (v LogView) Hashes(idx []int64) ([]ledger.Hash, error) { return v.t.hashes(idx) }
 
+// Leaf reads the stored hash of entry i, from 0.
+func (v LogView) Leaf(i int64) (ledger.Hash, error) {
+	h, err := v.t.hashes([]int64{ledger.LeafIndex(i)})
+	if err != nil {
+		return ledger.Hash{}, err
+	}
+	return h[0], nil
+}
+
 // Entries yields the encoded entries after a seq, oldest first.
 func (v LogView) Entries(after int64) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {

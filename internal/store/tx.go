@@ -33,7 +33,6 @@ type scanner interface{ Scan(dest ...any) error }
 func (t *tx) postgres() bool       { return t.s.pg }
 func (t *tx) now() time.Time       { return t.s.o.Now().UTC() }
 func (t *tx) gate() incidents.Gate { return t.s.o.Gate }
-func (t *tx) keys() Box            { return t.s.o.Box }
 
 // run executes a statement and returns how many rows it changed.
 func (t *tx) run(query string, params ...any) (int64, error) {

@@ -1,6 +1,6 @@
-// Package patience cuts connections off that stand still. It counts from the
-// last sign of life with a timer and looks at no clock, so it works beside
-// clocks that are set by hand. It refuses to decide what a sign of life is.
+// Package patience cuts connections off that stand still. It counts with a
+// timer and looks at no clock, so it works beside clocks that are set by hand.
+// It refuses to decide what a sign of life is: each one gets a patience of its own.
 package patience
 
 import (
@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// A Patience runs out once, unless it begins anew or ends before.
+// A Patience runs out once, unless it ends before.
 type Patience struct {
-	span time.Duration
 	mu   sync.Mutex // held while the connection is cut, so that End means ended
 	over bool
 	t    *time.Timer
@@ -23,7 +22,7 @@ var past = time.Unix(1, 0)
 // connection, like http.ResponseController.SetReadDeadline; where a writer has
 // no deadlines its error changes nothing. End must be called.
 func New(span time.Duration, cut func(time.Time) error) *Patience {
-	p := &Patience{span: span}
+	p := &Patience{}
 	p.t = time.AfterFunc(span, func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -33,9 +32,6 @@ func New(span time.Duration, cut func(time.Time) error) *Patience {
 	})
 	return p
 }
-
-// Anew begins again from now.
-func (p *Patience) Anew() { p.t.Reset(p.span) }
 
 // End keeps the connection from being cut any more.
 func (p *Patience) End() {
