@@ -2,10 +2,10 @@ package web
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
-	"strconv"
 	"time"
 
 	"tocsin/incidents"
@@ -69,7 +69,7 @@ func (a api) renderReport(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.download(mediaType, "R-"+strconv.FormatInt(r.No, 10)+"."+format, func(w io.Writer) error {
+	return written{}, download(c.w, mediaType, fmt.Sprintf("R-%d.%s", r.No, format), func(w io.Writer) error {
 		_, err := w.Write(b)
 		return err
 	})

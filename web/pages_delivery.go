@@ -3,8 +3,6 @@ package web
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
-	"io"
 	"slices"
 	"time"
 
@@ -261,14 +259,4 @@ func (c *console) deliveries(p *page) (err error) {
 		return err
 	}
 	return c.show(p, "deliveries", v)
-}
-
-// writeLine writes one JSON line.
-func writeLine(w io.Writer, v any) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(append(b, '\n'))
-	return err
 }

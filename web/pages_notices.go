@@ -368,9 +368,5 @@ func (c *console) statusLines(p *page) error {
 	if err != nil {
 		return err
 	}
-	p.w.Header().Set("Content-Type", "application/jsonl; charset=utf-8")
-	p.w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="N-%d-status.jsonl"`, n.No))
-	return c.Status.ClaimedStatus(p.r.Context(), p.actor, n.No, func(ref string, ch incidents.Channel, s incidents.DeliveryState) error {
-		return writeLine(p.w, map[string]string{"ref": ref, "channel": string(ch), "status": string(s)})
-	})
+	return downloadStatus(p.r.Context(), p.w, c.Status, p.actor, n)
 }

@@ -263,7 +263,7 @@ func (c *console) renderReport(p *page) error {
 		_, _ = p.w.Write(b)
 		return nil
 	}
-	return p.download(mediaType, fmt.Sprintf("R-%d.%s", r.No, format), func(w io.Writer) error {
+	return download(p.w, mediaType, fmt.Sprintf("R-%d.%s", r.No, format), func(w io.Writer) error {
 		_, err := w.Write(b)
 		return err
 	})

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 
 	"tocsin/incidents"
 	"tocsin/internal/ledger"
@@ -52,6 +53,9 @@ func (a *App) VerifyLog(ctx context.Context, elsewhere [][]byte, key string) (r 
 	}
 	err = a.store.View(ctx, func(v store.LogView) error {
 		r, err = ledger.VerifyLog(ledger.Log{Records: v.Entries(0), Checkpoints: elsewhere, VerifierKey: key, Leaf: v.Leaf})
+		if err == nil && r.OK() && (r.Records != v.Size || r.Root != v.Root) {
+			r.Problems = append(r.Problems, fmt.Sprintf("the log was truncated or its head was edited: it ends at record %d, the head says %d", r.Records, v.Size))
+		}
 		return err
 	})
 	return r, err
