@@ -1,0 +1,76 @@
+package main
+
+import (
+	"bytes"
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// shell runs the program and returns its exit code and what it printed.
+func shell(t *testing.T, args ...string) (code int, out string) {
+	t.Helper()
+	var b bytes.Buffer
+	env := func(key string) string { return map[string]string{"TOCSIN_PASSPHRASE": "a passphrase of some length"}[key] }
+	code = run(t.Context(), args, &terminal{out: &b, err: &b, in: strings.NewReader(""), env: env})
+	return code, b.String()
+}
+
+func TestVerifyFindsAChangedLog(t *testing.T) {
+	for name, c := range map[string]struct {
+		statements []string
+		want       string
+	}{
+		"nothing is changed":  {nil, "3 audit entries unchanged"},
+		"an entry is changed": {[]string{`DROP TRIGGER ledger_entries_no_update`, `UPDATE ledger_entries SET body = REPLACE(body, 'wes', 'eve') WHERE seq = 2`}, "record 2 was edited"},
+		"an entry is gone":    {[]string{`DROP TRIGGER ledger_entries_no_delete`, `DELETE FROM ledger_entries WHERE seq = 2`}, "record 2 was deleted"},
+		"the end is cut off":  {[]string{`DROP TRIGGER ledger_entries_no_delete`, `DELETE FROM ledger_entries WHERE seq = 3`}, "truncated"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			config := filepath.Join(dir, "tocsin.yaml")
+			if err := os.WriteFile(config, []byte("data-dir: "+dir+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for _, who := range []string{"ada", "wes", "kim"} {
+				if code, out := shell(t, "account", "add", who, "--role", "auditor", "--config", config); code != 0 {
+					t.Fatal(code, out)
+				}
+			}
+			tamper(t, filepath.Join(dir, "tocsin.db"), c.statements)
+			code, out := shell(t, "verify", "--log", "--config", config)
+			if !strings.Contains(out, c.want) || (code == 0) != (c.statements == nil) {
+				t.Errorf("exit %d, %s", code, out)
+			}
+		})
+	}
+}
+
+func tamper(t *testing.T, file string, statements []string) {
+	t.Helper()
+	if _, err := os.Stat(file); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, s := range statements {
+		r, err := db.ExecContext(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, _ := r.RowsAffected(); n == 0 && !strings.HasPrefix(s, "DROP") {
+			t.Fatalf("nothing was changed by %s", s)
+		}
+	}
+}
+
+func TestVerifyAsksForOneThing(t *testing.T) {
+	if code, out := shell(t, "verify"); code != exitInvalid || !strings.Contains(out, "hint:") {
+		t.Errorf("exit %d, %s", code, out)
+	}
+}
