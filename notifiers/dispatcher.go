@@ -67,14 +67,12 @@ func (d *Dispatcher) Chunk(ctx context.Context, notice, no int64) error {
 
 func (d *Dispatcher) work(ctx context.Context, c incidents.Chunk) error {
 	an, err := d.Journal.Admitted(ctx, c.Notice)
-	switch incidents.KindOf(err) {
-	case incidents.KindForbidden, incidents.KindConflict:
-		if err != nil {
-			d.Log.Warn("notice may not be sent", "notice", c.Notice, "cause", err)
-			return nil
-		}
-	}
-	if err != nil {
+	switch k := incidents.KindOf(err); {
+	case err == nil:
+	case k == incidents.KindForbidden || k == incidents.KindConflict:
+		d.Log.Warn("notice may not be sent", "notice", c.Notice, "cause", err)
+		return nil
+	default:
 		return err
 	}
 	job, err := d.job(ctx, an)
@@ -124,11 +122,17 @@ func (d *Dispatcher) lane(ctx context.Context, j *job, c incidents.Chunk, ch inc
 	}
 }
 
-// send sends a window, a few messages at once, and keeps the chunk's lease alive meanwhile.
+// send sends a window, a few messages at once, and keeps the chunk's lease alive
+// meanwhile. What another worker has taken over is left to it.
 func (d *Dispatcher) send(ctx context.Context, j *job, c incidents.Chunk, window []incidents.Claimed) []incidents.Recorded {
 	beat, stop := context.WithCancel(ctx)
+	lost := make(chan struct{})
 	var side sync.WaitGroup
-	side.Go(func() { d.heartbeat(beat, j, c, window[0].Delivery.ID.Channel) })
+	side.Go(func() {
+		if d.heartbeat(beat, j, c, window[0].Delivery.ID.Channel) {
+			close(lost)
+		}
+	})
 	defer side.Wait()
 	defer stop()
 
@@ -143,24 +147,30 @@ func (d *Dispatcher) send(ctx context.Context, j *job, c incidents.Chunk, window
 		})
 	}
 	for i := range window {
-		next <- i
+		select {
+		case next <- i:
+		case <-lost:
+			out[i] = incidents.Recorded{ID: window[i].Delivery.ID, Receipt: incidents.Receipt{Outcome: incidents.OutcomeRetry, Reason: "the chunk was taken over"}, At: d.Now().UTC()}
+		}
 	}
 	close(next)
 	lanes.Wait()
 	return out
 }
 
-func (d *Dispatcher) heartbeat(ctx context.Context, j *job, c incidents.Chunk, ch incidents.Channel) {
+// heartbeat renews the lease until ctx ends, through errors that pass; it
+// returns true when another worker has the chunk.
+func (d *Dispatcher) heartbeat(ctx context.Context, j *job, c incidents.Chunk, ch incidents.Channel) (lost bool) {
 	tick := time.NewTicker(d.Lease / 3)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return false
 		case <-tick.C:
 			_, err := d.Journal.Turn(ctx, incidents.Turn{Chunk: c, Notice: j.notice, Channel: ch, Now: d.Now().UTC(), Lease: d.Lease, Backoff: Backoff})
-			if err != nil {
-				return // the next turn of the chunk says why
+			if incidents.KindOf(err) == incidents.KindConflict {
+				return true
 			}
 		}
 	}

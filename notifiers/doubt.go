@@ -48,9 +48,17 @@ func (d *Dispatcher) resolve(ctx context.Context, x incidents.Doubt) (incidents.
 	if ch == incidents.Email || ch == incidents.Push {
 		return again, nil
 	}
+	wait := incidents.Resolution{State: incidents.InDoubt, Again: d.Now().UTC().Add(lookupGap), Reason: "the provider has no record yet"}
+	passes := func(err error, reason string) incidents.Resolution {
+		if x.Tries >= 10 || refusal(err).Outcome == incidents.OutcomeRefused {
+			return byHand
+		}
+		wait.Reason = reason
+		return wait
+	}
 	j, err := d.job(ctx, x.Notice)
 	if err != nil {
-		return byHand, nil
+		return passes(err, "the notice cannot be read"), nil
 	}
 	f, ok := j.set.finder(ch)
 	if !ok {
@@ -61,16 +69,12 @@ func (d *Dispatcher) resolve(ctx context.Context, x incidents.Doubt) (incidents.
 	}
 	m, err := d.render(ctx, j, x.Claimed)
 	if err != nil {
-		return byHand, nil
+		return passes(err, "the message cannot be made"), nil
 	}
 	r, found, err := f.Find(ctx, m, x.Since.Unix())
-	wait := incidents.Resolution{State: incidents.InDoubt, Again: d.Now().UTC().Add(lookupGap), Reason: "the provider has no record yet"}
 	switch {
-	case err != nil && x.Tries >= 10:
-		return byHand, nil
 	case err != nil:
-		wait.Reason = "the provider could not be asked"
-		return wait, nil
+		return passes(err, "the provider could not be asked"), nil
 	case found:
 		return incidents.Resolution{State: incidents.Accepted, ProviderID: r.ProviderID, Reason: "the provider has it"}, nil
 	case x.Tries+1 < lookups:

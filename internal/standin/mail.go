@@ -33,6 +33,8 @@ type Mail struct {
 	Addr string
 	// Refuse answers RCPT: nil takes the recipient, an *smtp.SMTPError refuses it.
 	Refuse func(to string) error
+	// RefuseSender answers MAIL in the same way.
+	RefuseSender func(from string) error
 	// Lose cuts the connection after a message was taken and before the answer,
 	// which leaves the sender in doubt.
 	Lose func(to string) bool
@@ -101,6 +103,9 @@ type mailSession struct {
 
 func (s *mailSession) Mail(from string, _ *smtp.MailOptions) error {
 	s.from, s.to = from, s.to[:0]
+	if s.m.RefuseSender != nil {
+		return s.m.RefuseSender(from)
+	}
 	return nil
 }
 

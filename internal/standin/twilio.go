@@ -21,6 +21,7 @@ import (
 type Text struct {
 	SID, To, Body, Callback string
 	At                      time.Time
+	discard                 bool
 }
 
 // A Fault is how a provider's stand-in misbehaves for one request.
@@ -39,6 +40,9 @@ type Twilio struct {
 	// code. nil reports delivered.
 	Status func(to string) (string, int)
 	Fault  func(to string) *Fault
+	// Redacts blanks the bodies it was asked not to retain, as Twilio does once
+	// a message is sent.
+	Redacts atomic.Bool
 
 	srv   *httptest.Server
 	mu    sync.Mutex
@@ -103,7 +107,7 @@ func (t *Twilio) create(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	t.mu.Lock()
-	text := Text{SID: fmt.Sprintf("SM%032x", len(t.texts)+1), To: to, Body: body, Callback: r.PostFormValue("StatusCallback"), At: time.Now()}
+	text := Text{SID: fmt.Sprintf("SM%032x", len(t.texts)+1), To: to, Body: body, Callback: r.PostFormValue("StatusCallback"), At: time.Now(), discard: r.PostFormValue("ContentRetention") == "discard"}
 	t.texts = append(t.texts, text)
 	t.mu.Unlock()
 	if text.Callback != "" {
@@ -120,6 +124,9 @@ func (t *Twilio) list(w http.ResponseWriter, r *http.Request) {
 	to := r.URL.Query().Get("To")
 	found := []map[string]any{}
 	for _, x := range t.Texts() {
+		if t.Redacts.Load() && x.discard {
+			x.Body = ""
+		}
 		if x.To == to {
 			found = append(found, map[string]any{"sid": x.SID, "to": x.To, "body": x.Body, "status": "delivered", "date_created": x.At.UTC().Format(time.RFC1123Z)})
 		}

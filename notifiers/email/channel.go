@@ -3,6 +3,7 @@ package email
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 
 	"github.com/emersion/go-smtp"
@@ -47,14 +48,14 @@ func (c *Channel) Send(ctx context.Context, m notifiers.Message) (incidents.Rece
 	}
 	k, warm, err := c.take(ctx)
 	if err != nil {
-		return answer(err), nil
+		return ours(err), nil
 	}
 	r, ok := k.send(ctx, c.o.Bounce, m.To, msg)
 	if warm && !ok && r.Outcome == incidents.OutcomeRetry && r.Code == "" {
 		// The relay closed a connection we kept warm; nothing was sent on it.
 		k.drop()
 		if k, err = c.dial(ctx); err != nil {
-			return answer(err), nil
+			return ours(err), nil
 		}
 		r, ok = k.send(ctx, c.o.Bounce, m.To, msg)
 	}
@@ -85,6 +86,15 @@ func (c *Channel) give(k *conn) {
 	}
 }
 
+// ours is an error that says nothing of the person: of the connection, of our
+// password, of our sender address. However final the relay calls it, somebody
+// can mend it, so it is tried again.
+func ours(err error) incidents.Receipt {
+	r := answer(err)
+	r.Outcome = incidents.OutcomeRetry
+	return r
+}
+
 // answer is what an error before the final dot means: a definite no.
 func answer(err error) incidents.Receipt {
 	var s *smtp.SMTPError
@@ -95,7 +105,7 @@ func answer(err error) incidents.Receipt {
 	if s.Code >= 500 {
 		r.Outcome = incidents.OutcomeRefused
 		// 5.1.1, 5.1.2, 5.1.3, 5.1.6, 5.1.10: the address does not exist (RFC 3463).
-		if s.EnhancedCode[0] == 5 && s.EnhancedCode[1] == 1 {
+		if e := s.EnhancedCode; e[0] == 5 && e[1] == 1 && slices.Contains([]int{1, 2, 3, 6, 10}, e[2]) {
 			r.Outcome = incidents.OutcomeGone
 		}
 	}

@@ -52,6 +52,8 @@ func TestChannel(t *testing.T) {
 			Hang: func() { m.Answer = func(string) error { <-release; return standin.Reply(451, 4, 0, 0) } },
 			Cases: []channeltest.Case{
 				{Name: "a relay that takes the message has it", Want: incidents.OutcomeAccepted, Taken: 1},
+				{Name: "550 to our own sender is nobody's refusal", Arm: func() { m.RefuseSender = reply(550, 5, 1, 8) }, Want: incidents.OutcomeRetry},
+				{Name: "550 5.1.8 to RCPT is no address that is gone", Arm: func() { m.Refuse = reply(550, 5, 1, 8) }, Want: incidents.OutcomeRefused},
 				{Name: "450 to RCPT is tried again", Arm: func() { m.Refuse = reply(450, 4, 2, 1) }, Want: incidents.OutcomeRetry},
 				{Name: "550 5.1.1 to RCPT is an address that is gone", Arm: func() { m.Refuse = reply(550, 5, 1, 1) }, Want: incidents.OutcomeGone},
 				{Name: "550 5.7.1 to RCPT is a refusal", Arm: func() { m.Refuse = reply(550, 5, 7, 1) }, Want: incidents.OutcomeRefused},
@@ -61,6 +63,24 @@ func TestChannel(t *testing.T) {
 				{Name: "a message taken and no answer is doubt", Arm: func() { m.Lose = func(string) bool { return true } }, Want: incidents.OutcomeDoubt, Taken: 1},
 			}}
 	})
+}
+
+func TestARelayThatDoesNotKnowUsIsNobodysRefusal(t *testing.T) {
+	m, err := standin.NewMail() // takes no password
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	o := options(m.Addr)
+	o.Username, o.Password = "us", "wrong"
+	ch, err := email.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := ch.Send(t.Context(), channeltest.Message(incidents.Email, "ada@example.com", 1))
+	if err != nil || r.Outcome != incidents.OutcomeRetry || r.Code[0] != '5' || m.Count() != 0 {
+		t.Fatalf("%+v, %d taken, %v", r, m.Count(), err)
+	}
 }
 
 // closedPort is an address nobody listens at.

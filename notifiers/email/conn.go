@@ -76,7 +76,8 @@ func (k *conn) send(ctx context.Context, from, to string, msg []byte) (r inciden
 		opts.UTF8 = true
 	}
 	if err := k.smtp.Mail(from, opts); err != nil {
-		return k.refused(err)
+		_, ok := k.refused(err)
+		return ours(err), ok
 	}
 	if err := k.smtp.Rcpt(to, nil); err != nil {
 		return k.refused(err)

@@ -81,6 +81,13 @@ func TestFindFindsExactlyThisPersonsMessage(t *testing.T) {
 	if _, found, _ := ch.Find(t.Context(), sent, time.Now().Add(time.Hour).Unix()); found {
 		t.Error("a message older than the attempt was taken for it")
 	}
+	s.Redacts.Store(true)
+	if _, found, err := ch.Find(t.Context(), sent, before); err == nil || found {
+		t.Error("a redacted message was taken for none")
+	}
+	if _, found, err := ch.Find(t.Context(), sent, time.Now().Add(time.Hour).Unix()); err != nil || found {
+		t.Errorf("a redacted message older than the attempt makes it unclear: %v", err)
+	}
 }
 
 func TestNumbersOfOtherCountriesAreNotTexted(t *testing.T) {

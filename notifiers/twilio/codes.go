@@ -28,6 +28,8 @@ var codes = map[int]struct {
 	30005: {incidents.OutcomeGone, "the number is unknown or no longer in use"},
 	30006: {incidents.OutcomeGone, "the number is a landline or cannot be reached by the carrier"},
 	30007: {incidents.OutcomeRefused, "the carrier filtered the message"},
+	30029: {incidents.OutcomeRetry, "the account has no message redaction: ask Twilio for it"},
+	30030: {incidents.OutcomeRetry, "the account has no message redaction: ask Twilio for it"},
 	30008: {incidents.OutcomeRefused, "the carrier gave no reason"},
 }
 

@@ -150,7 +150,8 @@ func (c *Client) SendText(ctx context.Context, t Text) incidents.Receipt {
 
 // FindText looks for a message to a number whose body holds the code, created
 // at or after since (Unix seconds). Queued messages have no date sent, so the
-// list is read without a date filter.
+// list is read without a date filter. Once sent, our messages are redacted; one
+// of these may be the one looked for, so nothing can be said then.
 func (c *Client) FindText(ctx context.Context, to, code string, since int64) (sid string, found bool, err error) {
 	_, svc, end := c.call(ctx)
 	defer end()
@@ -158,11 +159,18 @@ func (c *Client) FindText(ctx context.Context, to, code string, since int64) (si
 	if err != nil {
 		return "", false, incidents.Unavailable("Twilio cannot be asked what became of a message")
 	}
+	redacted := false
 	for _, m := range list {
-		if m.Sid == nil || m.Body == nil || !holds(*m.Body, code) || !createdSince(m.DateCreated, since) {
-			continue
+		switch {
+		case m.Sid == nil || !createdSince(m.DateCreated, since):
+		case m.Body == nil || *m.Body == "":
+			redacted = true
+		case holds(*m.Body, code):
+			return *m.Sid, true, nil
 		}
-		return *m.Sid, true, nil
+	}
+	if redacted {
+		return "", false, incidents.Unavailable("Twilio has redacted a message to this number: what became of ours cannot be told")
 	}
 	return "", false, nil
 }
