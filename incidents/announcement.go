@@ -47,7 +47,6 @@ type AnnouncementStatus string
 const (
 	AnnouncementDraft     AnnouncementStatus = "draft"
 	AnnouncementSubmitted AnnouncementStatus = "submitted"
-	AnnouncementReturned  AnnouncementStatus = "returned"
 	AnnouncementApproved  AnnouncementStatus = "approved"
 	AnnouncementPublished AnnouncementStatus = "published"
 	AnnouncementWithdrawn AnnouncementStatus = "withdrawn"

@@ -90,6 +90,23 @@ func (a ApprovedNotice) Approvals() []Approval { return a.approvals }
 // Valid tells whether a came from Admit.
 func (a ApprovedNotice) Valid() bool { return a.notice.Hash != "" && len(a.approvals) > 0 }
 
+// counting is the approvals of exactly this content that count: of different
+// people, none of whom wrote it, who may approve and had just proven their
+// second factor.
+func counting(all []Approval, want Subject, writers []AccountID) (good []Approval) {
+	who := slices.Clone(writers)
+	for _, a := range all {
+		if a.Void != "" || a.Subject != want || a.Decision != "approve" || slices.Contains(who, a.By) || !Allowed(a.Role, ActApprove) || a.Role == RoleSystem {
+			continue
+		}
+		if age := a.At.Sub(a.SecondFactorAt); a.SecondFactorAt.IsZero() || age < 0 || age > SecondFactorFresh {
+			continue
+		}
+		good, who = append(good, a), append(who, a.By)
+	}
+	return good
+}
+
 // Admit checks that the notice is approved by enough different people, none of
 // whom wrote it, each bound to exactly its content, and that the content still
 // hashes to what they saw. listHash is the incident's list as it stands now.
@@ -105,23 +122,13 @@ func Admit(n Notice, in Incident, approvals []Approval, g Gate) (ApprovedNotice,
 	case n.Content.Incident != in.ID || n.IncidentID != in.ID:
 		return ApprovedNotice{}, Forbidden("notice N-%d belongs to another incident", n.No)
 	}
-	var good []Approval
-	var who []AccountID
+	want := Subject{SubjectNotice, string(n.ID), n.Version, hash}
 	for _, a := range approvals {
-		if a.Void != "" || a.Subject != (Subject{SubjectNotice, string(n.ID), n.Version, hash}) {
-			continue
-		}
-		if a.Decision == "return" {
+		if a.Void == "" && a.Subject == want && a.Decision == "return" {
 			return ApprovedNotice{}, Forbidden("notice N-%d was returned", n.No)
 		}
-		if a.Decision != "approve" || slices.Contains(n.Editors, a.By) || a.By == n.Author || slices.Contains(who, a.By) || !Allowed(a.Role, ActApprove) || a.Role == RoleSystem {
-			continue
-		}
-		if age := a.At.Sub(a.SecondFactorAt); a.SecondFactorAt.IsZero() || age < 0 || age > SecondFactorFresh {
-			continue
-		}
-		good, who = append(good, a), append(who, a.By)
 	}
+	good := counting(approvals, want, append(slices.Clone(n.Editors), n.Author))
 	if need := g.Needs(n.Content.Persons); len(good) < need {
 		return ApprovedNotice{}, Forbidden("notice N-%d has %d of %d approvals", n.No, len(good), need)
 	}

@@ -99,8 +99,11 @@ func (d *Desk) Correlate(ctx context.Context, id AlertID) error {
 		}
 		for _, n := range near {
 			in, err := openIncident(tx, n.IncidentID)
-			if err != nil || in.Mode != Live {
+			if KindOf(err) == KindConflict || err == nil && in.Mode != Live {
 				continue // that incident is over
+			}
+			if err != nil {
+				return err
 			}
 			return d.join(tx, System, a, in, "joined by "+shared(a, n))
 		}
@@ -257,8 +260,8 @@ func (d *Desk) DismissAlert(ctx context.Context, a Actor, id AlertID, reason str
 
 // MoveAlert puts an alert into another incident; an empty target splits it off
 // into a new one. It returns the incident the alert is in now.
-func (d *Desk) MoveAlert(ctx context.Context, a Actor, id AlertID, to IncidentID) (IncidentID, error) {
-	err := d.write(ctx, a, ActTriage, func(tx Tx) error {
+func (d *Desk) MoveAlert(ctx context.Context, a Actor, id AlertID, into IncidentID) (to IncidentID, err error) {
+	err = d.write(ctx, a, ActTriage, func(tx Tx) error {
 		al, err := tx.Alert(id)
 		if err != nil {
 			return err
@@ -268,10 +271,10 @@ func (d *Desk) MoveAlert(ctx context.Context, a Actor, id AlertID, to IncidentID
 		}
 		from := al.IncidentID
 		var in Incident
-		if to == "" {
+		if into == "" {
 			in, err = d.newIncident(tx, a, al.Title, KindBreach, Live)
 		} else {
-			in, err = openIncident(tx, to)
+			in, err = openIncident(tx, into)
 		}
 		if err != nil {
 			return err

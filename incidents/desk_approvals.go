@@ -3,6 +3,7 @@ package incidents
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -60,7 +61,7 @@ func (d *Desk) Decide(ctx context.Context, a Actor, s Subject, decision, comment
 			return err
 		}
 		verb := map[string]string{"approve": "Approved", "return": "Returned"}[decision]
-		return d.record(tx, a, event{name: string(s.Kind) + "." + decision + "d", incident: p.Incident.ID, subject: s.ID,
+		return d.record(tx, a, event{name: string(s.Kind) + "." + strings.ToLower(verb), incident: p.Incident.ID, subject: s.ID,
 			line: verb + " " + p.Title + " version " + itoa(s.Version) + ".", quote: comment,
 			data: map[string]string{"version": itoa(s.Version), "hash": s.Hash, "decision": decision, "approvals": itoa(len(p.Approvals) + 1), "needs": itoa(p.Needs)}})
 	})
@@ -78,10 +79,7 @@ func (d *Desk) decided(tx Tx, a Actor, p Pending, decision string, enough bool, 
 		if err != nil {
 			return err
 		}
-		n.Status, n.UpdatedAt = pick(back, NoticeReturned, NoticeApproved), now
-		if back {
-			n.Status = NoticeDraft
-		}
+		n.Status, n.UpdatedAt = pick(back, NoticeDraft, NoticeApproved), now
 		return tx.PutNotice(n)
 	case SubjectAnnouncement:
 		n, err := tx.Announcement(AnnouncementID(p.Subject.ID))

@@ -36,6 +36,9 @@ func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts) (out Change, err err
 	if out.Stale, err = d.markStale(tx, in, f); err != nil {
 		return out, err
 	}
+	if err := d.obey(tx, a, in); err != nil {
+		return out, err
+	}
 	return out, d.record(tx, a, event{name: "incident.assessed", incident: in.ID, subject: itoa(f.Rev),
 		data: map[string]string{"rev": itoa(f.Rev), "pack": as.Pack, "severity": as.Severity.Level,
 			"began": itoa(len(out.Began)), "ended": itoa(len(out.Ended)), "assessment_sha256": hashJSON(as)}})
@@ -69,7 +72,9 @@ func settle(before []ObligationState, now []Obligation, id IncidentID, rev int, 
 			out.Ended = append(out.Ended, s)
 		case o.Applies == AppliesYes && !sameTime(was.Due, o.Due):
 			out.Moved = append(out.Moved, s)
-			s.Escalated = 0
+		}
+		if had && !sameTime(was.Due, o.Due) {
+			s.Escalated = 0 // another clock
 		}
 		after = append(after, s)
 	}
@@ -97,7 +102,7 @@ func sameTime(a, b *time.Time) bool {
 func (d *Desk) markStale(tx Tx, in Incident, f Facts) ([]string, error) {
 	var stale []string
 	why := "the facts changed (revision " + itoa(f.Rev) + ")"
-	notices, err := tx.Notices(NoticeFilter{Incident: in.ID, Status: []NoticeStatus{NoticeDraft, NoticeReturned, NoticeSubmitted, NoticeApproved}})
+	notices, err := tx.Notices(NoticeFilter{Incident: in.ID, Status: []NoticeStatus{NoticeDraft, NoticeSubmitted, NoticeApproved}})
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +127,7 @@ func (d *Desk) markStale(tx Tx, in Incident, f Facts) ([]string, error) {
 		}
 		stale = append(stale, "notice N-"+itoa(n.No))
 	}
-	reports, err := tx.Reports(ReportFilter{Incident: in.ID, Status: []ReportStatus{ReportDraft, ReportReturned, ReportSubmitted, ReportApproved}})
+	reports, err := tx.Reports(ReportFilter{Incident: in.ID, Status: []ReportStatus{ReportDraft, ReportSubmitted, ReportApproved}})
 	if err != nil {
 		return nil, err
 	}
@@ -138,6 +143,23 @@ func (d *Desk) markStale(tx Tx, in Incident, f Facts) ([]string, error) {
 			return nil, err
 		}
 		stale = append(stale, "report R-"+itoa(r.No))
+	}
+	public, err := tx.Announcements(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range public {
+		if n.Status != AnnouncementSubmitted && n.Status != AnnouncementApproved {
+			continue
+		}
+		n.Status, n.Stale = AnnouncementDraft, why
+		if _, err := tx.VoidApprovals(SubjectAnnouncement, string(n.ID), why); err != nil {
+			return nil, err
+		}
+		if err := tx.PutAnnouncement(n); err != nil {
+			return nil, err
+		}
+		stale = append(stale, "the announcement")
 	}
 	return stale, nil
 }
@@ -222,6 +244,9 @@ type Escalation struct {
 	Step     int // 50, 75, 90, 100 (overdue)
 }
 
+// mostDuties is how many open duties are looked at, the earliest due first.
+const mostDuties = 10_000
+
 // Escalate finds clocks that crossed 50, 75, 90 % or their end since the last
 // time, marks each step once, and returns them to be told to the team. Steps
 // missed while the service was down come once, the highest only.
@@ -229,7 +254,7 @@ func (d *Desk) Escalate(ctx context.Context) (out []Escalation, err error) {
 	now := d.Now().UTC()
 	err = d.Store.Write(ctx, func(tx Tx) error {
 		out = nil
-		duties, err := tx.OpenObligations(0)
+		duties, err := tx.OpenObligations(mostDuties)
 		if err != nil {
 			return err
 		}

@@ -220,15 +220,9 @@ func (d *Desk) MergeIncidents(ctx context.Context, a Actor, from, into IncidentI
 		if err := noneSending(tx, from); err != nil {
 			return err
 		}
-		alerts, err := tx.Alerts(AlertFilter{Incident: from})
+		moved, err := moveAlerts(tx, from, into)
 		if err != nil {
 			return err
-		}
-		for _, al := range alerts {
-			al.IncidentID = into
-			if err := tx.PutAlert(al); err != nil {
-				return err
-			}
 		}
 		src.Status, src.MergedInto, src.Reason, src.UpdatedAt = IncidentMerged, into, reason, d.Now().UTC().Truncate(time.Second)
 		if err := tx.PutIncident(src); err != nil {
@@ -237,8 +231,25 @@ func (d *Desk) MergeIncidents(ctx context.Context, a Actor, from, into IncidentI
 		if err := d.record(tx, a, event{name: "incident.merged", incident: from, subject: string(into), line: "Merged into " + dst.Ref + ".", quote: reason}); err != nil {
 			return err
 		}
-		return d.record(tx, a, event{name: "incident.absorbed", incident: into, subject: string(from), line: src.Ref + " was merged into this incident: " + itoa(len(alerts)) + " alerts."})
+		return d.record(tx, a, event{name: "incident.absorbed", incident: into, subject: string(from), line: src.Ref + " was merged into this incident: " + itoa(moved) + " alerts."})
 	})
+}
+
+// moveAlerts moves every alert, however many pages there are.
+func moveAlerts(tx Tx, from, into IncidentID) (moved int, err error) {
+	for {
+		alerts, err := tx.Alerts(AlertFilter{Incident: from})
+		if err != nil || len(alerts) == 0 {
+			return moved, err
+		}
+		for _, al := range alerts {
+			al.IncidentID = into
+			if err := tx.PutAlert(al); err != nil {
+				return moved, err
+			}
+		}
+		moved += len(alerts)
+	}
 }
 
 // SetStatus moves an incident between open and containing.

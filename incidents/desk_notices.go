@@ -80,7 +80,7 @@ func (d *Desk) proposal(tx Tx, in Incident, input *NoticeInput) error {
 		return err
 	}
 	for _, o := range duties {
-		if o.Audience == AudienceIndividuals && o.Applies != AppliesNo && o.Status == DutyOpen {
+		if o.Audience == AudienceIndividuals && o.Applies != AppliesNo && o.Status == DutyOpen && input.Filter.reaches(o.Place) {
 			input.Answers = append(input.Answers, o.ID)
 		}
 	}
@@ -235,6 +235,11 @@ func (d *Desk) lint(tx Tx, in Incident, n Notice) ([]Finding, error) {
 		}
 	}
 	found := d.Words.Lint(n.Content, f, answers)
+	for _, o := range answers {
+		if !n.Content.Filter.reaches(o.Place) {
+			found = append(found, Finding{Rule: "places", Level: "error", Where: o.ID, Text: "the notice is meant to meet “" + o.Title + "”, but goes to nobody in " + string(o.Place), Hint: "take the duty off, or widen the places"})
+		}
+	}
 	if n.Content.Layout != d.Words.Layout() {
 		found = append(found, Finding{Rule: "layout", Level: "error", Text: "the layouts changed since this version was written", Hint: "save the notice again"})
 	}
@@ -327,8 +332,8 @@ func (d *Desk) ReleaseNotice(ctx context.Context, a Actor, id NoticeID, typed Re
 		case typed.Persons != n.Content.Persons:
 			return Invalid("type the number of persons: %d", n.Content.Persons).On("persons")
 		}
-		if hold, ok := held(tx, in.ID); ok {
-			return Conflict("an authority asked to delay telling people").WithHint("%s", hold)
+		if err := held(tx, in); err != nil {
+			return err
 		}
 		now := d.Now().UTC().Truncate(time.Second)
 		if in.Kind == KindTermination {
@@ -345,13 +350,41 @@ func (d *Desk) ReleaseNotice(ctx context.Context, a Actor, id NoticeID, typed Re
 	})
 }
 
-func held(tx Tx, id IncidentID) (string, bool) {
-	f, err := tx.Facts(id)
+// held is a conflict while an authority has asked to delay telling people. A
+// drill tells nobody.
+func held(tx Tx, in Incident) error {
+	f, err := tx.Facts(in.ID)
 	if err != nil {
-		return "", false
+		return ignoreMissing(err)
 	}
-	on, known := f.Bool("law_enforcement_hold")
-	return "end the hold in the facts once the authority lifts it", known && on
+	if on, known := f.Bool(holdFact); in.Mode == Live && known && on {
+		return Conflict("an authority asked to delay telling people").WithHint("end the hold in the facts once the authority lifts it")
+	}
+	return nil
+}
+
+const holdFact = "law_enforcement_hold"
+
+// obey puts what is being sent on hold when an authority asks for it.
+func (d *Desk) obey(tx Tx, a Actor, in Incident) error {
+	reason := held(tx, in)
+	if KindOf(reason) != KindConflict {
+		return reason
+	}
+	sending, err := tx.Notices(NoticeFilter{Incident: in.ID, Status: []NoticeStatus{NoticeSending}})
+	if err != nil {
+		return err
+	}
+	for _, n := range sending {
+		n.Status, n.HoldReason, n.UpdatedAt = NoticeHeld, "an authority asked to delay telling people", d.Now().UTC().Truncate(time.Second)
+		if err := tx.PutNotice(n); err != nil {
+			return err
+		}
+		if err := d.record(tx, a, event{name: "notice.held", incident: in.ID, subject: string(n.ID), line: "Put notice N-" + itoa(n.No) + " on hold: " + n.HoldReason + "."}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // HoldNotice halts sending within seconds; what is in flight finishes.
@@ -375,6 +408,15 @@ func (d *Desk) switchNotice(ctx context.Context, a Actor, act Act, id NoticeID, 
 		}
 		if n.Status != from {
 			return Conflict("notice N-%d is %s", n.No, n.Status)
+		}
+		if to == NoticeSending {
+			in, err := tx.Incident(n.IncidentID)
+			if err != nil {
+				return err
+			}
+			if err := held(tx, in); err != nil {
+				return err
+			}
 		}
 		n.Status, n.HoldReason, n.UpdatedAt = to, reason, d.Now().UTC().Truncate(time.Second)
 		if to == NoticeSending {
@@ -482,22 +524,44 @@ func (d *Desk) SettleDoubt(ctx context.Context, a Actor, id DeliveryID, to Deliv
 // SettleDone closes what a finished notice meets; it is run on the news that a
 // notice is done, and by the clock. It may run any number of times.
 func (d *Desk) SettleDone(ctx context.Context) error {
-	done, err := read(ctx, d, System, ActRead, func(tx Tx) ([]Notice, error) {
-		return tx.Notices(NoticeFilter{Status: []NoticeStatus{NoticeDone}})
+	unsettled, err := read(ctx, d, System, ActRead, func(tx Tx) (out []Notice, err error) {
+		done, err := tx.Notices(NoticeFilter{Status: []NoticeStatus{NoticeDone}})
+		for _, n := range done {
+			open := false
+			if err == nil {
+				open, err = unsettled(tx, n)
+			}
+			if open {
+				out = append(out, n)
+			}
+		}
+		return out, err
 	})
 	if err != nil {
 		return err
 	}
-	for _, n := range done {
-		if n.Content.Mode == Drill || n.Content.Kind == NoticePolicyChange {
-			continue
-		}
+	for _, n := range unsettled {
 		err := d.Store.Write(ctx, func(tx Tx) error { return d.settleDone(tx, n) })
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// unsettled tells whether a finished notice may still meet something.
+func unsettled(tx Tx, n Notice) (bool, error) {
+	switch {
+	case n.Content.Mode == Drill || n.Content.Kind == NoticePolicyChange:
+		return false, nil
+	case n.Content.Kind == NoticeTermination:
+		t, err := tx.TerminationOf(n.IncidentID)
+		return t.Status == TerminationTelling, err
+	}
+	duties, err := tx.Obligations(n.IncidentID)
+	return slices.ContainsFunc(duties, func(o ObligationState) bool {
+		return o.Status == DutyOpen && slices.Contains(n.Content.Answers, o.ID)
+	}), err
 }
 
 func (d *Desk) settleDone(tx Tx, n Notice) error {
@@ -509,6 +573,9 @@ func (d *Desk) settleDone(tx Tx, n Notice) error {
 		return err
 	}
 	reached := r.ReachedDirect + r.ReachedLater + r.Sent
+	if reached == 0 {
+		return nil // nobody was told
+	}
 	how := "notice N-" + itoa(n.No) + " went to " + itoa(reached) + " of " + itoa(r.List) + " persons"
 	return d.meet(tx, System, n.IncidentID, n.Content.Answers, string(n.ID), how)
 }

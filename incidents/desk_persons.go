@@ -225,6 +225,11 @@ func (d *Desk) Unmask(ctx context.Context, a Actor, id PersonID, reason string) 
 // ExcludePerson takes one person out of future sendings, with a reason; an
 // empty reason puts the person back.
 func (d *Desk) ExcludePerson(ctx context.Context, a Actor, id PersonID, reason string) error {
+	if reason != "" {
+		if err := reasonGiven(reason); err != nil {
+			return err
+		}
+	}
 	return d.write(ctx, a, ActPersons, func(tx Tx) error {
 		p, err := tx.Person(id)
 		if err != nil {

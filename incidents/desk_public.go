@@ -92,6 +92,9 @@ func (d *Desk) EditAnnouncement(ctx context.Context, a Actor, id AnnouncementID,
 		if n.Version != base {
 			return Conflict("version %d was written meanwhile, the form showed %d", n.Version, base).WithHint("look at the present version and edit that")
 		}
+		if n.Status == AnnouncementWithdrawn {
+			return Conflict("the announcement was withdrawn").WithHint("draft a new one")
+		}
 		in, err := tx.Incident(n.IncidentID)
 		if err != nil {
 			return err
@@ -166,6 +169,9 @@ func (d *Desk) Publish(ctx context.Context, a Actor, id AnnouncementID) (n Annou
 		if err := d.checkPublish(tx, n, in); err != nil {
 			return err
 		}
+		if err := held(tx, in); err != nil {
+			return err
+		}
 		now := d.Now().UTC().Truncate(time.Second)
 		n.Status, n.UpdatedAt = AnnouncementPublished, now
 		n.Published = append(slices.Clone(n.Published), PublishedVersion{n.Version, now, n.Hash, n.Text})
@@ -198,14 +204,8 @@ func (d *Desk) checkPublish(tx Tx, n Announcement, in Incident) error {
 		return err
 	}
 	want := Subject{SubjectAnnouncement, string(n.ID), n.Version, hash}
-	var who []AccountID
-	for _, x := range all {
-		if x.Void == "" && x.Subject == want && x.Decision == "approve" && !slices.Contains(n.Editors, x.By) && !slices.Contains(who, x.By) {
-			who = append(who, x.By)
-		}
-	}
-	if len(who) < 2 {
-		return Forbidden("the announcement has %d of 2 approvals", len(who))
+	if good := counting(all, want, n.Editors); len(good) < 2 {
+		return Forbidden("the announcement has %d of 2 approvals", len(good))
 	}
 	return nil
 }

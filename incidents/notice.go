@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -53,6 +55,14 @@ type PersonFilter struct {
 	Langs  []Lang  `json:"langs,omitempty"`
 }
 
+// reaches tells whether people of a place may be among the chosen. Of a place
+// that is several countries, like EEA, it cannot be told, and counts.
+func (f PersonFilter) reaches(p Place) bool {
+	country, _, _ := strings.Cut(string(p), "-")
+	return len(f.Places) == 0 || len(country) != 2 || slices.Contains(f.Places, p) || slices.Contains(f.Places, Place(country)) ||
+		slices.ContainsFunc(f.Places, func(x Place) bool { return strings.HasPrefix(string(x), string(p)+"-") })
+}
+
 // A Step is one channel of a plan and how long to wait for a receipt before
 // the next channel is tried.
 type Step struct {
@@ -96,7 +106,6 @@ type NoticeStatus string
 const (
 	NoticeDraft     NoticeStatus = "draft"
 	NoticeSubmitted NoticeStatus = "submitted"
-	NoticeReturned  NoticeStatus = "returned"
 	NoticeApproved  NoticeStatus = "approved"
 	NoticeSending   NoticeStatus = "sending"
 	NoticeHeld      NoticeStatus = "held"

@@ -19,7 +19,6 @@ type ReportStatus string
 const (
 	ReportDraft     ReportStatus = "draft"
 	ReportSubmitted ReportStatus = "for_approval" // waits for an officer
-	ReportReturned  ReportStatus = "returned"
 	ReportApproved  ReportStatus = "approved"
 	ReportFiled     ReportStatus = "filed" // handed to the authority, with reference and receipt
 )

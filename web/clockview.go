@@ -64,7 +64,7 @@ func dutyState(o incidents.ObligationState, now time.Time) stateView {
 
 func noticeState(s incidents.NoticeStatus) stateView {
 	switch s {
-	case incidents.NoticeDraft, incidents.NoticeReturned:
+	case incidents.NoticeDraft:
 		return stateView{"", "pen", "Draft"}
 	case incidents.NoticeSubmitted:
 		return stateView{"amber", "shield", "Waits for approval"}

@@ -80,11 +80,9 @@ func (b *bundler) bytes(path string, data []byte) error {
 
 func (b *bundler) facts(ctx context.Context) error {
 	d := b.dossier
-	alerts := make([]incidents.Alert, len(d.Alerts))
-	for i, al := range d.Alerts {
-		al.Raw = nil // may hold personal data
-		al.Users, al.IPs = nil, nil
-		alerts[i] = al
+	alerts, err := b.alerts(ctx)
+	if err != nil {
+		return err
 	}
 	for path, v := range map[string]any{"incident.json": d.Incident, "alerts.json": alerts, "assessment.json": d.Assessment, "obligations.json": d.Obligations, "imports.json": d.Imports, "waivers.json": d.Waivers} {
 		if err := b.doc(path, v); err != nil {
@@ -103,6 +101,27 @@ func (b *bundler) facts(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// alerts is every alert of the incident, newest first, without what may hold
+// personal data.
+func (b *bundler) alerts(ctx context.Context) (all []incidents.Alert, err error) {
+	err = b.store.Read(ctx, func(tx incidents.Tx) error {
+		all = []incidents.Alert{}
+		page := incidents.AlertFilter{Incident: b.dossier.Incident.ID}
+		for {
+			some, err := tx.Alerts(page)
+			if err != nil || len(some) == 0 {
+				return err
+			}
+			for _, al := range some {
+				al.Raw, al.Users, al.IPs = nil, nil, nil
+				all = append(all, al)
+			}
+			page.Before = some[len(some)-1].ID
+		}
+	})
+	return all, err
 }
 
 func (b *bundler) notices(ctx context.Context) error {

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
 
 	"tocsin/incidents"
 	"tocsin/internal/bus"
+	"tocsin/web/hook"
 )
 
 // The loops of the service. Each is started by App.run, which waits for it.
@@ -79,12 +81,31 @@ func (a *App) triage(ctx context.Context) error {
 func (a *App) collectors(ctx context.Context) error {
 	return a.bus.Consume(ctx, bus.ConsumerSpec{Stream: bus.Intake, Durable: "intake", Filter: "intake.>", MaxDeliver: 10, MaxInFlight: 64, OnPark: a.keepParked},
 		func(ctx context.Context, m bus.Msg) bus.Verdict {
-			ans := a.receiver.Take(ctx, strings.TrimPrefix(m.Subject, "intake."), "bus", busHeader(m), m.Data)
-			if ans.Status == http.StatusServiceUnavailable {
-				return bus.Retry(time.Second)
+			ans := a.takePatiently(ctx, m)
+			switch ans.Status {
+			case http.StatusServiceUnavailable:
+				return bus.RetryFor(ans.Err.Error(), 0)
+			case http.StatusUnauthorized:
+				return bus.Park("no source of this name in the settings")
 			}
 			return bus.Done
 		})
+}
+
+// takePatiently waits while the database is away: that is nothing the message
+// can be given up for.
+func (a *App) takePatiently(ctx context.Context, m bus.Msg) hook.Answer {
+	for {
+		ans := a.receiver.Take(ctx, strings.TrimPrefix(m.Subject, "intake."), "bus", busHeader(m), m.Data)
+		if ans.Status != http.StatusServiceUnavailable || incidents.KindOf(ans.Err) != incidents.KindUnavailable {
+			return ans
+		}
+		select {
+		case <-ctx.Done():
+			return ans
+		case <-time.After(time.Second):
+		}
+	}
 }
 
 func busHeader(m bus.Msg) http.Header {
@@ -103,7 +124,9 @@ func busHeader(m bus.Msg) http.Header {
 
 // keepParked puts an alert that could not be taken into quarantine, with its bytes.
 func (a *App) keepParked(ctx context.Context, m bus.Msg, reason string) error {
-	_, err := a.Desk.Quarantine(ctx, incidents.Intake{Source: strings.TrimPrefix(m.Subject, "intake."), DeliveryID: "parked:" + m.ID, Via: "bus",
+	// Its place in the stream tells it from others: a collector need not name its messages.
+	id := fmt.Sprintf("parked:%d:%d", m.StoredAt.UnixNano(), m.Seq)
+	_, err := a.Desk.Quarantine(ctx, incidents.Intake{Source: strings.TrimPrefix(m.Subject, "intake."), DeliveryID: id, Via: "bus",
 		ReceivedAt: a.now().UTC(), Body: m.Data, Status: http.StatusUnprocessableEntity, Reason: reason})
 	return err
 }
@@ -160,10 +183,15 @@ func (a *App) sweep(ctx context.Context) {
 		_, err := a.store.Sweep(ctx, a.sweepPolicy())
 		a.mind(ctx, "sweep", err)
 		a.wakeReceipts()
-		a.mind(ctx, "reconcile doubts", a.dispatcher.Reconcile(ctx))
 		a.mind(ctx, "settle finished notices", a.Desk.SettleDone(ctx))
 		a.mind(ctx, "correlate what was left", a.correlateLeft(ctx))
 	})
+}
+
+// reconcile asks providers what became of doubts. It has a loop of its own: a
+// provider that hangs must not hold up the sweep.
+func (a *App) reconcile(ctx context.Context) {
+	a.every(ctx, a.settings.Dispatch.Sweep.Std(), func() { a.mind(ctx, "reconcile doubts", a.dispatcher.Reconcile(ctx)) })
 }
 
 func (a *App) sweepPolicy() incidents.SweepPolicy {
@@ -182,15 +210,14 @@ func (a *App) correlateLeft(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var errs []error
 	for _, al := range left {
 		if a.now().Sub(al.ReceivedAt) < 5*time.Second {
 			continue // its message is still on the way
 		}
-		if err := a.Desk.Correlate(ctx, al.ID); err != nil {
-			return err
-		}
+		errs = append(errs, a.Desk.Correlate(ctx, al.ID)) // one that cannot be correlated holds no other up
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // clock escalates, ends terminations and seals checkpoints.

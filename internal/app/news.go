@@ -22,13 +22,27 @@ func newHub() *hub { return &hub{subs: map[chan incidents.News]incidents.Inciden
 func (h *hub) Subscribe(_ context.Context, in incidents.IncidentID) (<-chan incidents.News, func()) {
 	ch := make(chan incidents.News, 16)
 	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.subs == nil {
+		close(ch)
+		return ch, func() {}
+	}
 	h.subs[ch] = in
-	h.mu.Unlock()
 	return ch, func() {
 		h.mu.Lock()
 		delete(h.subs, ch)
 		h.mu.Unlock()
 	}
+}
+
+// close ends every subscription, and those to come.
+func (h *hub) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for ch := range h.subs {
+		close(ch)
+	}
+	h.subs = nil
 }
 
 func (h *hub) tell(data []byte) {

@@ -73,6 +73,7 @@ func (a *App) recover(ctx context.Context) error {
 func (a *App) start(ctx context.Context, g *group, serve bool) {
 	g.loop(func() { a.relay(ctx) })
 	g.loop(func() { a.sweep(ctx) })
+	g.loop(func() { a.reconcile(ctx) })
 	g.loop(func() { a.receipts(ctx) })
 	g.task("dispatch", func() error { return a.dispatch(ctx) })
 	if !serve {
@@ -127,7 +128,8 @@ func (a *App) serve(g *group, name string, l settings.Listener, h http.Handler) 
 		ln = tls.NewListener(ln, &tls.Config{GetCertificate: cert.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}})
 	}
 	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		BaseContext: func(net.Listener) context.Context { return g.ctx }, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug)}
+		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(g.ctx) }, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug)}
+	srv.RegisterOnShutdown(a.hub.close) // open event streams end, other requests finish
 	g.task(name, func() error {
 		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 			return err
