@@ -13,7 +13,9 @@ import (
 func shell(t *testing.T, args ...string) (code int, out string) {
 	t.Helper()
 	var b bytes.Buffer
-	env := func(key string) string { return map[string]string{"TOCSIN_PASSPHRASE": "a passphrase of some length"}[key] }
+	env := func(key string) string {
+		return map[string]string{"TOCSIN_PASSPHRASE": "a passphrase of some length"}[key]
+	}
 	code = run(t.Context(), args, &terminal{out: &b, err: &b, in: strings.NewReader(""), env: env})
 	return code, b.String()
 }
