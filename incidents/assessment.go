@@ -33,6 +33,7 @@ type Obligation struct {
 	Rule         string   `json:"rule"`
 	Jurisdiction string   `json:"jurisdiction"`
 	Place        Place    `json:"place,omitempty"`
+	Owed         []Place  `json:"owed,omitempty"` // the places whose people it is owed to; empty: wherever they live
 	Title        string   `json:"title"`    // a human sentence: "Report to the lead supervisory authority"
 	Law          string   `json:"law"`      // "GDPR Art. 33"
 	Citation     string   `json:"citation"` // full citation

@@ -80,7 +80,7 @@ func (d *Desk) proposal(tx Tx, in Incident, input *NoticeInput) error {
 		return err
 	}
 	for _, o := range duties {
-		if o.Audience == AudienceIndividuals && o.Applies != AppliesNo && o.Status == DutyOpen && input.Filter.reaches(o.Place) {
+		if o.Audience == AudienceIndividuals && o.Applies != AppliesNo && o.Status == DutyOpen && input.Filter.reaches(o.Obligation) {
 			input.Answers = append(input.Answers, o.ID)
 		}
 	}
@@ -236,8 +236,8 @@ func (d *Desk) lint(tx Tx, in Incident, n Notice) ([]Finding, error) {
 	}
 	found := d.Words.Lint(n.Content, f, answers)
 	for _, o := range answers {
-		if !n.Content.Filter.reaches(o.Place) {
-			found = append(found, Finding{Rule: "places", Level: "error", Where: o.ID, Text: "the notice is meant to meet “" + o.Title + "”, but goes to nobody in " + string(o.Place), Hint: "take the duty off, or widen the places"})
+		if !n.Content.Filter.reaches(o) {
+			found = append(found, Finding{Rule: "places", Level: "error", Where: o.ID, Text: "the notice is meant to meet “" + o.Title + "”, but goes to nobody it is owed to", Hint: "take the duty off, or widen the places"})
 		}
 	}
 	if n.Content.Layout != d.Words.Layout() {

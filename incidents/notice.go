@@ -55,12 +55,12 @@ type PersonFilter struct {
 	Langs  []Lang  `json:"langs,omitempty"`
 }
 
-// reaches tells whether people of a place may be among the chosen. Of a place
-// that is several countries, like EEA, it cannot be told, and counts.
-func (f PersonFilter) reaches(p Place) bool {
-	country, _, _ := strings.Cut(string(p), "-")
-	return len(f.Places) == 0 || len(country) != 2 || slices.Contains(f.Places, p) || slices.Contains(f.Places, Place(country)) ||
-		slices.ContainsFunc(f.Places, func(x Place) bool { return strings.HasPrefix(string(x), string(p)+"-") })
+// reaches tells whether people a duty is owed to may be among the chosen.
+func (f PersonFilter) reaches(o Obligation) bool {
+	within := func(p, of Place) bool { return p == of || strings.HasPrefix(string(p), string(of)+"-") }
+	return len(f.Places) == 0 || len(o.Owed) == 0 || slices.ContainsFunc(o.Owed, func(owed Place) bool {
+		return slices.ContainsFunc(f.Places, func(p Place) bool { return within(p, owed) || within(owed, p) })
+	})
 }
 
 // A Step is one channel of a plan and how long to wait for a receipt before

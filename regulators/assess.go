@@ -123,7 +123,7 @@ type finding struct {
 // duty judges one rule for one place or group.
 func (g *judging) duty(r *rule, code string, extra *finding) (incidents.Obligation, error) {
 	place, residents := g.placeOf(r, code)
-	o := r.blank(place, g.pack.version)
+	o := r.blank(code, place, g.pack.places, g.pack.version)
 	o.Authority = g.authority(r, place)
 	o.Persons = g.personsOf(code, residents)
 	findings, err := g.findings(r, code, place)

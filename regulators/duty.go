@@ -9,9 +9,9 @@ import (
 )
 
 // blank is the duty before anything is judged.
-func (r *rule) blank(place incidents.Place, version string) incidents.Obligation {
+func (r *rule) blank(code string, place incidents.Place, k placeBook, version string) incidents.Obligation {
 	return incidents.Obligation{
-		ID: r.ID, Rule: r.ID, Jurisdiction: r.jurisdiction, Place: place,
+		ID: r.ID, Rule: r.ID, Jurisdiction: r.jurisdiction, Place: place, Owed: k.owed(code),
 		Title: r.Title, Law: r.Law, Citation: r.Citation, Sources: slices.Clone(r.Sources), Checked: r.Checked,
 		Confidence: r.Confidence, Audience: incidents.Audience(r.Audience), Authority: r.Authority,
 		Content: slices.Clone(r.Content), Report: r.Report, Qualifier: r.clock.qualifier, Pack: version,

@@ -73,6 +73,20 @@ func (k placeBook) residents(by map[incidents.Place]int64, code string) (least, 
 	return least, most
 }
 
+// owed is the places a place or group stands for.
+func (k placeBook) owed(code string) []incidents.Place {
+	g, group := k.Groups[code]
+	switch {
+	case code == "":
+		return nil
+	case group && g.SubdivisionsOf != "":
+		return []incidents.Place{g.SubdivisionsOf}
+	case group:
+		return slices.Clone(g.Members)
+	}
+	return []incidents.Place{incidents.Place(code)}
+}
+
 func (g placeGroup) has(p incidents.Place) bool {
 	if g.SubdivisionsOf != "" {
 		return strings.HasPrefix(string(p), string(g.SubdivisionsOf)+"-")

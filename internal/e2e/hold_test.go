@@ -1,0 +1,137 @@
+package e2e
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"tocsin/incidents"
+	"tocsin/internal/store/storetest"
+)
+
+// An authority asks to delay telling people while a notice is being sent: the
+// sending halts, and nothing resumes, is released or is published until the
+// hold is lifted.
+func TestAnAuthorityAsksToWait(t *testing.T) {
+	h := openHouse(t, storetest.SQLite)
+	ctx, desk := context.Background(), h.app.Desk
+	in := h.incident(time.Now().UTC())
+	h.list(in, csvOf(300))
+	gate := make(chan struct{})
+	h.mail.Answer = func(string) error { <-gate; return nil }
+	plan := []incidents.Step{{Channel: incidents.Email}}
+	n, second := h.approved(in, incidents.NoticeInput{Plan: plan}), h.approved(in, incidents.NoticeInput{Plan: plan})
+	if err := desk.ReleaseNotice(ctx, h.as("rita"), n.ID, incidents.Release{Ref: in.Ref, Persons: 300}); err != nil {
+		t.Fatal(err)
+	}
+	hold := func(on bool) {
+		if _, err := desk.SetFacts(ctx, h.as("rita"), in.ID, -1, incidents.FactValues(map[string]any{"law_enforcement_hold": on}), "a letter of the police"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hold(true)
+	if got, _, err := desk.Notice(ctx, h.as("rita"), n.ID); err != nil || got.Status != incidents.NoticeHeld {
+		t.Fatalf("the notice is %s, %v", got.Status, err)
+	}
+	close(gate)
+	if err := desk.ResumeNotice(ctx, h.as("rita"), n.ID, "never mind the police"); incidents.KindOf(err) != incidents.KindConflict {
+		t.Errorf("it was resumed: %v", err)
+	}
+	if err := desk.ReleaseNotice(ctx, h.as("rita"), second.ID, incidents.Release{Ref: in.Ref, Persons: 300}); incidents.KindOf(err) != incidents.KindConflict {
+		t.Errorf("another was released: %v", err)
+	}
+	if count := h.mail.Count(); count >= 300 {
+		t.Errorf("%d mails left", count)
+	}
+	hold(false)
+	if err := desk.ResumeNotice(ctx, h.as("rita"), n.ID, "the police lifted it"); err != nil {
+		t.Fatal(err)
+	}
+	h.eventually("the rest", func() bool { return h.mail.Count() == 300 })
+}
+
+func TestWhatWasWithdrawnStaysWithdrawn(t *testing.T) {
+	h := openHouse(t, storetest.SQLite)
+	ctx, desk := context.Background(), h.app.Desk
+	in := h.incident(time.Now().UTC())
+	publish(t, h, in)
+	list, err := desk.PublicAnnouncements(ctx, 10)
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%d public, %v", len(list), err)
+	}
+	a := list[0]
+	if err := desk.Withdraw(ctx, h.as("rita"), a.ID, "it named the wrong service"); err != nil {
+		t.Fatal(err)
+	}
+	now, _, err := desk.Announcement(ctx, h.as("carla"), a.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := desk.EditAnnouncement(ctx, h.as("carla"), a.ID, now.Version, now.Text); incidents.KindOf(err) != incidents.KindConflict {
+		t.Errorf("it was edited: %v", err)
+	}
+	if list, err := desk.PublicAnnouncements(ctx, 10); err != nil || len(list) != 0 {
+		t.Errorf("%d public, %v", len(list), err)
+	}
+	if status := get(t, "http://"+h.at.Public+"/announcements/"+a.Slug); status != http.StatusGone && status != http.StatusNotFound {
+		t.Errorf("its page answers %d", status)
+	}
+}
+
+// A changed fact takes approvals of words that were written from the old ones.
+func TestAChangedFactVoidsWhatWaits(t *testing.T) {
+	h := openHouse(t, storetest.SQLite)
+	ctx, desk := context.Background(), h.app.Desk
+	in := h.incident(time.Now().UTC())
+	a, err := desk.DraftAnnouncement(ctx, h.as("carla"), in.ID, incidents.AnnouncementText{})
+	if err == nil {
+		a, err = desk.SubmitAnnouncement(ctx, h.as("carla"), a.ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := incidents.Subject{Kind: incidents.SubjectAnnouncement, ID: string(a.ID), Version: a.Version, Hash: a.Hash}
+	for _, officer := range []string{"olga", "oscar"} {
+		if err := desk.Decide(ctx, h.as(officer), s, "approve", ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := desk.SetFacts(ctx, h.as("rita"), in.ID, -1, incidents.FactValues(map[string]any{"persons_total": 70_000}), "a second count"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := desk.Publish(ctx, h.as("rita"), a.ID); err == nil {
+		t.Error("it was published with the old facts")
+	}
+	if now, _, err := desk.Announcement(ctx, h.as("carla"), a.ID); err != nil || now.Status != incidents.AnnouncementDraft || now.Stale == "" {
+		t.Errorf("it is %s, %q, %v", now.Status, now.Stale, err)
+	}
+}
+
+// A notice to some places is not meant to meet duties owed to people elsewhere.
+func TestANoticeToSomePlacesMeetsTheirDutiesOnly(t *testing.T) {
+	h := openHouse(t, storetest.SQLite)
+	ctx, desk := context.Background(), h.app.Desk
+	in := h.incident(time.Now().UTC())
+	h.list(in, "subject_id,name,email,country,region,locale,data_categories\nA,Ada Example,ada@example.com,US,CA,en,basic\nB,Bea Example,bea@example.com,JP,,en,basic\n")
+	all, err := desk.DraftNotice(ctx, h.as("rita"), in.ID, incidents.NoticeInput{Plan: []incidents.Step{{Channel: incidents.Email}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	some, err := desk.DraftNotice(ctx, h.as("rita"), in.ID, incidents.NoticeInput{Plan: []incidents.Step{{Channel: incidents.Email}}, Filter: incidents.PersonFilter{Places: []incidents.Place{"JP"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"jp-appi-26-individuals", "us-hipaa-individuals"}; !slices.Equal(some.Content.Answers, want) || len(all.Content.Answers) != 3 {
+		t.Fatalf("to JP: %v, to all: %v", some.Content.Answers, all.Content.Answers)
+	}
+	c := some.Content
+	over, err := desk.EditNotice(ctx, h.as("rita"), some.ID, some.Version, incidents.NoticeInput{Title: some.Title, Kind: c.Kind, Langs: c.Langs, Default: c.Default, Filter: c.Filter, Plan: c.Plan, Answers: all.Content.Answers})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := desk.SubmitNotice(ctx, h.as("rita"), over.ID); incidents.KindOf(err) != incidents.KindInvalid {
+		t.Errorf("a notice to JP is meant to meet a duty to Europeans: %v", err)
+	}
+}
