@@ -56,7 +56,7 @@ func (d *Desk) Add(ctx context.Context, by incidents.Actor, name, display string
 	if err != nil {
 		return Account{}, Enrolment{}, err
 	}
-	if err := d.store.AddAccount(ctx, a); err != nil {
+	if err := d.store.AddAccount(ctx, a, d.entry(by, "account.added", a.ID, "name", a.Name, "role", string(role))); err != nil {
 		return Account{}, Enrolment{}, fmt.Errorf("add account %s: %w", a.ID, err)
 	}
 	return a, e, nil
@@ -92,6 +92,18 @@ func (d *Desk) Accounts(ctx context.Context, by incidents.Actor) ([]Account, err
 	return d.store.Accounts(ctx)
 }
 
+// ByName returns the account of a sign-in name; by needs the admin act.
+func (d *Desk) ByName(ctx context.Context, by incidents.Actor, name string) (Account, error) {
+	if err := by.May(incidents.ActAdmin); err != nil {
+		return Account{}, err
+	}
+	a, err := d.store.AccountByName(ctx, normalName(name))
+	if isNotFound(err) {
+		err = incidents.NotFound("there is no account %q", name)
+	}
+	return a, err
+}
+
 // Account returns one account; by needs the admin act, or be its owner.
 func (d *Desk) Account(ctx context.Context, by incidents.Actor, id incidents.AccountID) (Account, error) {
 	if err := by.May(incidents.ActAdmin); err != nil && by.ID != id {
@@ -106,13 +118,16 @@ func (d *Desk) SetPassword(ctx context.Context, by incidents.Actor, id incidents
 	if err := by.May(incidents.ActAdmin); err != nil {
 		return err
 	}
-	return d.setPassword(ctx, id, password)
+	return d.setPassword(ctx, by, id, password)
 }
 
 // ChangePassword lets somebody change their own password; current is checked
-// like at sign-in. Their sessions end, so sign them in again.
-func (d *Desk) ChangePassword(ctx context.Context, id incidents.AccountID, current, password string) error {
-	a, err := d.store.Account(ctx, id)
+// like at sign-in. Their sessions end, so sign them in again. A token cannot.
+func (d *Desk) ChangePassword(ctx context.Context, by incidents.Actor, current, password string) error {
+	if by.Via != "console" {
+		return incidents.Forbidden("a password is changed at the console")
+	}
+	a, err := d.store.Account(ctx, by.ID)
 	if err != nil {
 		return err
 	}
@@ -127,10 +142,10 @@ func (d *Desk) ChangePassword(ctx context.Context, id incidents.AccountID, curre
 	} else if !ok {
 		return incidents.Unauthenticated("the current password is wrong").On("current")
 	}
-	return d.setPassword(ctx, id, password)
+	return d.setPassword(ctx, by, by.ID, password)
 }
 
-func (d *Desk) setPassword(ctx context.Context, id incidents.AccountID, password string) error {
+func (d *Desk) setPassword(ctx context.Context, by incidents.Actor, id incidents.AccountID, password string) error {
 	a, err := d.store.Account(ctx, id)
 	if err != nil {
 		return err
@@ -142,7 +157,7 @@ func (d *Desk) setPassword(ctx context.Context, id incidents.AccountID, password
 	if err != nil {
 		return err
 	}
-	return d.update(ctx, id, func(a *Account) error {
+	return d.update(ctx, by, "account.password", id, func(a *Account) error {
 		a.PasswordHash, a.FailedTries, a.LockedUntil = hash, 0, time.Time{}
 		a.Epoch++
 		return nil
@@ -155,7 +170,7 @@ func (d *Desk) Disable(ctx context.Context, by incidents.Actor, id incidents.Acc
 	if err := d.mayChange(by, id); err != nil {
 		return err
 	}
-	return d.update(ctx, id, func(a *Account) error { a.Disabled = true; a.Epoch++; return nil })
+	return d.update(ctx, by, "account.disabled", id, func(a *Account) error { a.Disabled = true; a.Epoch++; return nil })
 }
 
 // Enable opens an account again, and lifts a lock. by needs the admin act.
@@ -163,7 +178,7 @@ func (d *Desk) Enable(ctx context.Context, by incidents.Actor, id incidents.Acco
 	if err := by.May(incidents.ActAdmin); err != nil {
 		return err
 	}
-	return d.update(ctx, id, func(a *Account) error {
+	return d.update(ctx, by, "account.enabled", id, func(a *Account) error {
 		a.Disabled, a.FailedTries, a.LockedUntil = false, 0, time.Time{}
 		return nil
 	})
@@ -179,18 +194,18 @@ func (d *Desk) SetRole(ctx context.Context, by incidents.Actor, id incidents.Acc
 	if err := checkRole(role); err != nil {
 		return err
 	}
-	return d.update(ctx, id, func(a *Account) error { a.Role = role; a.Epoch++; return nil })
+	return d.update(ctx, by, "account.role", id, func(a *Account) error { a.Role = role; a.Epoch++; return nil }, "role", string(role))
 }
 
 // RecoverSecondFactor replaces a lost second factor by a new one and ends the
-// account's sessions. by needs the admin act; the caller records it in the
-// audit log, because with a new password it is the power to become somebody.
+// account's sessions. by needs the admin act. With a new password it is the
+// power to become somebody: both are in the audit log.
 func (d *Desk) RecoverSecondFactor(ctx context.Context, by incidents.Actor, id incidents.AccountID) (Enrolment, error) {
 	if err := by.May(incidents.ActAdmin); err != nil {
 		return Enrolment{}, err
 	}
 	var e Enrolment
-	err := d.update(ctx, id, func(a *Account) (err error) {
+	err := d.update(ctx, by, "account.second_factor", id, func(a *Account) (err error) {
 		a.Epoch++
 		e, err = d.enrol(a)
 		return err
@@ -208,8 +223,20 @@ func (d *Desk) mayChange(by incidents.Actor, id incidents.AccountID) error {
 	return nil
 }
 
-func (d *Desk) update(ctx context.Context, id incidents.AccountID, change func(*Account) error) error {
-	if _, err := d.store.UpdateAccount(ctx, id, change); err != nil {
+// entry is a line of the audit log; data are keys and their values.
+func (d *Desk) entry(by incidents.Actor, event string, id incidents.AccountID, data ...string) incidents.AuditEntry {
+	e := incidents.AuditEntry{At: d.now().UTC().Truncate(time.Second), Actor: by.ID, Role: by.Role, Via: by.Via, Event: event, Subject: string(id)}
+	for i := 0; i+1 < len(data); i += 2 {
+		if e.Data == nil {
+			e.Data = map[string]string{}
+		}
+		e.Data[data[i]] = data[i+1]
+	}
+	return e
+}
+
+func (d *Desk) update(ctx context.Context, by incidents.Actor, event string, id incidents.AccountID, change func(*Account) error, data ...string) error {
+	if _, err := d.store.UpdateAccount(ctx, id, change, d.entry(by, event, id, data...)); err != nil {
 		return fmt.Errorf("change account %s: %w", id, err)
 	}
 	return nil

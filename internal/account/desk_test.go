@@ -120,13 +120,17 @@ func TestAdministration(t *testing.T) {
 	}
 	for name, do := range steps {
 		wantKind(t, do(mia), incidents.KindForbidden)
-		before := tm.store.accounts[a.ID].Epoch
+		before, lines := tm.store.accounts[a.ID].Epoch, len(tm.store.log)
 		if err := do(admin); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		ends := name != "Accounts" && name != "Enable"
 		if got := tm.store.accounts[a.ID].Epoch; (got != before) != ends {
 			t.Errorf("%s: epoch %d to %d", name, before, got)
+		}
+		added := tm.store.log[lines:]
+		if name != "Accounts" && (len(added) != 1 || added[0].Actor != admin.ID || added[0].Subject != string(a.ID)) {
+			t.Errorf("%s: the log holds %v", name, added)
 		}
 	}
 	root := tm.add(t, "root", incidents.RoleAdmin)
@@ -146,9 +150,11 @@ func TestAdministration(t *testing.T) {
 func TestNewPasswordAndSecondFactorReplaceTheOld(t *testing.T) {
 	tm := newTeam(t)
 	a := tm.add(t, "mia", incidents.RoleOfficer)
-	wantKind(t, tm.ChangePassword(ctx, a.ID, "not this one", "five brown bottles"), incidents.KindUnauthenticated)
-	wantKind(t, tm.ChangePassword(ctx, a.ID, goodPassword, "short"), incidents.KindInvalid)
-	if err := tm.ChangePassword(ctx, a.ID, goodPassword, "five brown bottles"); err != nil {
+	mia := incidents.Actor{ID: a.ID, Role: a.Role, Via: "console"}
+	wantKind(t, tm.ChangePassword(ctx, incidents.Actor{ID: a.ID, Role: a.Role, Via: "api"}, goodPassword, "five brown bottles"), incidents.KindForbidden)
+	wantKind(t, tm.ChangePassword(ctx, mia, "not this one", "five brown bottles"), incidents.KindUnauthenticated)
+	wantKind(t, tm.ChangePassword(ctx, mia, goodPassword, "short"), incidents.KindInvalid)
+	if err := tm.ChangePassword(ctx, mia, goodPassword, "five brown bottles"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := tm.SignIn(ctx, "mia", goodPassword, tm.code(t, a.ID), ""); err == nil {
@@ -166,8 +172,8 @@ func TestNewPasswordAndSecondFactorReplaceTheOld(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 6 {
-		err = tm.ChangePassword(ctx, a.ID, "guess guess guess", "seven blue bottles")
+		err = tm.ChangePassword(ctx, mia, "guess guess guess", "seven blue bottles")
 	}
 	wantKind(t, err, incidents.KindUnauthenticated)
-	wantKind(t, tm.ChangePassword(ctx, a.ID, "five brown bottles", "seven blue bottles"), incidents.KindUnauthenticated)
+	wantKind(t, tm.ChangePassword(ctx, mia, "five brown bottles", "seven blue bottles"), incidents.KindUnauthenticated)
 }

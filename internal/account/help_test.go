@@ -26,6 +26,7 @@ type memStore struct {
 	accounts map[incidents.AccountID]Account
 	tokens   map[string]Token
 	sessions map[string]memSession
+	log      []incidents.AuditEntry
 	touched  int
 	saves    int
 	fail     error
@@ -49,7 +50,7 @@ func firstOf(err, other error) error {
 	return other
 }
 
-func (s *memStore) AddAccount(_ context.Context, a Account) error {
+func (s *memStore) AddAccount(_ context.Context, a Account, entries ...incidents.AuditEntry) error {
 	unlock, err := s.lock()
 	defer unlock()
 	for _, o := range s.accounts {
@@ -58,6 +59,7 @@ func (s *memStore) AddAccount(_ context.Context, a Account) error {
 		}
 	}
 	s.accounts[a.ID] = a
+	s.log = append(s.log, entries...)
 	return err
 }
 
@@ -91,7 +93,7 @@ func (s *memStore) Accounts(context.Context) (out []Account, err error) {
 	return out, err
 }
 
-func (s *memStore) UpdateAccount(_ context.Context, id incidents.AccountID, change func(*Account) error) (Account, error) {
+func (s *memStore) UpdateAccount(_ context.Context, id incidents.AccountID, change func(*Account) error, entries ...incidents.AuditEntry) (Account, error) {
 	unlock, err := s.lock()
 	defer unlock()
 	a, ok := s.accounts[id]
@@ -102,13 +104,15 @@ func (s *memStore) UpdateAccount(_ context.Context, id incidents.AccountID, chan
 		return Account{}, fmt.Errorf("update: %w", err)
 	}
 	s.accounts[id] = a
+	s.log = append(s.log, entries...)
 	return a, nil
 }
 
-func (s *memStore) AddToken(_ context.Context, t Token) error {
+func (s *memStore) AddToken(_ context.Context, t Token, entries ...incidents.AuditEntry) error {
 	unlock, err := s.lock()
 	defer unlock()
 	s.tokens[t.ID] = t
+	s.log = append(s.log, entries...)
 	return err
 }
 
@@ -144,13 +148,14 @@ func (s *memStore) TouchToken(_ context.Context, id string, at time.Time) error 
 	return err
 }
 
-func (s *memStore) DropToken(_ context.Context, id incidents.AccountID, tokenID string) error {
+func (s *memStore) DropToken(_ context.Context, id incidents.AccountID, tokenID string, entries ...incidents.AuditEntry) error {
 	unlock, err := s.lock()
 	defer unlock()
 	if s.tokens[tokenID].Account != id {
 		return incidents.NotFound("no token %s", tokenID)
 	}
 	delete(s.tokens, tokenID)
+	s.log = append(s.log, entries...)
 	return err
 }
 

@@ -45,24 +45,25 @@ type Token struct {
 }
 
 // A Store keeps accounts and tokens; internal/store implements it. What is not
-// there is a not_found error.
+// there is a not_found error. Entries go to the audit log in the transaction of
+// the act they tell of: there is no act without its entry.
 type Store interface {
 	// AddAccount adds an account; conflict when its id or name is taken.
-	AddAccount(ctx context.Context, a Account) error
+	AddAccount(ctx context.Context, a Account, entries ...incidents.AuditEntry) error
 	Account(ctx context.Context, id incidents.AccountID) (Account, error)
 	AccountByName(ctx context.Context, name string) (Account, error)
 	Accounts(ctx context.Context) ([]Account, error) // by name
 	// UpdateAccount reads an account, lets change change it and writes it back,
 	// in one transaction that nobody else's update gets between. An error of
 	// change rolls back and is returned. change may run again.
-	UpdateAccount(ctx context.Context, id incidents.AccountID, change func(*Account) error) (Account, error)
+	UpdateAccount(ctx context.Context, id incidents.AccountID, change func(*Account) error, entries ...incidents.AuditEntry) (Account, error)
 
-	AddToken(ctx context.Context, t Token) error
+	AddToken(ctx context.Context, t Token, entries ...incidents.AuditEntry) error
 	TokenByHash(ctx context.Context, hash []byte) (Token, error)
 	Tokens(ctx context.Context, id incidents.AccountID) ([]Token, error) // newest first
 	// TouchToken notes that a token was used; it need not be synced.
 	TouchToken(ctx context.Context, tokenID string, at time.Time) error
-	DropToken(ctx context.Context, id incidents.AccountID, tokenID string) error
+	DropToken(ctx context.Context, id incidents.AccountID, tokenID string, entries ...incidents.AuditEntry) error
 }
 
 // A SessionStore keeps sessions by the hash of their cookie; internal/store

@@ -31,30 +31,17 @@ func OpenAccounts(ctx context.Context, c Config) (_ *App, err error) {
 
 // AddAccount adds an account and writes it down.
 func (a *App) AddAccount(ctx context.Context, by incidents.Actor, name, display string, role incidents.Role, password string) (account.Enrolment, error) {
-	acc, enrol, err := a.Accounts.Add(ctx, by, name, display, role, password)
-	if err != nil {
-		return enrol, err
-	}
-	return enrol, a.Desk.Record(ctx, by, "account.added", "", string(acc.ID), "", map[string]string{"name": acc.Name, "role": string(role)})
+	_, enrol, err := a.Accounts.Add(ctx, by, name, display, role, password)
+	return enrol, err
 }
 
 // MintToken mints an API token for an account by name, and writes it down.
 func (a *App) MintToken(ctx context.Context, by incidents.Actor, name, label string, scopes []incidents.Act, ttl time.Duration) (string, account.Token, error) {
-	all, err := a.Accounts.Accounts(ctx, by)
+	who, err := a.Accounts.ByName(ctx, by, name)
 	if err != nil {
 		return "", account.Token{}, err
 	}
-	for _, acc := range all {
-		if acc.Name != name {
-			continue
-		}
-		plain, t, err := a.Accounts.MintToken(ctx, by, acc.ID, label, scopes, ttl)
-		if err != nil {
-			return "", t, err
-		}
-		return plain, t, a.Desk.Record(ctx, by, "account.token", "", string(acc.ID), "", map[string]string{"token": t.ID, "label": label})
-	}
-	return "", account.Token{}, incidents.NotFound("there is no account %q", name)
+	return a.Accounts.MintToken(ctx, by, who.ID, label, scopes, ttl)
 }
 
 // Code is the present code of an authenticator's secret, for scripts.

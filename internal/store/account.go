@@ -26,7 +26,7 @@ func scanAccount(r scanner) (a account.Account, err error) {
 }
 
 // AddAccount adds an account; conflict when its id or name is taken.
-func (s *Store) AddAccount(ctx context.Context, a account.Account) error {
+func (s *Store) AddAccount(ctx context.Context, a account.Account, entries ...incidents.AuditEntry) error {
 	return s.together(ctx, func(t *tx) error {
 		n, err := t.run(`INSERT INTO accounts (id, name, display, role, password_hash, totp_sealed, totp_last_step, epoch, disabled, created_at, failed_tries, locked_until)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`,
@@ -34,6 +34,7 @@ func (s *Store) AddAccount(ctx context.Context, a account.Account) error {
 		if err == nil && n == 0 {
 			err = incidents.Conflict("the sign-in name is taken").On("name")
 		}
+		t.entries = append(t.entries, entries...)
 		return err
 	})
 }
@@ -81,7 +82,7 @@ func (s *Store) Accounts(ctx context.Context) (out []account.Account, err error)
 
 // UpdateAccount changes an account in one transaction that nobody else's
 // update gets between.
-func (s *Store) UpdateAccount(ctx context.Context, id incidents.AccountID, change func(*account.Account) error) (a account.Account, err error) {
+func (s *Store) UpdateAccount(ctx context.Context, id incidents.AccountID, change func(*account.Account) error, entries ...incidents.AuditEntry) (a account.Account, err error) {
 	err = s.together(ctx, func(t *tx) error {
 		lock := `WHERE id = $1`
 		if s.pg {
@@ -93,6 +94,7 @@ func (s *Store) UpdateAccount(ctx context.Context, id incidents.AccountID, chang
 		if err := change(&a); err != nil {
 			return err
 		}
+		t.entries = append(t.entries, entries...)
 		_, err := t.run(`UPDATE accounts SET name = $1, display = $2, role = $3, password_hash = $4, totp_sealed = $5, totp_last_step = $6, epoch = $7, disabled = $8, failed_tries = $9, locked_until = $10 WHERE id = $11`,
 			clean(a.Name), clean(a.Display), string(a.Role), a.PasswordHash, nonNil(a.TOTPSealed), a.TOTPLastStep, a.Epoch, bit(a.Disabled), a.FailedTries, orNull(a.LockedUntil), string(id))
 		return err
@@ -120,8 +122,9 @@ func scanToken(r scanner) (k account.Token, err error) {
 }
 
 // AddToken adds an API token.
-func (s *Store) AddToken(ctx context.Context, k account.Token) error {
+func (s *Store) AddToken(ctx context.Context, k account.Token, entries ...incidents.AuditEntry) error {
 	return s.together(ctx, func(t *tx) error {
+		t.entries = append(t.entries, entries...)
 		_, err := t.run(`INSERT INTO tokens (id, account_id, hash, role, scopes, label, created_at, expires_at, last_used_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 			k.ID, string(k.Account), nonNil(k.Hash), string(k.Role), doc(k.Scopes), clean(k.Label), ms(k.CreatedAt), ms(k.ExpiresAt), orNull(k.LastUsedAt))
 		return err
@@ -164,8 +167,9 @@ func (s *Store) TouchToken(ctx context.Context, tokenID string, at time.Time) er
 }
 
 // DropToken ends a token of an account.
-func (s *Store) DropToken(ctx context.Context, id incidents.AccountID, tokenID string) error {
+func (s *Store) DropToken(ctx context.Context, id incidents.AccountID, tokenID string, entries ...incidents.AuditEntry) error {
 	return s.together(ctx, func(t *tx) error {
+		t.entries = append(t.entries, entries...)
 		n, err := t.run(`DELETE FROM tokens WHERE id = $1 AND account_id = $2`, clean(tokenID), clean(string(id)))
 		if err == nil && n == 0 {
 			err = incidents.NotFound("there is no such token")
