@@ -81,30 +81,3 @@ type workerCmd struct{ serveCmd }
 func (c *workerCmd) Run(ctx context.Context, t *terminal) error {
 	return c.run(ctx, t, func(ctx context.Context, a *app.App) error { return a.Work(ctx) })
 }
-
-type configCmd struct {
-	Example configExampleCmd `cmd:"" help:"Print a settings file with every key explained."`
-	Check   configCheckCmd   `cmd:"" help:"Check a settings file and print what holds, with secrets hidden."`
-}
-
-type configExampleCmd struct{}
-
-// Run prints the example file.
-func (configExampleCmd) Run(t *terminal) error {
-	_, err := io.WriteString(t.out, settings.Example())
-	return err
-}
-
-type configCheckCmd struct {
-	File string `arg:"" type:"existingfile" help:"Settings file."`
-}
-
-// Run checks a file.
-func (c configCheckCmd) Run(t *terminal) error {
-	s, err := settings.Load(c.File, t.env)
-	if err != nil {
-		return err
-	}
-	_, err = io.WriteString(t.out, s.Redacted())
-	return err
-}

@@ -27,7 +27,6 @@ var rooms = []room{
 	{"notifiers/phone/...", channel("phone", "notifiers/twilio"), aChannel},
 	{"notifiers/push/...", channel("push"), aChannel},
 	{"notifiers/letter/...", channel("letter"), aChannel},
-	{"notifiers/announce/...", channel("announce"), aChannel},
 	{"notifiers", []string{"incidents", "templates"}, "the pipeline is given its channels and its journal, it does not know them"},
 	{"notifiers/...", []string{"incidents", "templates", "notifiers"}, "a helper of channels knows no channel"},
 
@@ -52,8 +51,8 @@ var rooms = []room{
 	{"internal/archtest", nil, "the judge is no party"},
 	{"internal/e2e", []string{"..."}, "the whole service in one test process"},
 	{"internal/app", []string{"..."}, "the one place that sees everything"},
-	{"cmd/tocsin", []string{"incidents", "internal/app", "internal/settings", "internal/ledger", "internal/demo"},
-		"commands are thin: they read settings, start the service, verify a bundle, or show the demonstration"},
+	{"cmd/tocsin", []string{"incidents", "internal/app", "internal/settings", "internal/ledger", "internal/demo", "regulators", "templates"},
+		"commands are thin: they read settings, judge rules and words, start the service, verify a bundle, or show the demonstration"},
 }
 
 const aChannel = "a channel is judged, replaced and drilled alone: it never sees another channel, the store or the bus"
