@@ -128,18 +128,16 @@ func (d door) who() string {
 
 func TestOneSDKOneDoor(t *testing.T) { report(t, checkDoors(tree(t))) }
 
-// checkRequirements finds modules that go.mod asks for and nobody imports. A
-// module whose room is not built yet is left alone.
+// checkRequirements finds modules that go.mod asks for and nobody imports.
 func checkRequirements(files []file, required []string) (problems []string) {
-	used, built := map[string]bool{}, map[string]bool{}
+	used := map[string]bool{}
 	for _, f := range files {
 		for imported := range f.imports {
 			used[imported] = true
 		}
-		built[f.pkg] = true
 	}
 	for _, m := range required {
-		if !importedAny(used, m) && roomBuilt(m, built) {
+		if !importedAny(used, m) {
 			problems = append(problems, fmt.Sprintf("go.mod: nobody imports %s", m))
 		}
 	}
@@ -153,24 +151,6 @@ func importedAny(used map[string]bool, m string) bool {
 		}
 	}
 	return false
-}
-
-// roomBuilt tells whether a room that m is meant for exists. Tests count as
-// built when the room named for them does, or when they may be anywhere.
-func roomBuilt(m string, built map[string]bool) bool {
-	known := false
-	for _, d := range doors {
-		if d.imports != m && !strings.HasPrefix(d.imports, m+"/") && !strings.HasPrefix(m, d.imports+"/") {
-			continue
-		}
-		known = true
-		for pkg := range built {
-			if d.room != "" && within(pkg, d.room) || d.room == "" && withinAny(pkg, d.tests) {
-				return true
-			}
-		}
-	}
-	return !known
 }
 
 // directRequirements reads the modules go.mod names without "// indirect".
