@@ -24,8 +24,10 @@ func cef(r *reader, text string) error {
 	vendor, product, signature, name, level := head[1], head[2], head[4], head[5], head[6]
 	x := cefExtension(rest)
 	id := nonEmpty([]string{x["externalId"], x["eventId"], x.labelled("incidentId"), x.labelled("EventID")})
-	began := first(cefTime(x["start"], x["dtz"], r.req.Received), cefTime(x["rt"], x["dtz"], r.req.Received), syslogTime(text, r.req.Received))
-	seen := first(cefTime(x["art"], x["dtz"], r.req.Received), cefTime(x.labelled("detectionDate"), x["dtz"], r.req.Received), cefTime(x["rt"], x["dtz"], r.req.Received), began)
+	at := zoneOf(x["dtz"]) // once a line: a named zone is read from the database
+	came := cefTime(x["rt"], at, r.req.Received)
+	began := first(cefTime(x["start"], at, r.req.Received), came, syslogTime(text, r.req.Received))
+	seen := first(cefTime(x["art"], at, r.req.Received), cefTime(x.labelled("detectionDate"), at, r.req.Received), came, began)
 	fields := object{}
 	for k, v := range x {
 		fields[k] = v
@@ -88,14 +90,10 @@ func customNames() (out []string) {
 var cefLayouts = []string{"Jan _2 2006 15:04:05.999999999 MST", "Jan _2 2006 15:04:05.999999999"}
 
 // cefTime reads milliseconds, a date with or without a year, or RFC 3339. A
-// time without zone is in the zone the line names, else in UTC.
-func cefTime(s, zone string, received time.Time) *time.Time {
+// time without zone is in the one given.
+func cefTime(s string, at *time.Location, received time.Time) *time.Time {
 	if s == "" {
 		return nil
-	}
-	at := time.UTC
-	if loc := zoneOf(zone); loc != nil {
-		at = loc
 	}
 	for _, l := range cefLayouts {
 		if t, err := time.ParseInLocation(l, s, at); err == nil && unambiguous(t, at) {
@@ -116,7 +114,8 @@ func unambiguous(t time.Time, at *time.Location) bool {
 
 var offset = regexp.MustCompile(`^(?:UTC|GMT)?([+-]\d{2}):?(\d{2})$`)
 
-// zoneOf reads a zone: an offset, or a name of the zone database.
+// zoneOf reads a zone: an offset, or a name of the zone database. What is
+// neither is UTC.
 func zoneOf(s string) *time.Location {
 	if m := offset.FindStringSubmatch(s); m != nil {
 		if t, err := time.Parse("-0700", m[1]+m[2]); err == nil {
@@ -124,11 +123,11 @@ func zoneOf(s string) *time.Location {
 		}
 	}
 	if s == "" || s == "Local" {
-		return nil
+		return time.UTC
 	}
 	loc, err := time.LoadLocation(s)
 	if err != nil {
-		return nil
+		return time.UTC
 	}
 	return loc
 }

@@ -67,5 +67,5 @@ func leefTime(s, pattern string, received time.Time) *time.Time {
 			return sane(t)
 		}
 	}
-	return cefTime(s, "", received)
+	return cefTime(s, time.UTC, received)
 }
