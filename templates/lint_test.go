@@ -319,12 +319,19 @@ func TestFindingsHoldNoPersonalData(t *testing.T) {
 	b := newBook(t)
 	c := content(t, b, incidents.NoticeBreach, stolenBackup())
 	edit(&c, "en", func(w *words) { w.Happened += " 4111 1111 1111 1111, 078-05-1120, john@mail.test, +44 20 7946 0958" })
+	personal := 0
 	for _, f := range b.Lint(c, stolenBackup(), nil) {
+		if f.Rule == "personal-data" {
+			personal++
+		}
 		for _, s := range []string{"4111", "1120", "john", "7946"} {
 			if strings.Contains(f.Text+f.Hint, s) {
 				t.Errorf("%+v", f)
 			}
 		}
+	}
+	if personal != 4 {
+		t.Errorf("%d findings of personal data, want one for each of the four", personal)
 	}
 }
 

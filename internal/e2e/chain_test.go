@@ -430,8 +430,8 @@ func TestTermination(t *testing.T) {
 		t.Fatalf("the certificate says %+v: %v", cert, err)
 	}
 	people, err := desk.Persons(ctx, wes, in.ID, incidents.PersonPage{Limit: 10})
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || len(people) != 3 {
+		t.Fatalf("%d of the three erased persons are listed: %v", len(people), err)
 	}
 	for _, p := range people {
 		if p.Masked != (incidents.Masked{}) {
