@@ -19,7 +19,7 @@ type Compiled struct {
 	kind    incidents.NoticeKind
 	matcher *matcher
 	langs   map[incidents.Lang]*variant
-	pageOK  atomic.Pointer[string] // the verification page last found good: most persons share one
+	pageOK  atomic.Pointer[string] // the verification page last found good, without the person's code: most persons share one
 }
 
 // A variant is a notice in one language.

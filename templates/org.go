@@ -39,11 +39,14 @@ func (o Org) owns(host string) bool {
 	return false
 }
 
+// unsafeInAddress could end an address early where it stands in a message.
+const unsafeInAddress = " \"'<>\\`"
+
 // checkVerifyURL allows https on the organisation's domains, and loopback for
 // trying things out.
 func (o Org) checkVerifyURL(s string) error {
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || u.User != nil || strings.ContainsAny(s, " \"'<>\\`") {
+	if err != nil || u.Host == "" || u.User != nil || strings.ContainsAny(s, unsafeInAddress) {
 		return incidents.Invalid("the verification page has no usable address").On("verify_url")
 	}
 	if loopback(u.Hostname()) && (u.Scheme == "http" || u.Scheme == "https") {

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"encoding/json"
+	"strings"
 
 	"tocsin/incidents"
 )
@@ -84,11 +85,12 @@ func (c *Compiled) resolve(p *Slots, needs slotMask, html bool, vals *Values) er
 	if !needs.has(SlotVerifyURL) {
 		return nil
 	}
-	page := vals.plain[SlotVerifyURL]
-	if ok := c.pageOK.Load(); ok != nil && *ok == page {
+	address := vals.plain[SlotVerifyURL]
+	page, query, _ := strings.Cut(address, "?")
+	if ok := c.pageOK.Load(); ok != nil && *ok == page && !strings.ContainsAny(query, unsafeInAddress) {
 		return nil
 	}
-	if err := c.org.checkVerifyURL(page); err != nil {
+	if err := c.org.checkVerifyURL(address); err != nil {
 		return err
 	}
 	c.pageOK.Store(&page)

@@ -139,6 +139,31 @@ func TestRenderRefusesHoles(t *testing.T) {
 	}
 }
 
+// The page is judged once for everybody; what follows the person's code is
+// judged for each.
+func TestThePageIsJudgedOnceForAll(t *testing.T) {
+	c := compile(t, incidents.NoticeBreach)
+	render := func(address string) error {
+		p := person()
+		p.VerifyURL = address
+		_, err := c.Render(incidents.Email, "en", p)
+		return err
+	}
+	const page = "https://www.quillfeather.example/verify"
+	if err := render(page + "?code=AAAA"); err != nil || c.pageOK.Load() == nil {
+		t.Fatalf("nothing was kept: %v", err)
+	}
+	kept := c.pageOK.Load()
+	if err := render(page + "?code=BBBB"); err != nil || c.pageOK.Load() != kept || *kept != page {
+		t.Errorf("another person's code made it be judged again: %v", err)
+	}
+	for _, bad := range []string{page + `?code="><script`, page + "?code=A B", "https://quillfeather.example.evil.test/?code=AAAA", page + "@evil.test/?code=A'"} {
+		if render(bad) == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+}
+
 func TestRenderWithoutName(t *testing.T) {
 	c := compile(t, incidents.NoticeBreach)
 	p := person()
