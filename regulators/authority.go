@@ -2,10 +2,10 @@ package regulators
 
 import (
 	"path"
-	"slices"
 	"strings"
 
 	"tocsin/incidents"
+	"tocsin/internal/strict"
 )
 
 // An Authority is one supervisory authority of a directory.
@@ -36,7 +36,7 @@ func (b *builder) loadAuthorities() {
 	b.pack.authorities = map[string]directory{}
 	for _, name := range b.files.in("authorities") {
 		var d directory
-		if err := readYAML(name, b.files[name], &d); err != nil {
+		if err := strict.Unmarshal(name, b.files[name], &d); err != nil {
 			b.broken(name, err)
 			continue
 		}
@@ -49,18 +49,6 @@ func (b *builder) loadAuthorities() {
 		}
 		b.pack.authorities[key] = d
 	}
-}
-
-// Authorities lists every authority on file, by directory and place.
-func (p *Pack) Authorities() []Authority {
-	var out []Authority
-	for _, d := range p.authorities {
-		out = append(out, d.Entries...)
-	}
-	slices.SortFunc(out, func(a, b Authority) int {
-		return strings.Compare(a.Directory+"/"+string(a.Place), b.Directory+"/"+string(b.Place))
-	})
-	return out
 }
 
 // AuthorityOf finds the authority of a place in a directory ("data-protection").

@@ -63,16 +63,20 @@ func (b *builder) broken(file string, err error) {
 	b.problems = append(b.problems, Problem{File: file, Reason: err.Error()})
 }
 
-// failure is the error of a pack with problems.
-func (b *builder) failure() error {
-	if len(b.parse) > 0 {
-		return b.parse[0]
+// failure is the error of files with problems, or nil: what could not be read
+// at all goes first, as its reader said it.
+func failure(what string, parse []error, problems []Problem) error {
+	if len(parse) > 0 {
+		return parse[0]
 	}
-	lines := make([]string, len(b.problems))
-	for i, p := range b.problems {
+	if len(problems) == 0 {
+		return nil
+	}
+	lines := make([]string, len(problems))
+	for i, p := range problems {
 		lines[i] = p.String()
 	}
-	return incidents.Invalid("the rule pack is broken: %s", strings.Join(lines, "; ")).WithHint("mend the lines named and start again")
+	return incidents.Invalid("the %s broken: %s", what, strings.Join(lines, "; ")).WithHint("mend the lines named and start again")
 }
 
 // lineOf finds the line of a rule and, from there on, of a text in it.

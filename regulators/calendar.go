@@ -6,6 +6,8 @@ import (
 	"time"
 
 	_ "time/tzdata" // zones must not depend on the machine
+
+	"tocsin/internal/strict"
 )
 
 // A calendarFile is one file of calendars/: which days are business days.
@@ -38,7 +40,7 @@ func (b *builder) loadCalendars() {
 	b.pack.calendars = map[string]*calendar{}
 	for _, name := range b.files.in("calendars") {
 		var f calendarFile
-		if err := readYAML(name, b.files[name], &f); err != nil {
+		if err := strict.Unmarshal(name, b.files[name], &f); err != nil {
 			b.broken(name, err)
 			continue
 		}

@@ -1,6 +1,7 @@
 package regulators
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -166,7 +167,7 @@ func (b *builder) clock(file string, j jurisdictionFile, r ruleSpec, s clockSpec
 	if s.Length == "" && s.Qualifier == "" {
 		bad("clock:", "the clock needs a length or the law's own words (qualifier)")
 	}
-	c.zone = b.zone(file, r.ID, firstOf(s.Zone, j.Zone))
+	c.zone = b.zone(file, r.ID, cmp.Or(s.Zone, j.Zone))
 	if s.Length != "" {
 		c.length = b.span(file, j, r, s)
 	}
@@ -192,7 +193,7 @@ func (b *builder) span(file string, j jurisdictionFile, r ruleSpec, s clockSpec)
 		return span{}
 	}
 	if s.Unit == "business-days" {
-		name := firstOf(s.Calendar, j.Calendar)
+		name := cmp.Or(s.Calendar, j.Calendar)
 		if length.calendar = b.pack.calendars[name]; length.calendar == nil {
 			b.problem(file, r.ID, s.Length, "business days need a calendar; there is none called %q", name)
 			return span{}
@@ -206,11 +207,4 @@ func first(list []string) string {
 		return ""
 	}
 	return list[0]
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }

@@ -1,9 +1,6 @@
 package regulators
 
-import (
-	"maps"
-	"slices"
-)
+import "tocsin/internal/strict"
 
 // A contentKey is something a notice or report must contain.
 type contentKey struct {
@@ -13,13 +10,10 @@ type contentKey struct {
 
 func (b *builder) loadContent() {
 	const name = "vocabulary/content.yaml"
-	if err := readYAML(name, b.files[name], &b.pack.content); err != nil {
+	if err := strict.Unmarshal(name, b.files[name], &b.pack.content); err != nil {
 		b.broken(name, err)
 	}
 }
-
-// ContentKeys lists every content key of the vocabulary.
-func (p *Pack) ContentKeys() []string { return slices.Sorted(maps.Keys(p.content)) }
 
 // ContentText says in words what a content key asks for; empty for an unknown key.
 func (p *Pack) ContentText(key string) string { return p.content[key].Text }

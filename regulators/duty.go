@@ -1,6 +1,7 @@
 package regulators
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -94,7 +95,7 @@ func (g *judging) judge(c clause, low, high variables, open bool) (finding, erro
 		return f, err
 	}
 	facts := sorted(slices.Concat([]string{"persons_by_place"}, f.facts, other.facts))
-	return finding{incidents.AppliesDepends, firstOf(c.unknown, unknownWords(facts)), facts}, nil
+	return finding{incidents.AppliesDepends, cmp.Or(c.unknown, unknownWords(facts)), facts}, nil
 }
 
 func (g *judging) judgeOne(c clause, vars variables) (finding, error) {
@@ -126,7 +127,7 @@ func (c clause) finding(v verdict, vars variables) finding {
 	switch {
 	case len(v.unknown) > 0:
 		facts := vars.factsBehind(v.unknown)
-		return finding{incidents.AppliesDepends, firstOf(c.unknown, unknownWords(facts)), facts}
+		return finding{incidents.AppliesDepends, cmp.Or(c.unknown, unknownWords(facts)), facts}
 	case v.value:
 		return finding{applies: incidents.AppliesYes, reason: c.because}
 	}
@@ -149,11 +150,11 @@ func (g *judging) leaning(c clause, place incidents.Place) finding {
 	f := finding{applies: o.Applies, facts: o.Decides}
 	switch {
 	case !ok || o.Applies == incidents.AppliesNo:
-		f.applies, f.facts, f.reason = incidents.AppliesNo, nil, firstOf(c.not, "It follows a duty that does not apply: "+g.titleOf(c.requires)+".")
+		f.applies, f.facts, f.reason = incidents.AppliesNo, nil, cmp.Or(c.not, "It follows a duty that does not apply: "+g.titleOf(c.requires)+".")
 	case o.Applies == incidents.AppliesYes:
-		f.reason = firstOf(c.because, "It follows a duty that applies: "+g.titleOf(c.requires)+".")
+		f.reason = cmp.Or(c.because, "It follows a duty that applies: "+g.titleOf(c.requires)+".")
 	default:
-		f.reason = firstOf(c.unknown, "It follows a duty that is not decided yet: "+g.titleOf(c.requires)+".")
+		f.reason = cmp.Or(c.unknown, "It follows a duty that is not decided yet: "+g.titleOf(c.requires)+".")
 	}
 	return f
 }

@@ -2,7 +2,6 @@ package regulators
 
 import (
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"tocsin/incidents"
+	"tocsin/internal/strict"
 )
 
 //go:embed forms
@@ -62,21 +62,11 @@ func (l *formLoader) load() error {
 		}
 	}
 	l.checkWords(english)
-	if len(l.parse) > 0 {
-		return l.parse[0]
-	}
-	if len(l.problems) == 0 {
-		return nil
-	}
-	lines := make([]error, len(l.problems))
-	for i, p := range l.problems {
-		lines[i] = errors.New(p.String())
-	}
-	return incidents.Invalid("the report forms are broken: %s", strings.ReplaceAll(errors.Join(lines...).Error(), "\n", "; ")).WithHint("mend the lines named and start again")
+	return failure("report forms are", l.parse, l.problems)
 }
 
 func (l *formLoader) read(name string, v any) bool {
-	if err := readYAML(name, l.files[name], v); err != nil {
+	if err := strict.Unmarshal(name, l.files[name], v); err != nil {
 		l.parse = append(l.parse, err)
 		return false
 	}

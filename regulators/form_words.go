@@ -45,17 +45,12 @@ func (w *formWords) ask(key string) string {
 	return d.Question
 }
 
-// option is an allowed value in words; a value nobody knows stays as it is.
+// option is an allowed value in words, in English for want of others.
 func (w *formWords) option(d incidents.FactDef, value string) string {
 	if s := w.Facts[d.Key].Options[value]; s != "" {
 		return s
 	}
-	for _, o := range d.Options {
-		if o.Value == value {
-			return o.Label
-		}
-	}
-	return value
+	return optionLabel(d, value)
 }
 
 // place is a place in words with its code: "Germany (DE)".

@@ -3,9 +3,9 @@ package regulators
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"tocsin/incidents"
+	"tocsin/internal/strict"
 )
 
 // A gradeScheme is severity/cn_cac_2025.yaml: the grades of the Chinese
@@ -43,7 +43,7 @@ type Grade struct {
 func (b *builder) loadGrades() {
 	const name = "severity/cn_cac_2025.yaml"
 	b.pack.china = &gradeScheme{}
-	if err := readYAML(name, b.files[name], b.pack.china); err != nil {
+	if err := strict.Unmarshal(name, b.files[name], b.pack.china); err != nil {
 		b.broken(name, err)
 	} else if len(b.pack.china.Grades) == 0 {
 		b.problem(name, "", "", "the scheme has no grades")
@@ -107,9 +107,4 @@ func ciiOutage(f incidents.Facts) (int64, bool) {
 	cii, _ := f.Bool("critical_infrastructure")
 	n, ok := f.Count("service_outage_minutes")
 	return n, ok && cii
-}
-
-// String is "relatively large (1,200,000 people affected, the bound is 1,000,000)".
-func (g Grade) String() string {
-	return strings.ReplaceAll(g.Name, "_", " ") + " (" + strings.Join(g.Reasons, "; ") + ")"
 }

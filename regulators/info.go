@@ -1,6 +1,7 @@
 package regulators
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,18 +12,15 @@ import (
 // A RuleInfo describes a rule to a reader: what it asks, where it is written,
 // and the words of its condition.
 type RuleInfo struct {
-	ID, Title, TitleZH            string
-	Jurisdiction, Law, Citation   string
-	Authority, Audience           string
-	Status, Effective, Until      string
-	Confidence, Checked, Binding  string
-	Sources, Locators, Unverified []string
-	Exceptions, Notes, Content    []string
-	Headings                      []string
-	Substitute, Penalty, Report   string
-	Clock                         string   // "72 hours from aware_at; without undue delay"
-	Conditions                    []string // one sentence per clause, as it reads when true
-	Facts                         []string // catalogue keys and derived names the conditions mention
+	ID, Title, TitleZH           string
+	Jurisdiction, Law, Citation  string
+	Authority, Audience          string
+	Status, Effective, Until     string
+	Confidence, Checked, Report  string
+	Sources, Exceptions, Content []string
+	Clock                        string   // "72 hours from aware_at; without undue delay"
+	Conditions                   []string // one sentence per clause, as it reads when true
+	Facts                        []string // catalogue keys and derived names the conditions mention
 }
 
 // Rules describes every rule, by jurisdiction and id.
@@ -37,23 +35,12 @@ func (p *Pack) Rules() []RuleInfo {
 	return out
 }
 
-// Rule describes one rule.
-func (p *Pack) Rule(id string) (RuleInfo, bool) {
-	r, ok := p.byID[id]
-	if !ok {
-		return RuleInfo{}, false
-	}
-	return p.info(r), true
-}
-
 func (p *Pack) info(r *rule) RuleInfo {
 	i := RuleInfo{
 		ID: r.ID, Title: r.Title, TitleZH: r.TitleZH, Jurisdiction: r.jurisdiction, Law: r.Law, Citation: r.Citation,
 		Authority: r.Authority, Audience: r.Audience, Status: r.Status, Effective: r.Effective, Until: r.Until,
-		Confidence: r.Confidence, Checked: r.Checked, Binding: r.Binding, Sources: slices.Clone(r.Sources),
-		Locators: slices.Clone(r.Locators), Unverified: slices.Clone(r.Unverified), Exceptions: slices.Clone(r.Exceptions),
-		Notes: slices.Clone(r.Notes), Content: slices.Clone(r.Content), Headings: slices.Clone(r.Headings),
-		Substitute: r.Substitute, Penalty: r.Penalty, Report: r.Report, Clock: r.clock.words(),
+		Confidence: r.Confidence, Checked: r.Checked, Report: r.Report, Sources: slices.Clone(r.Sources),
+		Exceptions: slices.Clone(r.Exceptions), Content: slices.Clone(r.Content), Clock: r.clock.words(),
 	}
 	for _, c := range r.clauses {
 		i.Conditions = append(i.Conditions, p.inGeneral(c, r))
@@ -78,7 +65,7 @@ var aside = regexp.MustCompile(`\s*\([^()]*\{[^()]*\)`)
 
 // general is an explanation as it reads without an incident.
 func (p *Pack) general(text string, r *rule) string {
-	code := firstOf(r.Place, r.FanOut)
+	code := cmp.Or(r.Place, r.FanOut)
 	place := p.places.nameOf(incidents.Place(code))
 	if group, ok := p.places.Groups[code]; ok {
 		place = group.Name
@@ -91,7 +78,7 @@ func (c clock) words() string {
 	var parts []string
 	if !c.length.none() {
 		from := strings.Join(append(slices.Clone(c.facts), c.after...), " or ")
-		parts = append(parts, c.length.String()+" from "+firstOf(from, c.start))
+		parts = append(parts, c.length.String()+" from "+cmp.Or(from, c.start))
 	}
 	if c.qualifier != "" {
 		parts = append(parts, c.qualifier)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tocsin/incidents"
+	"tocsin/internal/strict"
 )
 
 // Options are the team's own targets for duties whose law gives words only,
@@ -53,8 +54,8 @@ func Load(options Options, layers ...fs.FS) (*Pack, error) {
 	}
 	b := newBuilder(options, files)
 	b.build()
-	if len(b.problems) > 0 {
-		return nil, b.failure()
+	if err := failure("rule pack is", b.parse, b.problems); err != nil {
+		return nil, err
 	}
 	return b.pack, nil
 }
@@ -65,7 +66,7 @@ func (p *Pack) Version() string { return p.version }
 func (b *builder) loadVersion() {
 	var f packFile
 	const name = "vocabulary/pack.yaml"
-	if err := readYAML(name, b.files[name], &f); err != nil {
+	if err := strict.Unmarshal(name, b.files[name], &f); err != nil {
 		b.broken(name, err)
 		return
 	}

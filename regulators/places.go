@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tocsin/incidents"
+	"tocsin/internal/strict"
 )
 
 // A placeBook knows the groups of places and which code counts as which.
@@ -26,7 +27,7 @@ type placeGroup struct {
 
 func (b *builder) loadPlaces() {
 	const name = "vocabulary/places.yaml"
-	if err := readYAML(name, b.files[name], &b.pack.places); err != nil {
+	if err := strict.Unmarshal(name, b.files[name], &b.pack.places); err != nil {
 		b.broken(name, err)
 	}
 }

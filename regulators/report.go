@@ -1,9 +1,9 @@
 package regulators
 
 import (
+	"cmp"
 	"io/fs"
 	"maps"
-	"slices"
 
 	"tocsin/incidents"
 )
@@ -55,9 +55,6 @@ func NewReports(o ReportOptions) (*Reports, error) {
 	return r, err
 }
 
-// Forms lists the forms there are.
-func (r *Reports) Forms() []string { return slices.Sorted(maps.Keys(r.forms)) }
-
 // Question is what a field that is still open asks, in the report's language:
 // the questions of its facts, or the form's own.
 func (r *Reports) Question(c incidents.ReportContent, f incidents.ReportField) string {
@@ -74,7 +71,7 @@ func (r *Reports) Question(c incidents.ReportContent, f incidents.ReportField) s
 		}
 		text += w.ask(key)
 	}
-	return firstOf(text, w.Words["from-team"])
+	return cmp.Or(text, w.Words["from-team"])
 }
 
 // wordsOf are the words of a language, English for one we do not have.

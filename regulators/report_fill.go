@@ -1,6 +1,7 @@
 package regulators
 
 import (
+	"cmp"
 	"slices"
 
 	"tocsin/incidents"
@@ -92,7 +93,7 @@ func (g filling) rest(f *form) []incidents.ReportField {
 		if zh := g.pack.ContentTextZH(key); zh != "" && g.words.Lang == langZH {
 			label = zh
 		}
-		out = append(out, incidents.ReportField{Key: "content_" + key, Section: g.words.Words["other-content"], Label: firstOf(label, key), Missing: true})
+		out = append(out, incidents.ReportField{Key: "content_" + key, Section: g.words.Words["other-content"], Label: cmp.Or(label, key), Missing: true})
 	}
 	return out
 }

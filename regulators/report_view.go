@@ -1,6 +1,7 @@
 package regulators
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -143,7 +144,7 @@ func filingRows(s scribe, m incidents.ReportMeta) []viewRow {
 	if m.Filed == nil {
 		return []viewRow{{w.Words["filing"], w.Words["not-filed"]}}
 	}
-	out := []viewRow{{w.Words["filing"], w.fill("filed", "time", s.time(m.Filed.At), "channel", firstOf(w.Words["channel-"+m.Filed.Channel], m.Filed.Channel), "reference", m.Filed.Reference)}}
+	out := []viewRow{{w.Words["filing"], w.fill("filed", "time", s.time(m.Filed.At), "channel", cmp.Or(w.Words["channel-"+m.Filed.Channel], m.Filed.Channel), "reference", m.Filed.Reference)}}
 	if m.Filed.ReceiptName != "" || m.Filed.ReceiptSHA256 != "" {
 		out = append(out, viewRow{w.Words["receipt"], m.Filed.ReceiptName + "\nSHA-256 " + m.Filed.ReceiptSHA256})
 	}

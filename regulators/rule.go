@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tocsin/incidents"
+	"tocsin/internal/strict"
 )
 
 // A rule is one duty, compiled.
@@ -40,7 +41,7 @@ func (b *builder) loadRules() {
 	var all []*rule
 	for _, name := range b.files.in("rules") {
 		var j jurisdictionFile
-		if err := readYAML(name, b.files[name], &j); err != nil {
+		if err := strict.Unmarshal(name, b.files[name], &j); err != nil {
 			b.broken(name, err)
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"tocsin/incidents"
+	"tocsin/internal/strict"
 )
 
 // enisaMethod is severity/enisa.yaml: the ENISA 2013 method, SE = DPC × EI + CB.
@@ -64,7 +65,7 @@ type levelBound struct {
 func (b *builder) loadSeverity() {
 	const name = "severity/enisa.yaml"
 	b.pack.enisa = &enisaMethod{}
-	if err := readYAML(name, b.files[name], b.pack.enisa); err != nil {
+	if err := strict.Unmarshal(name, b.files[name], b.pack.enisa); err != nil {
 		b.broken(name, err)
 	} else if reason := b.pack.enisa.check(); reason != "" {
 		b.problem(name, "", "", "%s", reason)
@@ -201,7 +202,8 @@ func (m *enisaMethod) dpc(f incidents.Facts, s *score) float64 {
 }
 
 func (m *enisaMethod) kindWords(fact, value string, k dataKind) string {
-	text := fmt.Sprintf("%s counts as %s data, base %g", label(fact, value), m.Classes[k.Class].Text, m.Classes[k.Class].Base)
+	d, _ := incidents.FactByKey(fact)
+	text := fmt.Sprintf("%s counts as %s data, base %g", optionLabel(d, value), m.Classes[k.Class].Text, m.Classes[k.Class].Base)
 	if k.Why != "" {
 		text += ": " + k.Why
 	}
@@ -220,7 +222,7 @@ func (m *enisaMethod) context(f incidents.Facts, s *score, base float64, text st
 	step := contextSteps[choice]
 	switch why, _ := f.Text("data_context_reason"); {
 	case judged && step != 0:
-		text += fmt.Sprintf("; moved by %+g: %s", step, firstOf(why, "the team's judgement, no reason written down"))
+		text += fmt.Sprintf("; moved by %+g: %s", step, cmp.Or(why, "the team's judgement, no reason written down"))
 	case !judged && vulnerable(f):
 		step = 1
 		text += "; moved by +1: children or other vulnerable people are among those affected"
@@ -283,8 +285,9 @@ func (m *enisaMethod) malicious(f incidents.Facts, s *score) float64 {
 	return s.note("CB.malicious", 0, "No intent to harm.")
 }
 
-func label(fact, value string) string {
-	d, _ := incidents.FactByKey(fact)
+// optionLabel is an allowed value of a fact in English; a value nobody knows
+// stays as it is.
+func optionLabel(d incidents.FactDef, value string) string {
 	for _, o := range d.Options {
 		if o.Value == value {
 			return o.Label

@@ -21,8 +21,6 @@ func thousands(n int64) string {
 // instant writes a time the way every explanation does.
 func instant(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
-func isTime(v any) bool { _, ok := v.(time.Time); return ok }
-
 // plural is "1 day", "3 days".
 func plural(n int, word string) string {
 	if n == 1 {

@@ -1,9 +1,11 @@
 package regulators
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"tocsin/incidents"
 )
@@ -112,7 +114,7 @@ func fits(t incidents.FactType, v any) bool {
 	case incidents.FactPlaces:
 		return is[map[incidents.Place]int64](v)
 	case incidents.FactTime:
-		return isTime(v)
+		return is[time.Time](v)
 	}
 	return false
 }
@@ -130,7 +132,7 @@ func (v *view) words(text string, place string, residents int64) string {
 			"{grade}", strings.ReplaceAll(v.grade.Name, "_", " "),
 			"{grade-reasons}", strings.Join(v.grade.Reasons, "; "),
 			"{severity}", fmt.Sprintf("%.2f", v.severity.Score),
-			"{level}", firstOf(strings.ReplaceAll(v.severity.Level, "_", " "), "level not known"),
+			"{level}", cmp.Or(strings.ReplaceAll(v.severity.Level, "_", " "), "level not known"),
 		)
 	}
 	text = strings.ReplaceAll(text, "{residents}", thousands(residents))
