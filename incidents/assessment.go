@@ -34,9 +34,9 @@ type Obligation struct {
 	Jurisdiction string   `json:"jurisdiction"`
 	Place        Place    `json:"place,omitempty"`
 	Owed         []Place  `json:"owed,omitempty"` // the places whose people it is owed to; empty: wherever they live
-	Title        string   `json:"title"`    // a human sentence: "Report to the lead supervisory authority"
-	Law          string   `json:"law"`      // "GDPR Art. 33"
-	Citation     string   `json:"citation"` // full citation
+	Title        string   `json:"title"`          // a human sentence: "Report to the lead supervisory authority"
+	Law          string   `json:"law"`            // "GDPR Art. 33"
+	Citation     string   `json:"citation"`       // full citation
 	Sources      []string `json:"sources"`
 	Checked      string   `json:"checked"`    // date the sources were checked, YYYY-MM-DD
 	Confidence   string   `json:"confidence"` // verified, recalled
@@ -69,7 +69,9 @@ type ObligationState struct {
 	Evidence  string     `json:"evidence,omitempty"` // id of the notice, report or announcement that met it
 	Note      string     `json:"note,omitempty"`
 	ClosedAt  *time.Time `json:"closed_at,omitempty"`
-	Escalated int        `json:"escalated"` // highest step told to the team: 0, 50, 75, 90, 100 (overdue)
+	Escalated int        `json:"escalated"`         // highest step crossed: 0, 50, 75, 90, 100 (overdue)
+	Told      int        `json:"told,omitempty"`    // highest step the team was told of
+	TellAt    *time.Time `json:"tell_at,omitempty"` // not told before: somebody is at it, or it failed a moment ago
 }
 
 // DutyStatus is what became of an obligation.

@@ -67,6 +67,19 @@ func (d *Desk) Decide(ctx context.Context, a Actor, s Subject, decision, comment
 	})
 }
 
+// notReturned refuses a version an officer sent back: what was asked for is
+// changed, or at least saved as a version of its own, before it is looked at again.
+func notReturned(tx Tx, s Subject) error {
+	all, err := tx.Approvals(s.Kind, s.ID)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(all, func(a Approval) bool { return a.Void == "" && a.Subject == s && a.Decision == "return" }) {
+		return Conflict("version %d was returned", s.Version).WithHint("edit it, or save it again as a new version")
+	}
+	return nil
+}
+
 // decided moves the subject on.
 func (d *Desk) decided(tx Tx, a Actor, p Pending, decision string, enough bool, now time.Time) error {
 	back := decision == "return"

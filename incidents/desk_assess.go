@@ -56,7 +56,8 @@ func settle(before []ObligationState, now []Obligation, id IncidentID, rev int, 
 		delete(old, o.ID)
 		s := ObligationState{IncidentID: id, Obligation: o, FactsRev: rev, Status: DutyOpen}
 		if had {
-			s.Status, s.Evidence, s.Note, s.ClosedAt, s.Escalated = was.Status, was.Evidence, was.Note, was.ClosedAt, was.Escalated
+			s.Status, s.Evidence, s.Note, s.ClosedAt = was.Status, was.Evidence, was.Note, was.ClosedAt
+			s.Escalated, s.Told, s.TellAt = was.Escalated, was.Told, was.TellAt
 		}
 		if s.Status == DutyMoot && o.Applies != AppliesNo {
 			s.Status, s.ClosedAt = DutyOpen, nil
@@ -74,7 +75,7 @@ func settle(before []ObligationState, now []Obligation, id IncidentID, rev int, 
 			out.Moved = append(out.Moved, s)
 		}
 		if had && !sameTime(was.Due, o.Due) {
-			s.Escalated = 0 // another clock
+			s.Escalated, s.Told, s.TellAt = 0, 0, nil // another clock
 		}
 		after = append(after, s)
 	}
@@ -247,9 +248,13 @@ type Escalation struct {
 // mostDuties is how many open duties are looked at, the earliest due first.
 const mostDuties = 10_000
 
+// tellAgain is how long one process has to tell the team before another tries.
+const tellAgain = 5 * time.Minute
+
 // Escalate finds clocks that crossed 50, 75, 90 % or their end since the last
-// time, marks each step once, and returns them to be told to the team. Steps
-// missed while the service was down come once, the highest only.
+// time, writes each step down once, and returns what the team has to be told.
+// Steps missed while the service was down come once, the highest only. Until
+// EscalationTold says that the team knows, a step comes again every 5 minutes.
 func (d *Desk) Escalate(ctx context.Context) (out []Escalation, err error) {
 	now := d.Now().UTC()
 	err = d.Store.Write(ctx, func(tx Tx) error {
@@ -259,17 +264,23 @@ func (d *Desk) Escalate(ctx context.Context) (out []Escalation, err error) {
 			return err
 		}
 		for _, o := range duties {
-			step := clockStep(o, now)
-			if step <= o.Escalated {
+			step := max(clockStep(o, now), o.Escalated)
+			crossed := step > o.Escalated
+			if !crossed && (step <= o.Told || (o.TellAt != nil && now.Before(*o.TellAt))) {
 				continue
 			}
 			in, err := tx.Incident(o.IncidentID)
 			if err != nil {
 				return err
 			}
-			o.Escalated = step
+			next := now.Add(tellAgain)
+			o.Escalated, o.TellAt = step, &next
 			if err := tx.PutObligation(o); err != nil {
 				return err
+			}
+			out = append(out, Escalation{o, in, step})
+			if !crossed {
+				continue
 			}
 			line := itoa(step) + " % of the time for “" + o.Title + "” is gone."
 			if step == 100 {
@@ -278,11 +289,22 @@ func (d *Desk) Escalate(ctx context.Context) (out []Escalation, err error) {
 			if err := d.record(tx, System, event{name: "clock.escalated", incident: in.ID, subject: o.ID, line: line, data: map[string]string{"step": itoa(step)}}); err != nil {
 				return err
 			}
-			out = append(out, Escalation{o, in, step})
 		}
 		return nil
 	})
 	return out, err
+}
+
+// EscalationTold notes that the team was told of a step.
+func (d *Desk) EscalationTold(ctx context.Context, e Escalation) error {
+	return d.Store.Write(ctx, func(tx Tx) error {
+		o, err := obligation1(tx, e.Incident.ID, e.Duty.ID)
+		if err != nil {
+			return ignoreMissing(err)
+		}
+		o.Told = max(o.Told, e.Step)
+		return tx.PutObligation(o)
+	})
 }
 
 // clockStep is the highest step an open duty's clock has crossed.

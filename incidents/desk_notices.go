@@ -266,6 +266,9 @@ func (d *Desk) SubmitNotice(ctx context.Context, a Actor, id NoticeID) (n Notice
 		if n.Status != NoticeDraft {
 			return Conflict("notice N-%d is %s", n.No, n.Status)
 		}
+		if err := notReturned(tx, Subject{SubjectNotice, string(id), n.Version, n.Hash}); err != nil {
+			return err
+		}
 		found, err := d.lint(tx, in, n)
 		if err != nil {
 			return err

@@ -138,6 +138,9 @@ func (d *Desk) SubmitAnnouncement(ctx context.Context, a Actor, id AnnouncementI
 		if n.Status != AnnouncementDraft {
 			return Conflict("the announcement is %s", n.Status)
 		}
+		if err := notReturned(tx, Subject{SubjectAnnouncement, string(id), n.Version, n.Hash}); err != nil {
+			return err
+		}
 		f, err := tx.Facts(n.IncidentID)
 		if err != nil {
 			return err

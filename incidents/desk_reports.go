@@ -168,6 +168,9 @@ func (d *Desk) SubmitReport(ctx context.Context, a Actor, id ReportID) (r Report
 		if r.Stale != "" {
 			return Conflict("report R-%d is stale: %s", r.No, r.Stale).WithHint("fill it again from the facts, or save it as it is")
 		}
+		if err := notReturned(tx, Subject{SubjectReport, string(id), r.Version, r.Hash}); err != nil {
+			return err
+		}
 		if m := r.Content.Missing(); r.Content.Phase == PhaseFinal && len(m) > 0 {
 			return Invalid("a final report has no open fields; “%s” is empty", m[0].Label).On(m[0].Key)
 		}

@@ -123,16 +123,19 @@ func (d *Dispatcher) lane(ctx context.Context, j *job, c incidents.Chunk, ch inc
 }
 
 // send sends a window, a few messages at once, and keeps the chunk's lease alive
-// meanwhile. What another worker has taken over is left to it.
+// meanwhile. When another worker has taken it over, or the notice is held or
+// stopped, what has not left yet stays: a kill switch does not wait for a
+// window that waits for its provider.
 func (d *Dispatcher) send(ctx context.Context, j *job, c incidents.Chunk, window []incidents.Claimed) []incidents.Recorded {
+	leave, halt := context.WithCancel(ctx)
 	beat, stop := context.WithCancel(ctx)
-	lost := make(chan struct{})
 	var side sync.WaitGroup
 	side.Go(func() {
 		if d.heartbeat(beat, j, c, window[0].Delivery.ID.Channel) {
-			close(lost)
+			halt()
 		}
 	})
+	defer halt()
 	defer side.Wait()
 	defer stop()
 
@@ -142,15 +145,15 @@ func (d *Dispatcher) send(ctx context.Context, j *job, c incidents.Chunk, window
 	for range min(len(window), max(1, d.Lanes[window[0].Delivery.ID.Channel])) {
 		lanes.Go(func() {
 			for i := range next {
-				out[i] = incidents.Recorded{ID: window[i].Delivery.ID, Receipt: d.one(ctx, j, window[i]), At: d.Now().UTC()}
+				out[i] = incidents.Recorded{ID: window[i].Delivery.ID, Receipt: d.one(ctx, leave, j, window[i]), At: d.Now().UTC()}
 			}
 		})
 	}
 	for i := range window {
 		select {
 		case next <- i:
-		case <-lost:
-			out[i] = incidents.Recorded{ID: window[i].Delivery.ID, Receipt: incidents.Receipt{Outcome: incidents.OutcomeRetry, Reason: "the chunk was taken over"}, At: d.Now().UTC()}
+		case <-leave.Done():
+			out[i] = incidents.Recorded{ID: window[i].Delivery.ID, Receipt: kept, At: d.Now().UTC()}
 		}
 	}
 	close(next)
@@ -158,18 +161,22 @@ func (d *Dispatcher) send(ctx context.Context, j *job, c incidents.Chunk, window
 	return out
 }
 
+// kept is what became of a message that was written down and did not leave.
+var kept = incidents.Receipt{Outcome: incidents.OutcomeRetry, RetryAfter: time.Second, Reason: "sending halted before it left"}
+
 // heartbeat renews the lease until ctx ends, through errors that pass; it
-// returns true when another worker has the chunk.
-func (d *Dispatcher) heartbeat(ctx context.Context, j *job, c incidents.Chunk, ch incidents.Channel) (lost bool) {
-	tick := time.NewTicker(d.Lease / 3)
+// returns true when nothing more of the window may leave: another worker has
+// the chunk, or the notice no longer passes its gates.
+func (d *Dispatcher) heartbeat(ctx context.Context, j *job, c incidents.Chunk, ch incidents.Channel) (halt bool) {
+	tick := time.NewTicker(min(d.Lease/3, time.Second))
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return false
 		case <-tick.C:
-			_, err := d.Journal.Turn(ctx, incidents.Turn{Chunk: c, Notice: j.notice, Channel: ch, Now: d.Now().UTC(), Lease: d.Lease, Backoff: Backoff})
-			if incidents.KindOf(err) == incidents.KindConflict {
+			got, err := d.Journal.Turn(ctx, incidents.Turn{Chunk: c, Notice: j.notice, Channel: ch, Now: d.Now().UTC(), Lease: d.Lease, Backoff: Backoff})
+			if incidents.KindOf(err) == incidents.KindConflict || got.Halt != "" {
 				return true
 			}
 		}
@@ -177,16 +184,20 @@ func (d *Dispatcher) heartbeat(ctx context.Context, j *job, c incidents.Chunk, c
 }
 
 // one opens, renders, limits and sends one delivery, and says what came of it.
-func (d *Dispatcher) one(ctx context.Context, j *job, c incidents.Claimed) incidents.Receipt {
+// Until it leaves, leave may end; what is leaving goes on under ctx.
+func (d *Dispatcher) one(ctx, leave context.Context, j *job, c incidents.Claimed) incidents.Receipt {
 	m, err := d.render(ctx, j, c)
 	if err != nil {
 		return refusal(err)
 	}
 	ch := m.Delivery.Channel
 	if l := d.Limits[ch]; l != nil {
-		if err := l.Wait(ctx); err != nil {
-			return incidents.Receipt{Outcome: incidents.OutcomeRetry, RetryAfter: time.Second, Reason: "the service is stopping"}
+		if err := l.Wait(leave); err != nil {
+			return kept
 		}
+	}
+	if leave.Err() != nil {
+		return kept
 	}
 	r, err := j.set.Send(ctx, m)
 	if err != nil {

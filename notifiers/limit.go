@@ -58,10 +58,3 @@ func (l *Limiter) Heed(r incidents.Receipt) {
 		l.until = until
 	}
 }
-
-// Paused tells until when the provider asked to be left alone.
-func (l *Limiter) Paused() (time.Time, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.until, l.until.After(l.now())
-}

@@ -11,7 +11,8 @@ import (
 )
 
 // escalate tells the team that a clock burns, by the team's own e-mail. In the
-// sandbox it is said in the log; the console shows it in any case.
+// sandbox it is said in the log; the console shows it in any case. Who could
+// not be told is tried again: a second mail is better than none.
 func (a *App) escalate(ctx context.Context) error {
 	steps, err := a.Desk.Escalate(ctx)
 	if err != nil {
@@ -19,16 +20,23 @@ func (a *App) escalate(ctx context.Context) error {
 	}
 	for _, e := range steps {
 		a.log.Warn("clock", "incident", e.Incident.Ref, "obligation", e.Duty.ID, "step", e.Step)
-		if a.channels.team == nil {
-			continue
-		}
-		for i, to := range a.settings.Escalation.Email {
-			if err := a.mailTeam(ctx, e, i, to); err != nil {
-				a.log.Error("the team could not be told", "incident", e.Incident.Ref, "cause", err)
-			}
+		if err := a.tellTeam(ctx, e); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func (a *App) tellTeam(ctx context.Context, e incidents.Escalation) error {
+	if a.channels.team != nil {
+		for i, to := range a.settings.Escalation.Email {
+			if err := a.mailTeam(ctx, e, i, to); err != nil {
+				a.log.Error("the team could not be told", "incident", e.Incident.Ref, "cause", err)
+				return nil // it comes again
+			}
+		}
+	}
+	return a.Desk.EscalationTold(ctx, e)
 }
 
 func (a *App) mailTeam(ctx context.Context, e incidents.Escalation, i int, to string) error {
@@ -36,14 +44,18 @@ func (a *App) mailTeam(ctx context.Context, e incidents.Escalation, i int, to st
 	if e.Duty.Due != nil && a.now().Before(*e.Duty.Due) {
 		left = e.Duty.Due.Sub(a.now()).Round(time.Minute).String() + " left"
 	}
-	text := fmt.Sprintf("%s: %s\n\n%s\n%s\nDue: %s (%s)\n\n%s/incidents/%s\n", e.Incident.Ref, e.Incident.Title, e.Duty.Title, e.Duty.Law,
+	subject := e.Incident.Ref + ": " + e.Duty.Title + ", " + left
+	if e.Incident.Mode == incidents.Drill {
+		subject = "DRILL " + subject
+	}
+	text := fmt.Sprintf("%s\n\n%s: %s\n\n%s\n%s\nDue: %s (%s)\n\n%s/incidents/%s\n", subject, e.Incident.Ref, e.Incident.Title, e.Duty.Title, e.Duty.Law,
 		e.Duty.Due.UTC().Format("2006-01-02 15:04 UTC"), left, a.settings.Inside.URL, e.Incident.Ref)
 	m := notifiers.Message{Mode: incidents.Live, To: to, NoticeID: incidents.NoticeID(fmt.Sprintf("clock-%s-%s-%d-%d", e.Incident.ID, e.Duty.ID, e.Step, i)),
 		Delivery: incidents.DeliveryID{Channel: incidents.Email},
-		Text:     templates.Rendered{Lang: "en", Subject: e.Incident.Ref + ": " + e.Duty.Title + ", " + left, Text: text}}
+		Text:     templates.Rendered{Lang: "en", Subject: subject, Text: text}}
 	r, err := a.channels.team.Send(ctx, m)
 	if err == nil && r.Outcome != incidents.OutcomeAccepted {
-		err = fmt.Errorf("the relay said %s", r.Outcome)
+		err = fmt.Errorf("%s: %s", r.Outcome, r.Reason)
 	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tocsin/incidents"
+	"tocsin/internal/settings"
 	"tocsin/internal/store/storetest"
 )
 
@@ -133,5 +134,32 @@ func TestANoticeToSomePlacesMeetsTheirDutiesOnly(t *testing.T) {
 	}
 	if _, err := desk.SubmitNotice(ctx, h.as("rita"), over.ID); incidents.KindOf(err) != incidents.KindInvalid {
 		t.Errorf("a notice to JP is meant to meet a duty to Europeans: %v", err)
+	}
+}
+
+// A relay that takes ten a second would be at it for half a minute. The stop
+// button does not wait for what waits for its turn.
+func TestAStopDoesNotWaitForTheRate(t *testing.T) {
+	h := openHouse(t, storetest.SQLite, func(s *settings.Settings) { s.Channels.Email.SMTP.RatePerSecond = 10 })
+	ctx, desk := context.Background(), h.app.Desk
+	in := h.incident(time.Now().UTC())
+	h.list(in, csvOf(300))
+	n := h.approved(in, incidents.NoticeInput{Plan: []incidents.Step{{Channel: incidents.Email}}})
+	if err := desk.ReleaseNotice(ctx, h.as("rita"), n.ID, incidents.Release{Ref: in.Ref, Persons: 300}); err != nil {
+		t.Fatal(err)
+	}
+	h.eventually("the first mails", func() bool { return h.mail.Count() >= 12 })
+	if _, err := desk.StopNotice(ctx, h.as("rita"), n.ID, "wrong words"); err != nil {
+		t.Fatal(err)
+	}
+	h.eventually("nothing under way", func() bool {
+		p, err := desk.Progress(ctx, h.as("rita"), n.ID)
+		if err != nil || p.Reconciliation.Unaccounted() != 0 {
+			t.Fatalf("%+v, %v", p.Reconciliation, err)
+		}
+		return p.Reconciliation.Trying+p.Reconciliation.ToSend == 0
+	})
+	if count := h.mail.Count(); count > 60 { // without it, the windows that were claimed leave: 64 and more
+		t.Errorf("%d mails left", count)
 	}
 }

@@ -139,9 +139,6 @@ func (t *tx) turn(turn incidents.Turn) (c incidents.Claims, err error) {
 	if n == 0 {
 		return c, incidents.Conflict("chunk %d of notice %d was taken over", turn.Chunk.No, turn.Chunk.Notice)
 	}
-	if len(turn.Done) == 0 && turn.Want <= 0 {
-		return c, nil
-	}
 	r, found, err := t.release(turn.Chunk.Notice)
 	if err != nil || !found {
 		return c, orNotFound(err, "notice %d was never released", turn.Chunk.Notice)
@@ -154,14 +151,12 @@ func (t *tx) turn(turn incidents.Turn) (c incidents.Claims, err error) {
 	if c.Fallback, err = t.record(s, r, notice, turn); err != nil {
 		return c, err
 	}
-	if turn.Want > 0 {
-		if c.Halt, err = t.gates(notice, turn.Notice); err != nil {
+	if c.Halt, err = t.gates(notice, turn.Notice); err != nil {
+		return c, err
+	}
+	if turn.Want > 0 && c.Halt == "" && notice.Status == incidents.NoticeSending {
+		if c.Next, err = t.claim(s, r, turn); err != nil {
 			return c, err
-		}
-		if c.Halt == "" && notice.Status == incidents.NoticeSending {
-			if c.Next, err = t.claim(s, r, turn); err != nil {
-				return c, err
-			}
 		}
 	}
 	return c, t.book(s)
@@ -226,6 +221,9 @@ func (t *tx) record(s shift, r release, n incidents.Notice, turn incidents.Turn)
 		}
 		delete(mine, done.ID)
 		c := outcome(d, done, n.Content.Plan, turn.Backoff, t.s.o.DoubtWait)
+		if c.state == stateRetryWait && n.Status == incidents.NoticeStopped {
+			c.state, c.next, c.reason = stateCancelled, time.Time{}, "stopped before it left"
+		}
 		all = append(all, changed{d, c})
 		notes = append(notes, noted{d, string(done.Receipt.Outcome), done.Receipt.ProviderID, done.Receipt.Code, done.Receipt.Reason, done.At})
 		if c.state == stateRejected {

@@ -348,11 +348,15 @@ func TestTheStopButton(t *testing.T) {
 		if r := w.reconcile(); n != 8 || r.Cancelled != 8 || r.Trying != 2 {
 			t.Fatalf("%d cancelled, %+v", n, r)
 		}
-		end := w.mustTurn(c, incidents.Email, 5, w.outcomes(got.Next[1:], incidents.OutcomeRefused)...)
+		if beat := w.mustTurn(c, incidents.Email, 0); beat.Halt != "stopped" {
+			t.Fatalf("a heartbeat after the stop: %+v", beat)
+		}
+		last := append(w.outcomes(got.Next[1:2], incidents.OutcomeRefused), w.outcomes(got.Next[2:], incidents.OutcomeRetry)...)
+		end := w.mustTurn(c, incidents.Email, 5, last...)
 		if end.Halt != "stopped" || end.Fallback {
 			t.Fatalf("after the stop: %+v", end)
 		}
-		if r := w.reconcile(); r.Unreachable != 2 || r.ToSend != 0 {
+		if r := w.reconcile(); r.Unreachable != 1 || r.Cancelled != 9 || r.Trying != 0 || r.ToSend != 0 {
 			t.Fatalf("after the stop: %+v", r)
 		}
 	})
