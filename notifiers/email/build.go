@@ -17,7 +17,7 @@ import (
 )
 
 // Build writes the whole message: headers in a fixed order, folded to 76
-// columns, a text and an HTML part. Its Message-ID and boundary are functions
+// columns, a text and, if there is one, an HTML part. Its Message-ID and boundary are functions
 // of notice and delivery, so an attempt made again is recognised as the same.
 func (o Options) Build(m notifiers.Message, date time.Time) ([]byte, error) {
 	to, err := recipient(m)
@@ -37,9 +37,12 @@ func (o Options) Build(m notifiers.Message, date time.Time) ([]byte, error) {
 		return nil, fmt.Errorf("read back the message of delivery %s: %w", m.Delivery, err)
 	}
 	_, body, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
-	id := o.messageID(m)
-	boundary := "=_tocsin_" + id[1:33]
-	body = bytes.ReplaceAll(body, []byte(params["boundary"]), []byte(boundary))
+	id, content := o.messageID(m), head.Header.Get("Content-Type")
+	if random := params["boundary"]; random != "" { // text alone has no parts
+		boundary := "=_tocsin_" + id[1:33]
+		content = kind + "; boundary=\"" + boundary + "\""
+		body = bytes.ReplaceAll(body, []byte(random), []byte(boundary))
+	}
 
 	var b bytes.Buffer
 	b.Grow(len(body) + 1024)
@@ -56,7 +59,10 @@ func (o Options) Build(m notifiers.Message, date time.Time) ([]byte, error) {
 	header(&b, "Auto-Submitted", "auto-generated")
 	header(&b, "Content-Language", string(m.Text.Lang))
 	header(&b, "MIME-Version", "1.0")
-	header(&b, "Content-Type", kind+"; boundary=\""+boundary+"\"")
+	header(&b, "Content-Type", content)
+	if coded := head.Header.Get("Content-Transfer-Encoding"); coded != "" {
+		header(&b, "Content-Transfer-Encoding", coded)
+	}
 	b.WriteString("\r\n")
 	b.Write(body)
 	return b.Bytes(), nil

@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"mime/multipart"
+	"mime/quotedprintable"
 	"net/mail"
 	"strings"
 	"testing"
@@ -56,6 +57,25 @@ func TestBuildReadsBackAsItWasWritten(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What the team gets is text alone.
+func TestTextAloneReadsBack(t *testing.T) {
+	m := channeltest.Message(incidents.Email, "team@example.com", 1)
+	m.Text.HTML, m.Text.Text = "", "50 % of the time is gone – hurry.\n"
+	raw, err := options("localhost:25").Build(m, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	msg, err := mail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(quotedprintable.NewReader(msg.Body))
+	if kind, params, _ := mime.ParseMediaType(msg.Header.Get("Content-Type")); err != nil || kind != "text/plain" || params["charset"] != "UTF-8" ||
+		msg.Header.Get("Content-Transfer-Encoding") != "quoted-printable" || strings.TrimSpace(string(text)) != strings.TrimSpace(m.Text.Text) {
+		t.Errorf("it reads %s %v %q, %v", kind, params, text, err)
 	}
 }
 
