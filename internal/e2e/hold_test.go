@@ -4,8 +4,12 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/emersion/go-smtp"
 
 	"tocsin/incidents"
 	"tocsin/internal/settings"
@@ -161,5 +165,50 @@ func TestAStopDoesNotWaitForTheRate(t *testing.T) {
 	})
 	if count := h.mail.Count(); count > 60 { // without it, the windows that were claimed leave: 64 and more
 		t.Errorf("%d mails left", count)
+	}
+}
+
+// The team is told of a burning clock although its relay was away at first,
+// once; and of a drill as a drill.
+func TestTheTeamIsToldOfClocks(t *testing.T) {
+	h := openHouse(t, storetest.SQLite, func(s *settings.Settings) { s.Escalation.Email = []string{"team@example.com"} })
+	var away atomic.Bool
+	var tries atomic.Int64
+	away.Store(true)
+	h.mail.Refuse = func(string) error {
+		tries.Add(1)
+		if away.Load() {
+			return &smtp.SMTPError{Code: 451, Message: "later"}
+		}
+		return nil
+	}
+	ctx := context.Background()
+	real := h.incident(time.Now().UTC().Add(-40 * time.Hour))
+	drill, err := h.app.Desk.OpenIncident(ctx, h.as("rita"), "Rehearsal", incidents.Drill)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.facts(drill, time.Now().UTC().Add(-40*time.Hour))
+	h.eventually("a try", func() bool { return tries.Load() > 0 })
+	if len(h.mail.Letters()) != 0 {
+		t.Fatal("the relay was not away")
+	}
+	away.Store(false)
+	h.ahead.Store(int64(6 * time.Minute))
+	for _, in := range []incidents.Incident{real, drill} {
+		h.eventually("word of "+in.Ref, func() bool {
+			burning, err := h.app.Desk.Burning(ctx, h.as("rita"), 100)
+			return err == nil && slices.ContainsFunc(burning, func(e incidents.Escalation) bool { return e.Incident.ID == in.ID && e.Duty.Told == 50 })
+		})
+	}
+	seen := map[string]int{}
+	for _, l := range h.mail.Letters() {
+		subject := l.Header("Subject")
+		if seen[subject]++; seen[subject] > 1 || strings.HasPrefix(subject, "DRILL ") != strings.Contains(subject, drill.Ref+":") {
+			t.Errorf("the team was mailed %q", subject)
+		}
+	}
+	if len(seen) < 2 {
+		t.Errorf("the team was mailed %v", seen)
 	}
 }
