@@ -212,3 +212,37 @@ func TestTheTeamIsToldOfClocks(t *testing.T) {
 		t.Errorf("the team was mailed %v", seen)
 	}
 }
+
+// What an officer sent back is not looked at again as it is: saved anew it is.
+func TestAReturnedVersionIsNotSubmittedAgain(t *testing.T) {
+	h := openHouse(t, storetest.SQLite)
+	ctx, desk := context.Background(), h.app.Desk
+	in := h.incident(time.Now().UTC())
+	h.list(in, csvOf(2))
+	n, err := desk.DraftNotice(ctx, h.as("rita"), in.ID, incidents.NoticeInput{Plan: []incidents.Step{{Channel: incidents.Email}}})
+	if err == nil {
+		n, err = desk.SubmitNotice(ctx, h.as("rita"), n.ID)
+	}
+	if err == nil {
+		err = desk.Decide(ctx, h.as("olga"), subjectOf(n), "return", "say what was taken")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := desk.SubmitNotice(ctx, h.as("rita"), n.ID); incidents.KindOf(err) != incidents.KindConflict {
+		t.Fatalf("submitted again as it was: %v", err)
+	}
+	c := n.Content
+	if n, err = desk.EditNotice(ctx, h.as("rita"), n.ID, n.Version, incidents.NoticeInput{Title: n.Title, Kind: c.Kind, Langs: c.Langs, Default: c.Default, Filter: c.Filter, Plan: c.Plan, Answers: c.Answers}); err == nil {
+		n, err = desk.SubmitNotice(ctx, h.as("rita"), n.ID)
+	}
+	if err == nil {
+		err = desk.Decide(ctx, h.as("olga"), subjectOf(n), "approve", "")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := h.released(in, n); p.Reconciliation.Sent != 2 {
+		t.Errorf("%+v", p.Reconciliation)
+	}
+}
