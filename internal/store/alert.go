@@ -72,17 +72,18 @@ func (t *tx) linkAlert(a incidents.Alert) error {
 }
 
 // Neighbours lists joined alerts of open incidents, observed since then, that
-// share an account, asset, address or group key with a; newest first.
-func (t *tx) Neighbours(a incidents.Alert, since time.Time) (out []incidents.Alert, err error) {
+// share an account, asset, address or group key with a; newest first. Their raw
+// part stays sealed: nobody needs it to join them, and one that cannot be
+// opened must not keep new alerts from their incident.
+func (t *tx) Neighbours(a incidents.Alert, since time.Time) ([]incidents.Alert, error) {
 	rows := links(a)
 	if len(rows) == 0 {
 		return nil, nil
 	}
-	err = t.rows(alertColumns+`FROM alerts a JOIN incidents i ON i.id = a.incident_id
+	return documents[incidents.Alert](t, `SELECT a.body FROM alerts a JOIN incidents i ON i.id = a.incident_id
 		WHERE a.id IN (SELECT l.alert_id FROM alert_links l JOIN `+t.table("$1", "kind:text", "value:text")+` v ON v.kind = l.kind AND v.value = l.value)
 			AND a.id <> $2 AND a.state = 'joined' AND a.observed_at >= $3 AND i.status NOT IN `+ended+`
-		ORDER BY a.observed_at DESC, a.id DESC LIMIT 100`, args{asJSON(rows), string(a.ID), ms(since)}, t.alertsInto(&out))
-	return out, err
+		ORDER BY a.observed_at DESC, a.id DESC LIMIT 100`, asJSON(rows), string(a.ID), ms(since))
 }
 
 const alertColumns = `SELECT a.body, a.sealed `

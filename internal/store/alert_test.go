@@ -141,6 +141,10 @@ func TestNeighboursShareSomethingWithinTheWindow(t *testing.T) {
 		put(9, "i0", func(a *incidents.Alert) { a.Users = []string{"svc"}; a.State = incidents.AlertDismissed })
 		put(10, "i0", func(a *incidents.Alert) { a.Users = []string{"svc"} })
 		put(10, "i0", func(a *incidents.Alert) { a.Users = []string{"another"} }) // no longer
+		ok(t, s.write(t.Context(), func(q *tx) error { // its raw part cannot be opened
+			_, err := q.run(`UPDATE alerts SET sealed = $1 WHERE id = 'al-01'`, []byte("damaged"))
+			return err
+		}))
 		me := alert(11)
 		ok(t, s.Write(t.Context(), func(tx incidents.Tx) error {
 			ok(t, tx.PutAlert(me))

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -45,7 +46,7 @@ func (s *Store) FoldReceipts(ctx context.Context, limit int) (folded int, err er
 		if err != nil {
 			return err
 		}
-		f := folding{tx: t, shift: shift{}, chunks: map[int64]map[int64]bool{}, seen: map[incidents.DeliveryID]bool{}}
+		f := folding{tx: t, shift: shift{}, failed: map[int64][]delivery{}, seen: map[incidents.DeliveryID]bool{}}
 		for _, w := range waiting {
 			ok, err := f.one(w)
 			if err != nil {
@@ -77,7 +78,7 @@ func (t *tx) receiptsDue(limit int) (out []waitingReceipt, err error) {
 type folding struct {
 	*tx
 	shift  shift
-	chunks map[int64]map[int64]bool // by notice: chunks with new work
+	failed map[int64][]delivery // by notice: what was not delivered
 	seen   map[incidents.DeliveryID]bool
 	lines  []string
 }
@@ -164,32 +165,10 @@ func (f *folding) delivery(id incidents.DeliveryID) (settled bool, err error) {
 		return false, err
 	}
 	f.lines = append(f.lines, fmt.Sprintf("%s %s %s\n", id, got.State, got.Code))
-	if got.State != incidents.Undelivered || c.state == d.state {
-		return true, nil
+	if got.State == incidents.Undelivered && c.state != d.state {
+		f.failed[d.notice] = append(f.failed[d.notice], d.after(c))
 	}
-	return true, f.goOn(d.after(c))
-}
-
-// goOn opens the next channel for what was not delivered. A stopped notice
-// opens nothing.
-func (f *folding) goOn(d delivery) error {
-	r, found, err := f.release(d.notice)
-	if err != nil || !found {
-		return orNotFound(err, "notice %d was never released", d.notice)
-	}
-	n, err := f.NoticeByNo(d.notice)
-	if err != nil || n.Status == incidents.NoticeStopped {
-		return err
-	}
-	gone, err := f.fallBack(f.shift, r, n.Content.Plan, []delivery{d}, f.now())
-	if err != nil || len(gone) == 0 {
-		return err
-	}
-	if f.chunks[d.notice] == nil {
-		f.chunks[d.notice] = map[int64]bool{}
-	}
-	f.chunks[d.notice][d.chunk] = true
-	return nil
+	return true, nil
 }
 
 func (f *folding) receiptsOf(id incidents.DeliveryID) (out []incidents.StatusReceipt, err error) {
@@ -206,23 +185,16 @@ func (f *folding) receiptsOf(id incidents.DeliveryID) (out []incidents.StatusRec
 	return out, err
 }
 
-// close books the counters, wakes the chunks and writes one audit entry.
+// close takes what was not delivered on to the next channel, books the
+// counters and writes one audit entry.
 func (f *folding) close() error {
+	for _, notice := range slices.Sorted(maps.Keys(f.failed)) {
+		if err := f.goOn(notice, f.failed[notice]); err != nil {
+			return err
+		}
+	}
 	if err := f.book(f.shift); err != nil {
 		return err
-	}
-	for notice, chunks := range f.chunks {
-		r, _, err := f.release(notice)
-		if err != nil {
-			return err
-		}
-		n, err := f.NoticeByNo(notice)
-		if err != nil {
-			return err
-		}
-		if err := f.wake(r, n, chunks, f.now()); err != nil {
-			return err
-		}
 	}
 	if len(f.lines) == 0 {
 		return nil
@@ -230,6 +202,28 @@ func (f *folding) close() error {
 	slices.Sort(f.lines)
 	sum := sha256.Sum256([]byte(strings.Join(f.lines, "")))
 	return f.Audit(systemEntry("receipts.folded", release{}, f.now(), map[string]string{"deliveries": fmt.Sprint(len(f.lines)), "lines_sha256": hex.EncodeToString(sum[:])}))
+}
+
+// goOn opens the next channel for what was not delivered of one notice, and
+// wakes its chunks. A stopped notice opens nothing.
+func (f *folding) goOn(notice int64, failed []delivery) error {
+	r, found, err := f.release(notice)
+	if err != nil || !found {
+		return orNotFound(err, "notice %d was never released", notice)
+	}
+	n, err := f.NoticeByNo(notice)
+	if err != nil || n.Status == incidents.NoticeStopped {
+		return err
+	}
+	gone, err := f.fallBack(f.shift, r, n.Content.Plan, failed, f.now())
+	if err != nil {
+		return err
+	}
+	chunks := map[int64]bool{}
+	for _, d := range gone {
+		chunks[d.chunk] = true
+	}
+	return f.wake(r, n, chunks, f.now())
 }
 
 func timeOr(msec int64) time.Time {

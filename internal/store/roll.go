@@ -231,11 +231,7 @@ func (t *tx) addBatch(importID string, b *batch) (im incidents.Import, err error
 	if err := t.addKeys(l.no, fresh); err != nil {
 		return im, err
 	}
-	hash := people.hash()
-	if _, err := t.run(`UPDATE lists SET persons = persons + $2, hash = $3 WHERE no = $1`, l.no, len(people.rows), hash); err != nil {
-		return im, err
-	}
-	if _, err := t.run(`UPDATE import_batches SET added = $3, list_hash = $4 WHERE import_id = $1 AND first_row = $2`, importID, b.rows[0].Row, len(people.rows), hash); err != nil {
+	if _, err := t.run(`UPDATE lists SET persons = persons + $2, hash = $3 WHERE no = $1`, l.no, len(people.rows), people.hash()); err != nil {
 		return im, err
 	}
 	return im, t.saveImport(im)

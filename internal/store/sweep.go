@@ -98,18 +98,24 @@ func (t *tx) sweep(notice int64, p incidents.SweepPolicy) (out incidents.Swept, 
 // fence so that a worker who only seemed lost writes nothing more.
 func (t *tx) sweepLost(notice int64, p incidents.SweepPolicy) (n int, err error) {
 	lost, err := t.chunkNumbers(`SELECT no FROM chunks WHERE notice_no = $1 AND claimed > 0 AND until <= $2 ORDER BY no LIMIT 1000`, notice, ms(p.Now))
+	if err != nil {
+		return 0, err
+	}
 	for _, no := range lost {
+		over, err := t.run(`UPDATE chunks SET fence = fence + 1, owner = '', until = 0 WHERE notice_no = $1 AND no = $2 AND until <= $3`, notice, no, ms(p.Now))
 		if err != nil {
 			return n, err
 		}
-		if _, err = t.run(`UPDATE chunks SET fence = fence + 1, owner = '', until = 0 WHERE notice_no = $1 AND no = $2`, notice, no); err != nil {
+		if over == 0 {
+			continue // its worker renewed the lease meanwhile
+		}
+		m, err := t.doubtStale(notice, no, p.DoubtWait, p.Now)
+		if err != nil {
 			return n, err
 		}
-		var m int
-		m, err = t.doubtStale(notice, no, p.DoubtWait, p.Now)
 		n += m
 	}
-	return n, err
+	return n, nil
 }
 
 func (t *tx) chunkNumbers(q string, params ...any) (out []int64, err error) {
