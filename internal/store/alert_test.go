@@ -141,7 +141,8 @@ func TestNeighboursShareSomethingWithinTheWindow(t *testing.T) {
 		put(9, "i0", func(a *incidents.Alert) { a.Users = []string{"svc"}; a.State = incidents.AlertDismissed })
 		put(10, "i0", func(a *incidents.Alert) { a.Users = []string{"svc"} })
 		put(10, "i0", func(a *incidents.Alert) { a.Users = []string{"another"} }) // no longer
-		ok(t, s.write(t.Context(), func(q *tx) error { // its raw part cannot be opened
+		ok(t, s.write(t.Context(), func(q *tx) error {
+			// The raw part of the first one can no longer be opened.
 			_, err := q.run(`UPDATE alerts SET sealed = $1 WHERE id = 'al-01'`, []byte("damaged"))
 			return err
 		}))

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,6 +89,35 @@ func TestTheSweeperFindsLostWorkAndSilentReceipts(t *testing.T) {
 		}
 		if w.state(2, incidents.SMS) != incidents.Escalated || w.state(2, incidents.Email) != incidents.Planned {
 			t.Fatal("the expired one did not go on")
+		}
+	})
+}
+
+// The sweeper reads which leases are over; while it is at one chunk, the
+// worker of the next one renews its own.
+func TestALeaseRenewedBeforeTheSweeperCameStays(t *testing.T) {
+	eachEngine(t, func(t *testing.T, w *world) {
+		w.sending(1001, twoSteps)
+		for chunk := int64(1); chunk <= 2; chunk++ {
+			w.mustTurn(w.mustTake(chunk), incidents.Email, 1)
+		}
+		w.pass(lease + time.Second)
+		w.write(func(q *tx) error {
+			q.seen = func(query string, _ args) {
+				if strings.Contains(query, "FROM deliveries") {
+					_, err := q.run(`UPDATE chunks SET until = $1 WHERE no = 2`, ms(w.now().Add(lease)))
+					w.ok(err)
+				}
+			}
+			n, err := q.sweepLost(1, w.policy())
+			if n != 1 {
+				t.Errorf("%d are in doubt", n)
+			}
+			return err
+		})
+		w.counted()
+		if s := w.state(1001, incidents.Email); s != incidents.Attempting {
+			t.Errorf("what a living worker attempts is %s", s)
 		}
 	})
 }
