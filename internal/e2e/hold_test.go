@@ -9,10 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/emersion/go-smtp"
-
 	"tocsin/incidents"
 	"tocsin/internal/settings"
+	"tocsin/internal/standin"
 	"tocsin/internal/store/storetest"
 )
 
@@ -178,7 +177,7 @@ func TestTheTeamIsToldOfClocks(t *testing.T) {
 	h.mail.Refuse = func(string) error {
 		tries.Add(1)
 		if away.Load() {
-			return &smtp.SMTPError{Code: 451, Message: "later"}
+			return standin.Reply(451, 4, 3, 0)
 		}
 		return nil
 	}
