@@ -2,22 +2,40 @@ package store
 
 import (
 	"context"
+	"encoding/hex"
+	"encoding/json"
 
 	"tocsin/incidents"
+	"tocsin/internal/ledger"
 )
 
 // DeliveryLines streams every delivery of a notice, in order of seq and
 // channel, from one snapshot. Who no channel reaches has a line without channel.
 func (s *Store) DeliveryLines(ctx context.Context, notice int64, yield func(incidents.Delivery) error) error {
-	return s.read(ctx, func(t *tx) error {
-		return t.rows(deliveryColumns+`FROM deliveries d WHERE d.notice_no = $1 ORDER BY d.seq, d.channel`, args{notice}, func(r scanner) error {
-			d, err := scanDelivery(r)
-			if err != nil {
-				return err
-			}
-			return yield(d.domain())
-		})
+	return s.read(ctx, func(t *tx) error { return t.lines(notice, yield) })
+}
+
+func (t *tx) lines(notice int64, yield func(incidents.Delivery) error) error {
+	return t.rows(deliveryColumns+`FROM deliveries d WHERE d.notice_no = $1 ORDER BY d.seq, d.channel`, args{notice}, func(r scanner) error {
+		d, err := scanDelivery(r)
+		if err != nil {
+			return err
+		}
+		return yield(d.domain())
 	})
+}
+
+// deliveryRoot is the Merkle root over the delivery lines of a notice as JSON,
+// as they stand: a file of these lines, one a line, has this root.
+func (t *tx) deliveryRoot(notice int64) (string, error) {
+	var tree ledger.Tree
+	err := t.lines(notice, func(d incidents.Delivery) error {
+		b, err := json.Marshal(d)
+		tree.Add(b)
+		return err
+	})
+	root := tree.Root()
+	return hex.EncodeToString(root[:]), err
 }
 
 // An Attempt is one line of the history of a delivery: what came of an
