@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -195,13 +194,7 @@ func firstChannel(plan []incidents.Step) (channel, step string, reach int) {
 
 // queueAll puts one message per chunk with something to do into the outbox.
 func (t *tx) queueAll(notice int64) error {
-	var chunks []int64
-	err := t.rows(`SELECT no FROM chunks WHERE notice_no = $1 AND todo > 0 ORDER BY no`, args{notice}, func(r scanner) error {
-		var no int64
-		err := r.Scan(&no)
-		chunks = append(chunks, no)
-		return err
-	})
+	chunks, err := t.numbers(`SELECT no FROM chunks WHERE notice_no = $1 AND todo > 0 ORDER BY no`, notice)
 	for _, no := range chunks {
 		if err == nil {
 			err = t.emitChunk(notice, no, 1)
@@ -212,14 +205,11 @@ func (t *tx) queueAll(notice int64) error {
 
 // emitChunk announces work on a chunk, for the nth time.
 func (t *tx) emitChunk(notice, chunk, nth int64) error {
-	data, err := json.Marshal(struct {
+	data := doc(struct {
 		Notice int64 `json:"notice"`
 		Chunk  int64 `json:"chunk"`
 	}{notice, chunk})
-	if err != nil {
-		return err
-	}
-	return t.Emit(incidents.Message{ID: fmt.Sprintf("dispatch-%d-%d-%d", notice, chunk, nth), Subject: fmt.Sprintf("dispatch.%d.%d", notice, chunk), Data: data})
+	return t.Emit(incidents.Message{ID: fmt.Sprintf("dispatch-%d-%d-%d", notice, chunk, nth), Subject: fmt.Sprintf("dispatch.%d.%d", notice, chunk), Data: []byte(data)})
 }
 
 // requeue announces a chunk again.

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 
 	"tocsin/incidents"
@@ -110,5 +109,3 @@ func (s *Store) noticed(err error) error {
 	}
 	return err
 }
-
-var errClosed = errors.New("the store is closed")
