@@ -198,14 +198,8 @@ func (t *tx) sweepDue(notice int64, p incidents.SweepPolicy) (int, error) {
 
 // finish ends a notice of which nothing is left to send, to hear or to decide.
 func (t *tx) finish(r release, n incidents.Notice, now time.Time) (bool, error) {
-	left := int64(0)
-	err := t.counted(r.notice, func(_, _, state int, m int64) {
-		switch state {
-		case statePlanned, stateHeld, stateReady, stateAttempting, stateRetryWait, stateInDoubt, stateManual:
-			left += m
-		}
-	})
-	if err != nil || left != 0 {
+	rec, err := t.Reconcile(r.notice)
+	if err != nil || rec.ToSend+rec.Trying+rec.InDoubt != 0 {
 		return false, err
 	}
 	waiting, err := t.one(`SELECT 1 FROM deliveries d WHERE d.notice_no = $1 AND d.state = 4 AND d.next_at IS NOT NULL LIMIT 1`, args{r.notice}, new(int))
@@ -217,15 +211,8 @@ func (t *tx) finish(r release, n incidents.Notice, now time.Time) (bool, error) 
 	if err := t.PutNotice(n); err != nil {
 		return false, err
 	}
-	rec, err := t.Reconcile(r.notice)
-	if err != nil {
-		return false, err
-	}
 	root, err := t.deliveryRoot(r.notice)
 	if err != nil {
-		return false, err
-	}
-	if _, err := t.run(`UPDATE releases SET root = $2 WHERE notice_no = $1`, r.notice, root); err != nil {
 		return false, err
 	}
 	data := reconciliationData(rec)
