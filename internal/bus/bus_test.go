@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/goleak"
 
 	"tocsin/incidents"
@@ -211,55 +210,6 @@ func TestWhatCannotBeStoredIsRefused(t *testing.T) {
 				t.Errorf("error %v", err)
 			}
 		})
-	}
-}
-
-func TestAFullIntakeRefusesAndDropsNothing(t *testing.T) {
-	o := options(t)
-	o.MaxStore = 1 << 20
-	b := open(t, o)
-	alert := make([]byte, 100<<10)
-	taken := uint64(0)
-	var err error
-	for ; taken < 20; taken++ {
-		if err = b.Publish(t.Context(), "intake.a", fmt.Sprint(taken), alert); err != nil {
-			break
-		}
-	}
-	if incidents.KindOf(err) != incidents.KindUnavailable || taken != 5 {
-		t.Fatalf("%d of five taken, then %v", taken, err)
-	}
-	publish(t, b, "dispatch.1.1", "1", "a chunk")
-	for i := range 20 {
-		publish(t, b, "incidents.opened.v1", fmt.Sprint(i), strings.Repeat("n", 10<<10))
-	}
-	if n := inStream(t, b, Intake); n != taken {
-		t.Errorf("%d alerts are left of %d", n, taken)
-	}
-	if n := inStream(t, b, News); n == 0 || n > 12 {
-		t.Errorf("%d news are kept", n)
-	}
-	consume(t, b, ConsumerSpec{Stream: Dispatch, Durable: "d"}, func(Msg) (Verdict, bool) { return Done, true })
-}
-
-// Streams made before they had limits get them.
-func TestStreamsOfEarlierVersionsAreBroughtUpToDate(t *testing.T) {
-	o := options(t)
-	b := open(t, o)
-	old := streams(o)[0]
-	old.MaxBytes, old.Discard = -1, jetstream.DiscardOld
-	if _, err := b.js.UpdateStream(t.Context(), old); err != nil {
-		t.Fatal(err)
-	}
-	publish(t, b, "intake.a", "1", "alert")
-	shut(t, b)
-	b = open(t, o)
-	s, err := b.js.Stream(t.Context(), Intake)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if i := s.CachedInfo(); i.Config.MaxBytes != b.o.MaxStore/2 || i.Config.Discard != jetstream.DiscardNew || i.State.Msgs != 1 {
-		t.Errorf("the intake is %+v with %d messages", i.Config, i.State.Msgs)
 	}
 }
 

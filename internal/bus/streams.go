@@ -19,24 +19,18 @@ const (
 )
 
 // streams lists what Open creates. Age bounds the disk, never a promise: the
-// database holds what is promised. A collector is promised its alert by the
-// stream alone, so a full intake refuses the next one and drops none, and takes
-// no room from the dispatch. How much an external server keeps, its operator says.
-func streams(o Options) []jetstream.StreamConfig {
+// database holds what is promised.
+func streams(replicas int) []jetstream.StreamConfig {
 	const day = 24 * time.Hour
-	room := o.MaxStore
-	if o.URL != "" {
-		room = 0
-	}
 	cs := []jetstream.StreamConfig{
-		{Name: Intake, Subjects: []string{"intake.>"}, Retention: jetstream.LimitsPolicy, MaxAge: 7 * day, MaxBytes: room / 2, Discard: jetstream.DiscardNew},
+		{Name: Intake, Subjects: []string{"intake.>"}, Retention: jetstream.LimitsPolicy, MaxAge: 7 * day},
 		{Name: Dispatch, Subjects: []string{"dispatch.>"}, Retention: jetstream.WorkQueuePolicy},
 		{Name: Receipts, Subjects: []string{"receipts.>"}, Retention: jetstream.LimitsPolicy, MaxAge: 7 * day},
-		{Name: News, Subjects: []string{"incidents.>"}, Retention: jetstream.LimitsPolicy, MaxAge: day, MaxBytes: room / 8},
+		{Name: News, Subjects: []string{"incidents.>"}, Retention: jetstream.LimitsPolicy, MaxAge: day},
 	}
 	for i := range cs {
 		cs[i].Storage = jetstream.FileStorage
-		cs[i].Replicas = max(1, o.Replicas)
+		cs[i].Replicas = max(1, replicas)
 		cs[i].AllowAtomicPublish = true
 		cs[i].DenyPurge = false
 	}
@@ -45,7 +39,7 @@ func streams(o Options) []jetstream.StreamConfig {
 
 // ensureStreams creates what is missing and brings the rest up to date.
 func ensureStreams(ctx context.Context, js jetstream.JetStream, o Options, known []string) error {
-	for _, c := range streams(o) {
+	for _, c := range streams(o.Replicas) {
 		if err := ensureStream(ctx, js, o, known, c); err != nil {
 			return fmt.Errorf("bus stream %s: %w", c.Name, err)
 		}
@@ -79,7 +73,7 @@ func rememberStreams(ctx context.Context, o Options, known []string) error {
 		return nil
 	}
 	var names []string
-	for _, c := range streams(o) {
+	for _, c := range streams(1) {
 		names = append(names, c.Name)
 	}
 	if slices.Equal(names, known) {

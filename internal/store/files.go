@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
@@ -100,25 +101,45 @@ func (t *tx) PutFileRef(ref incidents.FileRef) error {
 	if ref.ID == "" {
 		return incidents.Invalid("a file needs an id")
 	}
-	_, err := t.run(`INSERT INTO files (id, incident_id, kind, at, body) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (id) DO UPDATE SET incident_id = excluded.incident_id, kind = excluded.kind, at = excluded.at, body = excluded.body`,
-		string(ref.ID), string(ref.IncidentID), ref.Kind, ms(ref.At), doc(ref))
+	body, err := json.Marshal(ref)
+	if err == nil {
+		_, err = t.run(`INSERT INTO files (id, incident_id, kind, at, body) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (id) DO UPDATE SET incident_id = excluded.incident_id, kind = excluded.kind, at = excluded.at, body = excluded.body`,
+			string(ref.ID), string(ref.IncidentID), ref.Kind, ms(ref.At), string(body))
+	}
 	return err
 }
 
 // Files lists the files of an incident, newest first.
-func (t *tx) Files(in incidents.IncidentID) ([]incidents.FileRef, error) {
-	return documents[incidents.FileRef](t, `SELECT body FROM files WHERE incident_id = $1 ORDER BY at DESC, id DESC`, string(in))
+func (t *tx) Files(in incidents.IncidentID) (out []incidents.FileRef, err error) {
+	err = t.rows(`SELECT body FROM files WHERE incident_id = $1 ORDER BY at DESC, id DESC`, args{string(in)}, func(r scanner) error {
+		var body string
+		if err := r.Scan(&body); err != nil {
+			return err
+		}
+		var ref incidents.FileRef
+		err := json.Unmarshal([]byte(body), &ref)
+		out = append(out, ref)
+		return err
+	})
+	return out, err
 }
 
 // OpenFile opens a file as a stream. Its end is checked: a piece that was
 // changed, moved or lost is an error of Read, never a shorter file.
 func (s *Store) OpenFile(ctx context.Context, id incidents.FileID) (ref incidents.FileRef, _ io.ReadCloser, err error) {
+	var body string
 	err = s.read(ctx, func(t *tx) error {
-		ref, err = document[incidents.FileRef](t, "file", `SELECT body FROM files WHERE id = $1`, string(id))
+		found, err := t.one(`SELECT body FROM files WHERE id = $1`, args{string(id)}, &body)
+		if err == nil && !found {
+			err = incidents.NotFound("there is no file %s", id)
+		}
 		return err
 	})
 	if err != nil {
+		return ref, nil, err
+	}
+	if err := json.Unmarshal([]byte(body), &ref); err != nil {
 		return ref, nil, err
 	}
 	box, err := s.fileSealer(ctx, ref, false)

@@ -15,7 +15,7 @@ type filter struct {
 func (f *filter) and(cond string, params ...any) {
 	for _, p := range params {
 		f.params = append(f.params, p)
-		cond = strings.Replace(cond, "?", "$"+strconv.Itoa(len(f.params)), 1)
+		cond = replaceFirst(cond, "?", "$"+strconv.Itoa(len(f.params)))
 	}
 	f.conds = append(f.conds, cond)
 }

@@ -36,8 +36,14 @@ func (s *Store) Doubts(ctx context.Context, limit int) (out []incidents.Doubt, e
 }
 
 // noticesWith lists the notices that have deliveries in a state.
-func (t *tx) noticesWith(state int) ([]int64, error) {
-	return t.numbers(`SELECT notice_no FROM delivery_counts WHERE state = $1 GROUP BY notice_no HAVING SUM(n) > 0 ORDER BY notice_no`, state)
+func (t *tx) noticesWith(state int) (out []int64, err error) {
+	err = t.rows(`SELECT notice_no FROM delivery_counts WHERE state = $1 GROUP BY notice_no HAVING SUM(n) > 0 ORDER BY notice_no`, args{state}, func(r scanner) error {
+		var no int64
+		err := r.Scan(&no)
+		out = append(out, no)
+		return err
+	})
+	return out, err
 }
 
 func (t *tx) doubts(notice int64, limit int) (out []incidents.Doubt, err error) {

@@ -46,7 +46,7 @@ func (s *Store) wake() {
 }
 
 // TakeOutbox takes up to n messages, oldest first. What is not done within
-// ten seconds, because its taker died, can be taken again.
+// half a minute, because its taker died, can be taken again.
 func (s *Store) TakeOutbox(ctx context.Context, n int) (out []OutboxRow, err error) {
 	err = s.together(ctx, func(t *tx) error {
 		out = nil

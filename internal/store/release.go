@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -194,7 +195,13 @@ func firstChannel(plan []incidents.Step) (channel, step string, reach int) {
 
 // queueAll puts one message per chunk with something to do into the outbox.
 func (t *tx) queueAll(notice int64) error {
-	chunks, err := t.numbers(`SELECT no FROM chunks WHERE notice_no = $1 AND todo > 0 ORDER BY no`, notice)
+	var chunks []int64
+	err := t.rows(`SELECT no FROM chunks WHERE notice_no = $1 AND todo > 0 ORDER BY no`, args{notice}, func(r scanner) error {
+		var no int64
+		err := r.Scan(&no)
+		chunks = append(chunks, no)
+		return err
+	})
 	for _, no := range chunks {
 		if err == nil {
 			err = t.emitChunk(notice, no, 1)
@@ -205,11 +212,14 @@ func (t *tx) queueAll(notice int64) error {
 
 // emitChunk announces work on a chunk, for the nth time.
 func (t *tx) emitChunk(notice, chunk, nth int64) error {
-	data := doc(struct {
+	data, err := json.Marshal(struct {
 		Notice int64 `json:"notice"`
 		Chunk  int64 `json:"chunk"`
 	}{notice, chunk})
-	return t.Emit(incidents.Message{ID: fmt.Sprintf("dispatch-%d-%d-%d", notice, chunk, nth), Subject: fmt.Sprintf("dispatch.%d.%d", notice, chunk), Data: []byte(data)})
+	if err != nil {
+		return err
+	}
+	return t.Emit(incidents.Message{ID: fmt.Sprintf("dispatch-%d-%d-%d", notice, chunk, nth), Subject: fmt.Sprintf("dispatch.%d.%d", notice, chunk), Data: data})
 }
 
 // requeue announces a chunk again.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -35,23 +36,48 @@ func (s *Store) StartImport(ctx context.Context, im incidents.Import) error {
 		if l.mode != in.Mode {
 			return incidents.Forbidden("incident %s is %s but its list is %s", in.Ref, in.Mode, l.mode)
 		}
-		_, err = t.run(`INSERT INTO imports (id, incident_id, at, body) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING`, im.ID, string(im.IncidentID), ms(im.At), doc(im))
+		body, err := json.Marshal(im)
+		if err != nil {
+			return err
+		}
+		_, err = t.run(`INSERT INTO imports (id, incident_id, at, body) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING`, im.ID, string(im.IncidentID), ms(im.At), string(body))
 		return err
 	})
 }
 
-func (t *tx) importByID(id string) (incidents.Import, error) {
-	return document[incidents.Import](t, "import", `SELECT body FROM imports WHERE id = $1`, id)
+func (t *tx) importByID(id string) (im incidents.Import, err error) {
+	var body string
+	found, err := t.one(`SELECT body FROM imports WHERE id = $1`, args{id}, &body)
+	if err == nil && !found {
+		err = incidents.NotFound("there is no import %s", id)
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(body), &im)
+	}
+	return im, err
 }
 
 func (t *tx) saveImport(im incidents.Import) error {
-	_, err := t.run(`UPDATE imports SET body = $2 WHERE id = $1`, im.ID, doc(im))
+	body, err := json.Marshal(im)
+	if err == nil {
+		_, err = t.run(`UPDATE imports SET body = $2 WHERE id = $1`, im.ID, string(body))
+	}
 	return err
 }
 
 // Imports lists the lists taken in for an incident, newest first.
-func (t *tx) Imports(in incidents.IncidentID) ([]incidents.Import, error) {
-	return documents[incidents.Import](t, `SELECT body FROM imports WHERE incident_id = $1 ORDER BY at DESC, id DESC`, string(in))
+func (t *tx) Imports(in incidents.IncidentID) (out []incidents.Import, err error) {
+	err = t.rows(`SELECT body FROM imports WHERE incident_id = $1 ORDER BY at DESC, id DESC`, args{string(in)}, func(r scanner) error {
+		var body string
+		if err := r.Scan(&body); err != nil {
+			return err
+		}
+		var im incidents.Import
+		err := json.Unmarshal([]byte(body), &im)
+		out = append(out, im)
+		return err
+	})
+	return out, err
 }
 
 // AddPersons seals a batch and adds who is not on the list yet. The keys of

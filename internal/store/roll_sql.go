@@ -7,8 +7,8 @@ import (
 )
 
 // table writes rows given as one JSON parameter (see asJSON) as a table with
-// named columns, "seq:int" or "code:text": one statement moves a whole window,
-// in the same words on both engines. Bytes go as text in hex; see unhex. Join it with
+// named columns, "seq:int", "code:text" or, given in hex, "hash:blob": one
+// statement moves a whole window, in the same words on both engines. Join it with
 // CROSS JOIN, and give every column of the other side's key from it: then SQLite
 // loops over the parameter and not over the other table.
 func (t *tx) table(param string, columns ...string) string {
@@ -20,7 +20,10 @@ func (t *tx) table(param string, columns ...string) string {
 			b.WriteString(`, `)
 		}
 		value := fmt.Sprintf(`value->>%d`, i)
-		if kind == "int" && t.postgres() {
+		switch {
+		case kind == "blob":
+			value = t.unhex(value)
+		case kind == "int" && t.postgres():
 			value = `(` + value + `)::bigint`
 		}
 		fmt.Fprintf(&b, `%s AS %s`, value, name)

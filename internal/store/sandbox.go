@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"tocsin/incidents"
@@ -18,9 +19,13 @@ type captured struct {
 // its person's block, so that it goes when the person or the list goes. What
 // was sent twice is kept twice.
 func (s *Store) Capture(ctx context.Context, c incidents.Capture) error {
+	plain, err := json.Marshal(captured{c.Subject, c.To, c.Body})
+	if err != nil {
+		return err
+	}
 	var l list
 	var block int64
-	err := s.read(ctx, func(t *tx) error {
+	err = s.read(ctx, func(t *tx) error {
 		r, found, err := t.release(c.Delivery.Notice)
 		if err != nil || !found {
 			return err
@@ -36,7 +41,6 @@ func (s *Store) Capture(ctx context.Context, c incidents.Capture) error {
 	if err != nil {
 		return err
 	}
-	plain := []byte(doc(captured{c.Subject, c.To, c.Body}))
 	return s.queue.do(ctx, func(t *tx) error {
 		id, err := t.captureID(c)
 		if err != nil {
@@ -152,8 +156,8 @@ func (s *Store) OpenCapture(ctx context.Context, id string) (incidents.Capture, 
 	if err != nil {
 		return c.Capture, fmt.Errorf("open capture %q: %w", id, err)
 	}
-	x, err := undoc[captured](string(plain))
-	if err != nil {
+	var x captured
+	if err := json.Unmarshal(plain, &x); err != nil {
 		return c.Capture, fmt.Errorf("read capture %q: %w", id, err)
 	}
 	c.Subject, c.To, c.Body = x.Subject, x.To, x.Body

@@ -41,11 +41,13 @@ type Box interface {
 
 // A Store implements incidents.Store, Roll, Files, Journal and Sandbox.
 type Store struct {
-	o     Options
-	pg    bool
-	w, r  *sql.DB // SQLite: one writer, many readers; PostgreSQL: the same pool
-	ready chan struct{}
-	queue *queue
+	o      Options
+	keeper *sealed.Keeper
+	newID  func() string
+	pg     bool
+	w, r   *sql.DB // SQLite: one writer, many readers; PostgreSQL: the same pool
+	ready  chan struct{}
+	queue  *queue
 	// broken is set when a sync failed: what is in memory may not be on disk.
 	broken atomic.Bool
 }
@@ -67,7 +69,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Conns <= 0 {
 		o.Conns = 16
 	}
-	s := &Store{o: o, pg: IsPostgres(o.URL), ready: make(chan struct{}, 1)}
+	s := &Store{o: o, keeper: o.Keeper, newID: o.NewID, pg: IsPostgres(o.URL), ready: make(chan struct{}, 1)}
 	var err error
 	if s.pg {
 		err = s.openPostgres(ctx)
@@ -104,8 +106,7 @@ func (s *Store) closePools() error {
 	return errors.Join(errs...)
 }
 
-// Ping tells whether the database answers, and whether a sync failed before. It
-// writes nothing: a disk that is full shows at the next write.
+// Ping tells whether the database answers and may be written.
 func (s *Store) Ping(ctx context.Context) error {
 	if err := s.usable(); err != nil {
 		return err

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
@@ -96,7 +97,7 @@ func (t *tx) sweep(notice int64, p incidents.SweepPolicy) (out incidents.Swept, 
 // sweepLost puts what lost workers left attempting in doubt, and raises the
 // fence so that a worker who only seemed lost writes nothing more.
 func (t *tx) sweepLost(notice int64, p incidents.SweepPolicy) (n int, err error) {
-	lost, err := t.numbers(`SELECT no FROM chunks WHERE notice_no = $1 AND claimed > 0 AND until <= $2 ORDER BY no LIMIT 1000`, notice, ms(p.Now))
+	lost, err := t.chunkNumbers(`SELECT no FROM chunks WHERE notice_no = $1 AND claimed > 0 AND until <= $2 ORDER BY no LIMIT 1000`, notice, ms(p.Now))
 	if err != nil {
 		return 0, err
 	}
@@ -115,6 +116,16 @@ func (t *tx) sweepLost(notice int64, p incidents.SweepPolicy) (n int, err error)
 		n += m
 	}
 	return n, nil
+}
+
+func (t *tx) chunkNumbers(q string, params ...any) (out []int64, err error) {
+	err = t.rows(q, params, func(r scanner) error {
+		var no int64
+		err := r.Scan(&no)
+		out = append(out, no)
+		return err
+	})
+	return out, err
 }
 
 // sweepExpired ends retries past their time.
@@ -185,7 +196,7 @@ func (t *tx) sweepSilent(r release, n incidents.Notice, p incidents.SweepPolicy)
 
 // sweepDue announces chunks with due work that nobody holds.
 func (t *tx) sweepDue(notice int64, p incidents.SweepPolicy) (int, error) {
-	due, err := t.numbers(`SELECT no FROM chunks c WHERE c.notice_no = $1 AND c.until <= $2 AND c.queued_at <= $3 AND (c.todo > 0
+	due, err := t.chunkNumbers(`SELECT no FROM chunks c WHERE c.notice_no = $1 AND c.until <= $2 AND c.queued_at <= $3 AND (c.todo > 0
 			OR c.no IN (SELECT d.chunk FROM deliveries d WHERE d.notice_no = $1 AND d.state = 5 AND d.next_at IS NOT NULL AND d.next_at <= $2))
 		ORDER BY c.queued_at, c.no LIMIT 1000`, notice, ms(p.Now), ms(p.Now.Add(-requeueEvery)))
 	for _, no := range due {
@@ -198,8 +209,14 @@ func (t *tx) sweepDue(notice int64, p incidents.SweepPolicy) (int, error) {
 
 // finish ends a notice of which nothing is left to send, to hear or to decide.
 func (t *tx) finish(r release, n incidents.Notice, now time.Time) (bool, error) {
-	rec, err := t.Reconcile(r.notice)
-	if err != nil || rec.ToSend+rec.Trying+rec.InDoubt != 0 {
+	left := int64(0)
+	err := t.counted(r.notice, func(_, _, state int, m int64) {
+		switch state {
+		case statePlanned, stateHeld, stateReady, stateAttempting, stateRetryWait, stateInDoubt, stateManual:
+			left += m
+		}
+	})
+	if err != nil || left != 0 {
 		return false, err
 	}
 	waiting, err := t.one(`SELECT 1 FROM deliveries d WHERE d.notice_no = $1 AND d.state = 4 AND d.next_at IS NOT NULL LIMIT 1`, args{r.notice}, new(int))
@@ -211,8 +228,15 @@ func (t *tx) finish(r release, n incidents.Notice, now time.Time) (bool, error) 
 	if err := t.PutNotice(n); err != nil {
 		return false, err
 	}
+	rec, err := t.Reconcile(r.notice)
+	if err != nil {
+		return false, err
+	}
 	root, err := t.deliveryRoot(r.notice)
 	if err != nil {
+		return false, err
+	}
+	if _, err := t.run(`UPDATE releases SET root = $2 WHERE notice_no = $1`, r.notice, root); err != nil {
 		return false, err
 	}
 	data := reconciliationData(rec)
@@ -225,8 +249,11 @@ func (t *tx) finish(r release, n incidents.Notice, now time.Time) (bool, error) 
 		Kind: "notice.done", Text: line, Ref: string(r.id)}); err != nil {
 		return false, err
 	}
-	news := doc(incidents.News{Event: "notice.done", Incident: r.incident, ID: string(r.id), At: at})
-	return true, t.Emit(incidents.Message{ID: fmt.Sprintf("notice-done-%d-%d", r.notice, at.Unix()), Subject: "incidents.notice_done.v1", Data: []byte(news)})
+	news, err := json.Marshal(incidents.News{Event: "notice.done", Incident: r.incident, ID: string(r.id), At: at})
+	if err != nil {
+		return false, err
+	}
+	return true, t.Emit(incidents.Message{ID: fmt.Sprintf("notice-done-%d-%d", r.notice, at.Unix()), Subject: "incidents.notice_done.v1", Data: news})
 }
 
 func reconciliationData(r incidents.Reconciliation) map[string]string {

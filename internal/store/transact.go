@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"tocsin/incidents"
@@ -109,3 +110,5 @@ func (s *Store) noticed(err error) error {
 	}
 	return err
 }
+
+var errClosed = errors.New("the store is closed")

@@ -83,17 +83,6 @@ func (t *tx) rows(query string, params args, scan func(scanner) error) error {
 	return named(rows.Err())
 }
 
-// numbers lists the one column of a query, of numbers of notices or chunks.
-func (t *tx) numbers(query string, params ...any) (out []int64, err error) {
-	err = t.rows(query, params, func(r scanner) error {
-		var no int64
-		err := r.Scan(&no)
-		out = append(out, no)
-		return err
-	})
-	return out, err
-}
-
 func (t *tx) tell(query string, params args) {
 	if t.seen != nil {
 		t.seen(query, params)

@@ -52,5 +52,7 @@ func undoc[T any](body string) (v T, err error) {
 	return v, nil
 }
 
+func replaceFirst(s, old, new string) string { return strings.Replace(s, old, new, 1) }
+
 // asJSON is the parameter of table: rows, each an array of its columns.
 func asJSON(rows [][]any) string { return doc(rows) }
