@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -27,11 +28,26 @@ type page struct {
 	r     *http.Request
 	actor incidents.Actor
 	vars  map[string]string
+
+	// Asked once: the rail counts what a page may list as well.
+	burning func() ([]incidents.Escalation, error)
+	waiting func() ([]incidents.Pending, error)
+}
+
+func (c *console) page(w http.ResponseWriter, r *http.Request) (p *page, in bool) {
+	p = &page{w: w, r: r, vars: mux.Vars(r)}
+	p.actor, in = c.Sessions.Actor(r.Context())
+	p.burning = sync.OnceValues(func() ([]incidents.Escalation, error) { return c.Desk.Burning(r.Context(), p.actor, 200) })
+	p.waiting = sync.OnceValues(func() ([]incidents.Pending, error) { return c.Desk.Waiting(r.Context(), p.actor) })
+	return p, in
 }
 
 func (p *page) form(key string) string  { return strings.TrimSpace(p.r.PostFormValue(key)) }
 func (p *page) query(key string) string { return p.r.URL.Query().Get(key) }
 func (p *page) posted() bool            { return p.r.Method == http.MethodPost }
+
+// fragment tells whether an open page asks for a part of itself.
+func (p *page) fragment() bool { return p.r.Header.Get("HX-Request") != "" }
 
 // number reads a whole number a person typed, with or without separators.
 func (p *page) number(key string) (int64, error) {
@@ -44,27 +60,39 @@ func (p *page) number(key string) (int64, error) {
 }
 
 // route adds every address of the console to a router.
-func (c *console) route(r *mux.Router) {
+func (c *console) route(router *mux.Router) {
 	for _, x := range consoleRoutes() {
-		r.Handle(x.path, c.Sessions.LoadAndSave(c.handler(x))).Methods(methods(x.method)...)
+		router.Handle(x.path, c.Sessions.LoadAndSave(c.handler(x))).Methods(methods(x.method)...)
 	}
 	missing := c.Sessions.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		actor, _ := c.Sessions.Actor(r.Context())
-		c.fail(&page{w: w, r: r, actor: actor}, incidents.NotFound("there is no such page"))
+		p, _ := c.page(w, r)
+		c.fail(p, incidents.NotFound("there is no such page"))
 	}))
-	r.NotFoundHandler = missing
-	r.MethodNotAllowedHandler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Allow", "GET, HEAD, POST")
+	router.NotFoundHandler = missing
+	router.MethodNotAllowedHandler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", strings.Join(allows(router, r), ", "))
 		plain(w, http.StatusMethodNotAllowed, "This address does not take this method.\n")
 	})
+}
+
+// allows lists the methods the address of a request takes.
+func allows(router *mux.Router, r *http.Request) (out []string) {
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+		try := r.Clone(r.Context())
+		try.Method = method
+		var match mux.RouteMatch
+		if router.Match(try, &match) && match.MatchErr == nil {
+			out = append(out, method)
+		}
+	}
+	return out
 }
 
 func (c *console) handler(x consoleRoute) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
-		p := &page{w: w, r: r, vars: mux.Vars(r)}
-		var in bool
-		if p.actor, in = c.Sessions.Actor(r.Context()); !in && !x.open {
+		p, in := c.page(w, r)
+		if !in && !x.open {
 			c.toSignIn(p)
 			return
 		}
@@ -87,8 +115,14 @@ func (c *console) handler(x consoleRoute) http.Handler {
 	})
 }
 
-// toSignIn sends people to the sign-in page and back afterwards.
+// toSignIn sends people to the sign-in page and back afterwards. An open page
+// that asked for a part of itself is loaded anew, so that it goes there whole.
 func (c *console) toSignIn(p *page) {
+	if p.fragment() {
+		p.w.Header().Set("HX-Refresh", "true")
+		p.w.WriteHeader(http.StatusNoContent)
+		return
+	}
 	to := "/sign-in"
 	if p.r.Method == http.MethodGet && p.r.URL.Path != "/" {
 		to += "?to=" + url.QueryEscape(p.r.URL.RequestURI())
@@ -191,9 +225,10 @@ func (c *console) frame(p *page, section, title string) Frame {
 		f.Live = ""
 		return f
 	}
-	if p.r.Header.Get("HX-Request") == "" { // a fragment must not take what the next page has to say
-		f.Said = c.Sessions.PopString(p.r.Context(), "said")
+	if p.fragment() { // it has no rail, and must not take what the next page has to say
+		return f
 	}
+	f.Said = c.Sessions.PopString(p.r.Context(), "said")
 	f.Counts = c.counts(p)
 	return f
 }
@@ -201,7 +236,7 @@ func (c *console) frame(p *page, section, title string) Frame {
 // counts are hints in the rail; a count that cannot be had is left out.
 func (c *console) counts(p *page) (n railCounts) {
 	ctx := p.r.Context()
-	if burning, err := c.Desk.Burning(ctx, p.actor, 200); err == nil {
+	if burning, err := p.burning(); err == nil {
 		hot := map[incidents.IncidentID]bool{}
 		for _, b := range burning {
 			if b.Step >= 75 {
@@ -216,7 +251,7 @@ func (c *console) counts(p *page) (n railCounts) {
 	if q, err := c.Desk.Intakes(ctx, p.actor, incidents.IntakeFilter{Quarantined: true, Limit: 100}); err == nil {
 		n.Alerts += len(q)
 	}
-	if w, err := c.Desk.Waiting(ctx, p.actor); err == nil {
+	if w, err := p.waiting(); err == nil {
 		n.Waiting = len(w)
 		for _, x := range w {
 			if x.Mine {

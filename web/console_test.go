@@ -195,6 +195,9 @@ func TestSessions(t *testing.T) {
 	}
 	b.post("/sign-out").want(303)
 	b.get("/").want(303)
+	if h := b.get("/rail", "HX-Request", "true").want(204).Header(); h.Get("HX-Refresh") != "true" || h.Get("Location") != "" {
+		t.Error("an open page whose session ended shows the sign-in page in a part of itself")
+	}
 	for _, evil := range []string{"//evil.example", "/\\evil.example", "https://evil.example/", "/a\r\nb"} {
 		if got := localPath(evil); got != "/" {
 			t.Errorf("after signing in one could be sent to %q", got)
@@ -231,11 +234,13 @@ func TestHeadersOfEveryPage(t *testing.T) {
 	if cc := b.get("/").Header().Get("Cache-Control"); cc != "no-store" {
 		t.Errorf("a page may be kept: %q", cc)
 	}
-	r := httptest.NewRequestWithContext(t.Context(), "DELETE", "/alerts", nil)
-	if out := b.do(r).want(http.StatusMethodNotAllowed); out.Header().Get("Allow") == "" {
-		t.Error("405 without Allow")
+	for at, allow := range map[string]string{"/alerts": "GET, HEAD", "/incidents": "GET, HEAD, POST", "/sign-out": "POST", "/static/console.css": "GET, HEAD"} {
+		r := httptest.NewRequestWithContext(t.Context(), "DELETE", at, nil)
+		if out := b.do(r).want(http.StatusMethodNotAllowed); out.Header().Get("Allow") != allow {
+			t.Errorf("%s allows %q, want %q", at, out.Header().Get("Allow"), allow)
+		}
 	}
-	r = httptest.NewRequestWithContext(t.Context(), "HEAD", "/alerts", nil)
+	r := httptest.NewRequestWithContext(t.Context(), "HEAD", "/alerts", nil)
 	b.do(r).want(200)
 }
 

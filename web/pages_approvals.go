@@ -17,7 +17,7 @@ type approvalsPage struct {
 // approvals lists everything that waits for an officer.
 func (c *console) approvals(p *page) error {
 	v := approvalsPage{Frame: c.frame(p, "approvals", "Approvals")}
-	waiting, err := c.Desk.Waiting(p.r.Context(), p.actor)
+	waiting, err := p.waiting()
 	if err != nil {
 		return err
 	}

@@ -133,7 +133,7 @@ func (c *console) roomView(p *page) (v roomPage, err error) {
 	v.Axis = axisOf(d.Obligations, f.Now)
 	v.Facts, v.Known, v.Asked = latestFacts(d.Facts, 8)
 	v.Timeline = days(d.Timeline, 16)
-	if d.Incident.Kind == incidents.KindBreach {
+	if d.Incident.Kind == incidents.KindBreach && f.May(incidents.ActFacts) && !p.fragment() {
 		v.Ask = c.ask(p, d)
 	}
 	if f.May(incidents.ActTriage) {

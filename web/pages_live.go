@@ -47,6 +47,7 @@ func (c *console) events(p *page) error {
 // rail is the navigation alone, for live counts.
 func (c *console) rail(p *page) error {
 	f := c.frame(p, p.query("at"), "")
+	f.Counts = c.counts(p)
 	var b bytes.Buffer
 	if err := c.pages["overview"].ExecuteTemplate(&b, "rail", f); err != nil {
 		return err

@@ -78,3 +78,30 @@ func TestTheNextQuestionTellsWhatAnswersDo(t *testing.T) {
 		t.Errorf("answers that do the same are not told together: %+v", v)
 	}
 }
+
+// TestAFragmentCountsNothing asks for a part of a page: its rail is not shown, so
+// nothing is counted for it, and no next question is worked out.
+func TestAFragmentCountsNothing(t *testing.T) {
+	w := newWorld(t)
+	ref := w.incidentWithList(1)
+	w.full()
+	b := w.signIn("rita")
+	count := `class="count">`
+	whole := b.get("/incidents/" + ref).want(200).Body.String()
+	if !strings.Contains(railOf(whole), count) || !strings.Contains(whole, "Next best question") {
+		t.Error("the page counts nothing, or asks nothing")
+	}
+	part := b.get("/incidents/"+ref, "HX-Request", "true").want(200).Body.String()
+	if strings.Contains(railOf(part), count) || strings.Contains(part, "Next best question") {
+		t.Error("a fragment is counted for, or asks")
+	}
+	if rail := b.get("/rail?at=incidents", "HX-Request", "true").want(200).Body.String(); !strings.Contains(rail, count) {
+		t.Error("the rail alone has no counts")
+	}
+}
+
+func railOf(page string) string {
+	_, rail, _ := strings.Cut(page, `id="rail"`)
+	rail, _, _ = strings.Cut(rail, "</nav>")
+	return rail
+}

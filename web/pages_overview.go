@@ -44,7 +44,7 @@ type sendingRow struct {
 func (c *console) overview(p *page) error {
 	v := overviewPage{Frame: c.frame(p, "overview", "Overview"), Refs: map[incidents.IncidentID]string{}}
 	ctx := p.r.Context()
-	burning, err := c.Desk.Burning(ctx, p.actor, 200)
+	burning, err := p.burning()
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (c *console) overview(p *page) error {
 			v.Burning = append(v.Burning, burningRow{k, b.Duty, b.Incident, nextStep(b.Duty), clockInWords(b.Duty.Length)})
 		}
 	}
-	waiting, err := c.Desk.Waiting(ctx, p.actor)
+	waiting, err := p.waiting()
 	if err != nil {
 		return err
 	}
