@@ -68,7 +68,7 @@ type Bus struct {
 	PasswordFile    string               `yaml:"password-file"`
 	Replicas        int                  `yaml:"replicas"`
 	CollectorListen string               `yaml:"collector-listen"`
-	Collectors      map[string]Collector `yaml:"collectors"` // by source
+	Collectors      map[string]Collector `yaml:"collectors"` // by the name of a source
 }
 
 // Collector is the credential of a program that publishes straight to the bus.
@@ -89,7 +89,7 @@ type Limits struct {
 	TwoApproversAbove int64  `yaml:"two-approvers-above"` // persons; 0: one is always enough
 	Window            Window `yaml:"window"`
 	MaxBody           Size   `yaml:"max-body"`   // of one alert
-	MaxImport         Size   `yaml:"max-import"` // of one list of persons, unpacked
+	MaxImport         Size   `yaml:"max-import"` // of one list of persons, as it is sent: packed, if it is packed
 	MaxUpload         Size   `yaml:"max-upload"` // of one receipt or attachment
 }
 

@@ -77,6 +77,19 @@ sources: [{name: s, format: ocsf, auth: {style: none}}]
 	}
 }
 
+func TestAnEmptyFileIsTheDefaults(t *testing.T) {
+	for _, text := range []string{"", "# nothing yet\n", "---\n"} {
+		path := filepath.Join(t.TempDir(), "tocsin.yaml")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := Load(path, noEnv)
+		if err != nil || s.Limits != Default().Limits {
+			t.Errorf("%q: %+v, %v", text, s.Limits, err)
+		}
+	}
+}
+
 func TestWhatIsRefused(t *testing.T) {
 	for _, tc := range []struct{ name, yaml, says string }{
 		{"an unknown key", "data-dir: d\nlistn: x\n", "listn"},
@@ -101,6 +114,7 @@ func TestWhatIsRefused(t *testing.T) {
 		{"credentials in the bus address", "bus: {url: 'nats://u:p@bus:4222'}\n", "must not hold credentials"},
 		{"collectors on the network", "bus: {collector-listen: '0.0.0.0:4222'}\n", "loopback"},
 		{"a collector without a password", "bus: {collectors: {wazuh: {}}}\n", "TOCSIN_COLLECTOR_WAZUH"},
+		{"a collector for no source", "bus: {collectors: {wazoo: {password: collector password 1}}}\nsources: [{name: wazuh, format: wazuh, auth: {style: none}}]\n", "bus.collectors.wazoo: there is no source of this name"},
 		{"no language", "organisation: {languages: []}\n", "organisation.languages"},
 		{"a language that is none", "organisation: {languages: [english]}\n", "english"},
 		{"a domain with a scheme", "organisation: {domains: ['https://example.org']}\n", "organisation.domains[0]"},
@@ -156,6 +170,7 @@ bus: {collectors: {wazuh: {password-file: collector}}}
 sources:
 - {name: my-github, format: x, auth: {style: github, secrets-file: hooks}}
 - {name: my-splunk, format: x, auth: {style: bearer}}
+- {name: wazuh, format: x, auth: {style: none}}
 `} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -3,6 +3,7 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/mail"
 	"net/netip"
@@ -26,6 +27,7 @@ func (s Settings) Validate() error {
 	c.database("database", s.Database)
 	c.database("key-database", s.KeyDatabase)
 	c.bus(s.Bus)
+	c.collectors(s)
 	c.channels(s.Channels)
 	c.limits(s.Limits)
 	c.sources(s)
@@ -194,10 +196,14 @@ func (c *checker) bus(b Bus) {
 			c.say("bus.collector-listen", "collectors of an external bus have their accounts there")
 		}
 	}
-	for source, col := range b.Collectors {
-		key := "bus.collectors." + source
-		if !sourceName.MatchString(source) {
-			c.say(key, "is not a source name: use a-z, 0-9, - and _")
+}
+
+// collectors wants each to speak for a source, whose format says how to read it.
+func (c *checker) collectors(s Settings) {
+	for _, source := range slices.Sorted(maps.Keys(s.Bus.Collectors)) {
+		key, col := "bus.collectors."+source, s.Bus.Collectors[source]
+		if !slices.ContainsFunc(s.Sources, func(src Source) bool { return src.Name == source }) {
+			c.say(key, "there is no source of this name under sources")
 		}
 		if len(col.Password) < 16 {
 			c.say(key+".password", "needs 16 characters at least; set TOCSIN_COLLECTOR_%s", shout(source))
