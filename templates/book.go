@@ -130,20 +130,8 @@ func hashFiles(org Org, fsys fs.FS) (string, error) {
 // name, domains and contact.
 func (b *Book) Layout() string { return b.layout }
 
-// Org returns who speaks.
-func (b *Book) Org() Org { return b.org }
-
 // Languages lists the languages we have words in.
 func (b *Book) Languages() []incidents.Lang { return slices.Sorted(maps.Keys(b.lexicons)) }
-
-// LanguageName says what a language is called in the words of in: "Simplified
-// Chinese", "简体中文". A language we have no name for keeps its tag.
-func (b *Book) LanguageName(lang, in incidents.Lang) string {
-	if lex := b.lexicon(in); lex != nil && lex.Languages[string(lang)] != "" {
-		return lex.Languages[string(lang)]
-	}
-	return string(lang)
-}
 
 // DataWords says data categories or items in plain words of a language, for
 // Slots.Data. A category without a word is said as other information, and no

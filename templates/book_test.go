@@ -53,7 +53,6 @@ func TestBrokenFilesStopTheStart(t *testing.T) {
 		{"a cause too many", replaceIn(en, "causes:\n", "causes:\n  aliens: They came.\n"), []string{en + ":", "causes.aliens is not a known key"}},
 		{"a fixed word is missing", replaceIn(zh, "  footer:", "  footer: \"\" #"), []string{zh + ":", "fixed.footer is missing"}},
 		{"a file under another name", replaceIn(en, "lang: en\n", "lang: fr\n"), []string{en + ":", `"fr"`}},
-		{"no name of the other language", replaceIn(en, "  zh-Hans: Simplified Chinese\n", ""), []string{en, "zh-Hans"}},
 		{"eleven months", replaceIn(en, ", December]", "]"), []string{en + ":", "twelve months"}},
 		{"an unknown placeholder", replaceIn(en, "{{data}}.", "{{date}}."), []string{"{{date}}"}},
 		{"a layout that does not parse", replaceIn(page, "{{end}}", "{{edn}}"), []string{"layouts/email.html:", "edn"}},
@@ -140,11 +139,6 @@ func TestLanguages(t *testing.T) {
 	b := newBook(t)
 	if got := joinLangs(b.Languages()); got != "en, zh-Hans" {
 		t.Errorf("got %s", got)
-	}
-	for _, tc := range [][3]string{{"zh-Hans", "en", "Simplified Chinese"}, {"en", "zh-Hans", "英语"}, {"fr", "en", "fr"}} {
-		if got := b.LanguageName(incidents.Lang(tc[0]), incidents.Lang(tc[1])); got != tc[2] {
-			t.Errorf("%s in %s: %s", tc[0], tc[1], got)
-		}
 	}
 }
 

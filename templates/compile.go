@@ -290,17 +290,17 @@ func cut(s string, lex *lexicon, html bool) program {
 	for {
 		at := markerPattern.FindStringSubmatchIndex(s)
 		if at == nil {
-			p.add(Segment{Static: s, HTML: html})
+			p.add(segment{Static: s, HTML: html})
 			return p
 		}
-		p.add(Segment{Static: s[:at[0]], HTML: html})
+		p.add(segment{Static: s[:at[0]], HTML: html})
 		p.add(slotSegment(SlotKind(s[at[2]]-'A'), lex, html))
 		s = s[at[1]:]
 	}
 }
 
-func slotSegment(k SlotKind, lex *lexicon, html bool) Segment {
-	seg := Segment{Slot: k, HTML: html}
+func slotSegment(k SlotKind, lex *lexicon, html bool) segment {
+	seg := segment{Slot: k, HTML: html}
 	if k != SlotGreeting {
 		return seg
 	}

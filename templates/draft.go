@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -58,9 +59,9 @@ func (w writer) blanks(kind incidents.NoticeKind) func(string) string {
 	case incidents.NoticeBreach:
 		pairs = []string{"{happened}", w.happened(), "{measures}", w.measures(), "{advice}", w.advice(), "{remedies}", w.remedies()}
 	case incidents.NoticeTermination:
-		pairs = []string{"{service}", orElse(singleBraces(Clean(w.in.Title)), w.block("service_unnamed"))}
+		pairs = []string{"{service}", cmp.Or(singleBraces(Clean(w.in.Title)), w.block("service_unnamed"))}
 	case incidents.NoticePolicyChange:
-		pairs = []string{"{summary}", orElse(w.own("summary"), w.block("gap_change")), "{consequences}", orElse(w.own("consequences"), w.block("gap_meaning")),
+		pairs = []string{"{summary}", cmp.Or(w.own("summary"), w.block("gap_change")), "{consequences}", cmp.Or(w.own("consequences"), w.block("gap_meaning")),
 			"{measures}", w.own("measures_taken"), "{remedies}", w.own("remedies")}
 	}
 	r := strings.NewReplacer(append(pairs, "{contact}", w.contact())...)
@@ -250,11 +251,4 @@ func hasHan(s string) bool {
 func paragraphs(ps ...string) string {
 	ps = slices.DeleteFunc(ps, func(s string) bool { return strings.TrimSpace(s) == "" })
 	return strings.Join(ps, "\n\n")
-}
-
-func orElse(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }

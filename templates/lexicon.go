@@ -20,7 +20,6 @@ type lexicon struct {
 	Name         string                           `yaml:"name"`
 	AlsoFor      []string                         `yaml:"also_for"`
 	Fixed        fixedWords                       `yaml:"fixed"`
-	Languages    map[string]string                `yaml:"languages"`
 	Data         map[string]string                `yaml:"data"`
 	Effects      map[string]string                `yaml:"effects"`
 	Advice       map[string]string                `yaml:"advice"`
@@ -92,14 +91,6 @@ func loadLexicons(fsys fs.FS) (map[incidents.Lang]*lexicon, error) {
 			return nil, err
 		}
 		all[lex.Lang] = lex
-	}
-	for _, name := range names {
-		lex := all[incidents.Lang(strings.TrimSuffix(path.Base(name), ".yaml"))]
-		for lang := range all {
-			if lex.Languages[string(lang)] == "" {
-				return nil, incidents.Invalid("%s: languages: the name of %s is missing", name, lang)
-			}
-		}
 	}
 	return all, nil
 }

@@ -73,8 +73,12 @@ func (l *linter) host(fd field, host string) {
 	}
 }
 
+// below tells whether host, in lower case, is one of the domains or below one.
 func below(host string, domains []string) bool {
-	return slices.ContainsFunc(domains, func(d string) bool { return host == d || strings.HasSuffix(host, "."+d) })
+	return slices.ContainsFunc(domains, func(d string) bool {
+		rest, ok := strings.CutSuffix(host, strings.ToLower(d))
+		return ok && (rest == "" || strings.HasSuffix(rest, "."))
+	})
 }
 
 // lookalike tells whether host is written in letters that pass for others, in

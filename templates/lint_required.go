@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -77,11 +78,11 @@ func (l *linter) required(c incidents.Content, lang incidents.Lang, w incidents.
 	}
 }
 
-func title(o incidents.Obligation) string { return orElse(o.Law, o.ID) }
+func title(o incidents.Obligation) string { return cmp.Or(o.Law, o.ID) }
 
 func (l *linter) requiredKey(lang incidents.Lang, parts map[string]string, o incidents.Obligation, key string) {
 	missing := func(where, what, hint string) {
-		l.add("required-content", levelError, string(lang)+"/"+orElse(where, "advice"), fmt.Sprintf("%s wants %s (%s)", title(o), strings.ReplaceAll(key, "_", " "), what), hint)
+		l.add("required-content", levelError, string(lang)+"/"+cmp.Or(where, "advice"), fmt.Sprintf("%s wants %s (%s)", title(o), strings.ReplaceAll(key, "_", " "), what), hint)
 	}
 	switch {
 	case slices.Contains(layoutSays, key):

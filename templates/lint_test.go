@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 
@@ -230,10 +231,10 @@ func TestRules(t *testing.T) {
 			for k, v := range tc.facts {
 				f.Known[k] = incidents.Fact{Value: v}
 			}
-			kind := incidents.NoticeKind(orElse(string(tc.kind), string(incidents.NoticeBreach)))
+			kind := incidents.NoticeKind(cmp.Or(string(tc.kind), string(incidents.NoticeBreach)))
 			c := content(t, b, kind, f)
 			if tc.edit != nil {
-				edit(&c, incidents.Lang(orElse(string(tc.lang), "en")), tc.edit)
+				edit(&c, incidents.Lang(cmp.Or(string(tc.lang), "en")), tc.edit)
 			}
 			if tc.content != nil {
 				tc.content(&c)

@@ -29,14 +29,7 @@ func (o Org) check() error {
 
 // owns tells whether host is one of the organisation's domains or below one.
 func (o Org) owns(host string) bool {
-	host = strings.TrimSuffix(strings.ToLower(host), ".")
-	for _, d := range o.Domains {
-		d = strings.ToLower(d)
-		if host == d || (strings.HasSuffix(host, d) && host[len(host)-len(d)-1] == '.') {
-			return true
-		}
-	}
-	return false
+	return below(strings.TrimSuffix(strings.ToLower(host), "."), o.Domains)
 }
 
 // unsafeInAddress could end an address early where it stands in a message.

@@ -23,12 +23,3 @@ func (b *Book) invented(lang incidents.Lang) Slots {
 	}
 	return s
 }
-
-func isChinese(lang incidents.Lang) bool {
-	tag, err := parseTag(lang)
-	if err != nil {
-		return false
-	}
-	base, _ := tag.Base()
-	return base.String() == "zh"
-}

@@ -18,12 +18,6 @@ type Rendered struct {
 	Body    string // push
 }
 
-// Parts are the segments of one channel in one language.
-type Parts struct {
-	Lang                                  incidents.Lang
-	Subject, Text, HTML, SMS, Title, Body []Segment
-}
-
 // Limits no message may pass: what the SMS gateways take, and what the push
 // services take less room for the envelope.
 const (
@@ -34,9 +28,6 @@ const (
 // Match returns the language a person who wants want is written to.
 func (c *Compiled) Match(want incidents.Lang) incidents.Lang { return c.matcher.match(want) }
 
-// Languages lists the languages of the notice.
-func (c *Compiled) Languages() []incidents.Lang { return c.matcher.langs }
-
 // Render makes the message for one person. The error of a missing or unusable
 // value names the slot, never the value.
 func (c *Compiled) Render(ch incidents.Channel, lang incidents.Lang, p Slots) (Rendered, error) {
@@ -44,7 +35,7 @@ func (c *Compiled) Render(ch incidents.Channel, lang incidents.Lang, p Slots) (R
 	if err != nil {
 		return Rendered{}, err
 	}
-	var vals Values
+	var vals values
 	if err := c.resolve(&p, needs, ch == incidents.Email, &vals); err != nil {
 		return Rendered{}, err
 	}
@@ -66,19 +57,7 @@ func (c *Compiled) Render(ch incidents.Channel, lang incidents.Lang, p Slots) (R
 	return out, nil
 }
 
-// Resolve cleans and escapes the values of one person for the segments of a
-// channel, and refuses a missing or unusable one.
-func (c *Compiled) Resolve(ch incidents.Channel, lang incidents.Lang, p Slots) (Values, error) {
-	_, needs, err := c.channel(ch, lang)
-	if err != nil {
-		return Values{}, err
-	}
-	var vals Values
-	err = c.resolve(&p, needs, ch == incidents.Email, &vals)
-	return vals, err
-}
-
-func (c *Compiled) resolve(p *Slots, needs slotMask, html bool, vals *Values) error {
+func (c *Compiled) resolve(p *Slots, needs slotMask, html bool, vals *values) error {
 	if err := p.resolve(needs, html, vals); err != nil {
 		return err
 	}
@@ -95,25 +74,6 @@ func (c *Compiled) resolve(p *Slots, needs slotMask, html bool, vals *Values) er
 	}
 	c.pageOK.Store(&page)
 	return nil
-}
-
-// Segments exposes the compiled parts of a channel, so that a channel can build
-// its own envelope round them once and fill it per person with Resolve and Append.
-func (c *Compiled) Segments(ch incidents.Channel, lang incidents.Lang) (Parts, error) {
-	v, _, err := c.channel(ch, lang)
-	if err != nil {
-		return Parts{}, err
-	}
-	p := Parts{Lang: v.lang}
-	switch ch {
-	case incidents.Email:
-		p.Subject, p.Text, p.HTML = v.subject.segs, v.text.segs, v.html.segs
-	case incidents.SMS:
-		p.SMS = v.sms.segs
-	case incidents.Push:
-		p.Title, p.Body = v.title.segs, v.body.segs
-	}
-	return p, nil
 }
 
 // channel finds the text for a channel in the language matching lang.

@@ -132,9 +132,6 @@ func TestRenderRefusesHoles(t *testing.T) {
 			if !errors.As(err, &e) || e.Kind != incidents.KindInvalid || e.Field != tc.field {
 				t.Fatalf("got %v", err)
 			}
-			if _, err := c.Resolve(incidents.Email, "en", p); err == nil {
-				t.Fatal("Resolve let it through")
-			}
 		})
 	}
 }
@@ -174,40 +171,6 @@ func TestRenderWithoutName(t *testing.T) {
 	}
 	if !strings.Contains(r.Text, "\nHello,\n") || strings.Contains(r.Text, "Dear") || !strings.Contains(r.HTML, "Hello,") {
 		t.Fatal(r.Text)
-	}
-}
-
-// The email channel builds its own envelope from segments: both ways must agree.
-func TestSegmentsAgreeWithRender(t *testing.T) {
-	c := compile(t, incidents.NoticeBreach)
-	p := person()
-	p.Name = "A <b> & \"c\""
-	for _, ch := range threeChannels {
-		for _, lang := range c.Languages() {
-			r, err := c.Render(ch, lang, p)
-			if err != nil {
-				t.Fatal(err)
-			}
-			parts, err := c.Segments(ch, lang)
-			if err != nil {
-				t.Fatal(err)
-			}
-			v, err := c.Resolve(ch, lang, p)
-			if err != nil {
-				t.Fatal(err)
-			}
-			join := func(segs []Segment) string {
-				var dst []byte
-				for i := range segs {
-					dst = segs[i].Append(dst, &v)
-				}
-				return string(dst)
-			}
-			got := Rendered{Lang: parts.Lang, Subject: join(parts.Subject), Text: join(parts.Text), HTML: join(parts.HTML), SMS: join(parts.SMS), Title: join(parts.Title), Body: join(parts.Body)}
-			if got != r {
-				t.Errorf("%s %s differ", ch, lang)
-			}
-		}
 	}
 }
 
@@ -295,28 +258,5 @@ func BenchmarkRender(b *testing.B) {
 				}
 			}
 		})
-	}
-}
-
-// What the e-mail channel does: segments into a buffer that is used again.
-func BenchmarkAppend(b *testing.B) {
-	c := compile(b, incidents.NoticeBreach)
-	parts, err := c.Segments(incidents.Email, "en")
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	buf, p := make([]byte, 0, 1<<15), person()
-	for b.Loop() {
-		v, err := c.Resolve(incidents.Email, "en", p)
-		if err != nil {
-			b.Fatal(err)
-		}
-		buf = buf[:0]
-		for _, segs := range [][]Segment{parts.Subject, parts.Text, parts.HTML} {
-			for i := range segs {
-				buf = segs[i].Append(buf, &v)
-			}
-		}
 	}
 }

@@ -14,9 +14,9 @@ type Slots struct {
 	Name, Data, Code, Ref, VerifyURL, Org, EndDate string
 }
 
-// A Segment is a piece of a compiled message: static text, or a slot. In an
+// A segment is a piece of a compiled message: static text, or a slot. In an
 // HTML part the static text is ready and the value is escaped on its way in.
-type Segment struct {
+type segment struct {
 	Static string // of SlotNone
 	Slot   SlotKind
 	HTML   bool
@@ -25,13 +25,13 @@ type Segment struct {
 	Before, After, Unnamed string
 }
 
-// Values are the cleaned values of one person, ready to be put into segments.
-type Values struct {
+// values are the cleaned values of one person, ready to be put into segments.
+type values struct {
 	plain, html [slotKinds]string
 }
 
-// Write adds the segment with this person's value to b.
-func (s *Segment) Write(b *strings.Builder, v *Values) {
+// write adds the segment with this person's value to b.
+func (s *segment) write(b *strings.Builder, v *values) {
 	if s.Slot == SlotNone {
 		b.WriteString(s.Static)
 		return
@@ -53,29 +53,9 @@ func (s *Segment) Write(b *strings.Builder, v *Values) {
 	b.WriteString(s.After)
 }
 
-// Append is Write for a byte slice.
-func (s *Segment) Append(dst []byte, v *Values) []byte {
-	if s.Slot == SlotNone {
-		return append(dst, s.Static...)
-	}
-	vals := &v.plain
-	if s.HTML {
-		vals = &v.html
-	}
-	switch {
-	case s.Slot != SlotGreeting:
-		return append(dst, vals[s.Slot]...)
-	case vals[SlotName] == "":
-		return append(dst, s.Unnamed...)
-	}
-	dst = append(dst, s.Before...)
-	dst = append(dst, vals[SlotName]...)
-	return append(dst, s.After...)
-}
-
 // A program is one compiled part of a message.
 type program struct {
-	segs   []Segment
+	segs   []segment
 	static int      // bytes of static text
 	needs  slotMask // slots that must have a value
 	slots  int
@@ -85,7 +65,7 @@ type slotMask uint16
 
 func (m slotMask) has(k SlotKind) bool { return m&(1<<k) != 0 }
 
-func (p *program) add(s Segment) {
+func (p *program) add(s segment) {
 	if s.Slot == SlotNone && s.Static == "" {
 		return
 	}
@@ -99,7 +79,7 @@ func (p *program) add(s Segment) {
 	}
 }
 
-func (p *program) render(v *Values) string {
+func (p *program) render(v *values) string {
 	if len(p.segs) == 1 && p.segs[0].Slot == SlotNone {
 		return p.segs[0].Static
 	}
@@ -118,13 +98,13 @@ func (p *program) render(v *Values) string {
 	}
 	b.Grow(n)
 	for i := range p.segs {
-		p.segs[i].Write(&b, v)
+		p.segs[i].write(&b, v)
 	}
 	return b.String()
 }
 
 // resolve cleans and escapes the values needed, and refuses a missing one.
-func (s *Slots) resolve(needs slotMask, html bool, v *Values) error {
+func (s *Slots) resolve(needs slotMask, html bool, v *values) error {
 	raw := [slotKinds]string{SlotName: s.Name, SlotData: s.Data, SlotCode: s.Code, SlotRef: s.Ref,
 		SlotVerifyURL: s.VerifyURL, SlotOrg: s.Org, SlotEndDate: s.EndDate}
 	for k := SlotName; k < SlotGreeting; k++ {

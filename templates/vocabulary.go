@@ -12,6 +12,8 @@ func base(lang incidents.Lang) string {
 	return b.String()
 }
 
+func isChinese(lang incidents.Lang) bool { return base(lang) == "zh" }
+
 // Words that give a sensitive matter away to whoever sees a subject line.
 var sensitiveWords = []string{"health", "medical", "patient", "diagnosis", "disease", "hiv", "aids", "std", "pregnancy", "abortion", "fertility", "psychiatric",
 	"therapy", "addiction", "cancer", "sexual", "sexuality", "sex", "gay", "lesbian", "transgender", "dating", "escort", "criminal", "religion", "religious",
