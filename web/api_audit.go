@@ -75,25 +75,13 @@ type openedCapture struct {
 	Bytes   []byte `json:"bytes,omitempty"` // in base64, when it is not
 }
 
-// openCapture shows one person's message. It is written down before it is shown.
+// openCapture shows one person's message.
 func (a api) openCapture(c *call) (any, error) {
 	why, err := c.reason()
 	if err != nil {
 		return nil, err
 	}
-	if len(why) < 3 || len(why) > 2000 {
-		return nil, incidents.Invalid("say why, in 3 to 2,000 characters").On("reason")
-	}
-	m, err := a.Sandbox.OpenCapture(c.ctx, c.vars["capture"])
-	if err != nil {
-		return nil, err
-	}
-	n, err := a.Desk.NoticeByNo(c.ctx, c.actor, m.Delivery.Notice)
-	if err != nil {
-		return nil, err
-	}
-	err = a.Desk.Record(c.ctx, c.actor, "capture.opened", n.IncidentID, m.ID, "Looked at one message of the sandbox: “"+why+"”",
-		map[string]string{"delivery": m.Delivery.String()})
+	m, err := a.openCaptured(c.ctx, c.actor, c.vars["capture"], why)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -39,9 +38,9 @@ var apiStatus = map[incidents.Kind]int{
 // cause goes to the log only.
 func (a api) problem(c *call, err error) {
 	p := problemOf(err)
-	if p.Status == http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
+	if p.Status == http.StatusInternalServerError && !gone(c.r, err) {
 		p.Reference = strings.ToLower(rand.Text()[:10])
-		a.Log.ErrorContext(c.ctx, "a request failed", "reference", p.Reference, "method", c.r.Method, "path", c.r.URL.Path, "error", err.Error())
+		a.Log.ErrorContext(c.ctx, "a request failed", "reference", p.Reference, "method", c.r.Method, "route", routeOf(c.r), "error", err.Error())
 	}
 	h := c.w.Header()
 	switch p.Status {

@@ -20,6 +20,7 @@ import (
 type console struct {
 	Deps
 	pages map[string]*template.Template
+	beat  time.Duration // between two looks whether a reader of live events is still signed in
 }
 
 // A page is one request on its way through the console.
@@ -30,8 +31,9 @@ type page struct {
 	vars  map[string]string
 
 	// Asked once: the rail counts what a page may list as well.
-	burning func() ([]incidents.Escalation, error)
-	waiting func() ([]incidents.Pending, error)
+	burning     func() ([]incidents.Escalation, error)
+	waiting     func() ([]incidents.Pending, error)
+	quarantined func() ([]incidents.Intake, error)
 }
 
 func (c *console) page(w http.ResponseWriter, r *http.Request) (p *page, in bool) {
@@ -39,6 +41,9 @@ func (c *console) page(w http.ResponseWriter, r *http.Request) (p *page, in bool
 	p.actor, in = c.Sessions.Actor(r.Context())
 	p.burning = sync.OnceValues(func() ([]incidents.Escalation, error) { return c.Desk.Burning(r.Context(), p.actor, 200) })
 	p.waiting = sync.OnceValues(func() ([]incidents.Pending, error) { return c.Desk.Waiting(r.Context(), p.actor) })
+	p.quarantined = sync.OnceValues(func() ([]incidents.Intake, error) {
+		return c.Desk.Intakes(r.Context(), p.actor, incidents.IntakeFilter{Quarantined: true, Limit: 100})
+	})
 	return p, in
 }
 
@@ -248,7 +253,7 @@ func (c *console) counts(p *page) (n railCounts) {
 	if k, err := c.Desk.CountAlerts(ctx, p.actor, incidents.AlertFilter{State: incidents.AlertNew}); err == nil {
 		n.Alerts = int(k)
 	}
-	if q, err := c.Desk.Intakes(ctx, p.actor, incidents.IntakeFilter{Quarantined: true, Limit: 100}); err == nil {
+	if q, err := p.quarantined(); err == nil {
 		n.Alerts += len(q)
 	}
 	if w, err := p.waiting(); err == nil {

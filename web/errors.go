@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"net/http"
@@ -35,8 +36,16 @@ func (c *console) problemOf(r *http.Request, err error) *problem {
 		return &problem{Field: e.Field, Msg: sentence(msg), Hint: sentence(e.Hint), Status: consoleStatus[e.Kind]}
 	}
 	ref := strings.ToLower(rand.Text()[:8])
-	c.Log.ErrorContext(r.Context(), "a page failed", "path", routeOf(r), "ref", ref, "cause", err)
+	if !gone(r, err) {
+		c.Log.ErrorContext(r.Context(), "a page failed", "route", routeOf(r), "ref", ref, "cause", err)
+	}
 	return &problem{Msg: "Something went wrong on our side.", Hint: "Tell the administrator the reference " + ref + ".", Ref: ref, Status: http.StatusInternalServerError}
+}
+
+// gone tells an error that is only the reader having left: nobody reads the
+// answer, and nothing is wrong.
+func gone(r *http.Request, err error) bool {
+	return errors.Is(err, context.Canceled) && r.Context().Err() != nil
 }
 
 // sentence begins with a capital and ends with a full stop.

@@ -27,7 +27,7 @@ func (c *console) alerts(p *page) error {
 		v.Alerts = v.Alerts[:50]
 		v.More = v.Alerts[49].ID
 	}
-	bad, err := c.Desk.Intakes(p.r.Context(), p.actor, incidents.IntakeFilter{Quarantined: true, Limit: 100})
+	bad, err := p.quarantined()
 	v.Bad = len(bad)
 	if err != nil {
 		return err
@@ -115,7 +115,7 @@ type quarantinePage struct {
 // quarantine lists bodies that could not be read.
 func (c *console) quarantine(p *page) (err error) {
 	v := quarantinePage{Frame: c.frame(p, "alerts", "Quarantine")}
-	if v.Bodies, err = c.Desk.Intakes(p.r.Context(), p.actor, incidents.IntakeFilter{Quarantined: true, Limit: 100}); err != nil {
+	if v.Bodies, err = p.quarantined(); err != nil {
 		return err
 	}
 	return c.show(p, "quarantine", v)

@@ -7,6 +7,9 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/gorilla/mux"
 
 	"tocsin/incidents"
 )
@@ -104,4 +107,49 @@ func railOf(page string) string {
 	_, rail, _ := strings.Cut(page, `id="rail"`)
 	rail, _, _ = strings.Cut(rail, "</nav>")
 	return rail
+}
+
+// TestAStreamEndsWithItsSession leaves a page open while its reader signs out, is
+// disabled, or does nothing for too long: the stream ends, and keeps nobody in.
+func TestAStreamEndsWithItsSession(t *testing.T) {
+	for name, end := range map[string]func(w *world, b *browser){
+		"signed out": func(_ *world, b *browser) { b.post("/sign-out").want(http.StatusSeeOther) },
+		"disabled": func(w *world, _ *browser) {
+			a, err := w.accounts.ByName(t.Context(), incidents.System, "rita")
+			must(t, err)
+			must(t, w.accounts.Disable(t.Context(), incidents.System, a.ID))
+		},
+		"idle": func(w *world, _ *browser) { w.pass(8 * time.Minute) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			pages, err := parsePages()
+			must(t, err)
+			r := mux.NewRouter()
+			(&console{Deps: w.deps, pages: pages, beat: 5 * time.Millisecond}).route(r)
+			srv := httptest.NewServer(r)
+			defer srv.Close()
+			b := w.signIn("rita")
+			q, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL+"/events", nil)
+			must(t, err)
+			for name, value := range b.cookies {
+				q.AddCookie(&http.Cookie{Name: name, Value: value})
+			}
+			out, err := srv.Client().Do(q)
+			must(t, err)
+			defer out.Body.Close()
+			lines := bufio.NewScanner(out.Body)
+			if !lines.Scan() || lines.Text() != ": beat" {
+				t.Fatalf("the stream of who is signed in says %q", lines.Text())
+			}
+			for range 8 { // looking is no use of the session
+				w.pass(time.Minute)
+				lines.Scan()
+			}
+			end(w, b)
+			for lines.Scan() {
+			}
+			must(t, lines.Err())
+		})
+	}
 }

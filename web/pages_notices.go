@@ -354,11 +354,7 @@ func (c *console) previewMail(p *page) error {
 	if err != nil {
 		return err
 	}
-	h := p.w.Header()
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'self'")
-	h.Set("X-Frame-Options", "SAMEORIGIN")
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = p.w.Write([]byte(r.HTML))
+	p.sealed(r.HTML)
 	return nil
 }
 

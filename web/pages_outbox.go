@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"io"
 	"mime"
@@ -76,24 +77,13 @@ func (c *console) capture(p *page) error {
 	return c.show(p, "capture", v)
 }
 
-// openCapture shows one message as it would have left. It names a person, so
-// who looked and why is written down first.
+// openCapture shows one message as it would have left.
 func (c *console) openCapture(p *page) error {
 	v, err := c.captureView(p)
 	if err != nil {
 		return err
 	}
-	if len(v.Reason) < 3 {
-		return c.again(p, incidents.Invalid("say why, in a few words").On("reason"), "capture", &v.Frame, func() any { return v })
-	}
-	n, err := c.Desk.NoticeByNo(p.r.Context(), p.actor, v.Delivery.Notice)
-	if err != nil {
-		return err
-	}
-	if err := c.Desk.Record(p.r.Context(), p.actor, "capture.opened", n.IncidentID, v.ID, "Opened one captured message: “"+v.Reason+"”.", nil); err != nil {
-		return err
-	}
-	if v.Capture, err = c.Sandbox.OpenCapture(p.r.Context(), v.ID); err != nil {
+	if v.Capture, err = c.openCaptured(p.r.Context(), p.actor, v.ID, v.Reason); err != nil {
 		return c.again(p, err, "capture", &v.Frame, func() any { return v })
 	}
 	v.Open, v.Text = true, string(v.Capture.Body)
@@ -126,6 +116,22 @@ func (p *page) sealed(html string) {
 	h.Set("X-Frame-Options", "SAMEORIGIN")
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = io.WriteString(p.w, html)
+}
+
+// openCaptured opens one message of the sandbox. It names a person, so who
+// looked and why is written down before anything is shown.
+func (d Deps) openCaptured(ctx context.Context, a incidents.Actor, id, why string) (m incidents.Capture, err error) {
+	if len(why) < 3 || len(why) > 2000 {
+		return m, incidents.Invalid("say why, in 3 to 2,000 characters").On("reason")
+	}
+	if m, err = d.Sandbox.OpenCapture(ctx, id); err != nil {
+		return m, err
+	}
+	n, err := d.Desk.NoticeByNo(ctx, a, m.Delivery.Notice)
+	if err != nil {
+		return m, err
+	}
+	return m, d.Desk.Record(ctx, a, "capture.opened", n.IncidentID, m.ID, "Opened one captured message: “"+why+"”.", map[string]string{"delivery": m.Delivery.String()})
 }
 
 type mailView struct {

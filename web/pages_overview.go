@@ -84,7 +84,7 @@ func (c *console) overview(p *page) error {
 			}
 		}
 	}
-	bad, err := c.Desk.Intakes(ctx, p.actor, incidents.IntakeFilter{Quarantined: true, Limit: 100})
+	bad, err := p.quarantined()
 	if err != nil {
 		return err
 	}

@@ -77,7 +77,9 @@ func (p *public) fail(w http.ResponseWriter, r *http.Request, route PublicRoute,
 		status = body.status
 	}
 	if kind == incidents.KindInternal {
-		p.Log.ErrorContext(r.Context(), "a public request failed", "route", route.Path, "error", err.Error())
+		if !gone(r, err) {
+			p.Log.ErrorContext(r.Context(), "a public request failed", "route", route.Path, "error", err.Error())
+		}
 		status = http.StatusServiceUnavailable
 	}
 	h := w.Header()

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"io/fs"
 	"net/http"
+	"time"
 
 	"github.com/gorilla/mux"
 
@@ -30,7 +31,7 @@ func New(d Deps) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{Deps: d}
-	s.inside = s.guarded(s.insideRouter(&console{Deps: d, pages: pages}))
+	s.inside = s.guarded(s.insideRouter(&console{Deps: d, pages: pages, beat: 20 * time.Second}))
 	s.public = s.guarded(s.publicRouter())
 	return s, nil
 }
@@ -43,6 +44,7 @@ func (s *Server) Public() http.Handler { return s.public }
 
 func (s *Server) insideRouter(c *console) http.Handler {
 	r := mux.NewRouter()
+	r.Use(noteRoute)
 	s.health(r)
 	s.static(r)
 	r.PathPrefix("/hooks/").Handler(s.Hook)
@@ -54,6 +56,7 @@ func (s *Server) insideRouter(c *console) http.Handler {
 
 func (s *Server) publicRouter() http.Handler {
 	r := mux.NewRouter()
+	r.Use(noteRoute)
 	s.health(r)
 	s.static(r)
 	p := newPublic(s.Deps)
@@ -114,24 +117,35 @@ func (s *Server) guarded(next http.Handler) http.Handler {
 		if r.TLS != nil {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
-		rec := &recorder{ResponseWriter: w}
+		rec := &recorder{ResponseWriter: w, route: "-"}
 		defer func() {
 			if p := recover(); p != nil {
 				if p == http.ErrAbortHandler { //nolint:errorlint // the value is compared by net/http too
 					panic(p)
 				}
-				s.Log.ErrorContext(r.Context(), "a request panicked", "path", routeOf(r), "panic", p)
+				s.Log.ErrorContext(r.Context(), "a request panicked", "route", rec.route, "panic", p)
 				if rec.status == 0 {
 					plain(rec, http.StatusInternalServerError, "Something went wrong on our side.\n")
 				}
 			}
-			s.Log.Debug("request", "method", r.Method, "path", routeOf(r), "status", rec.status, "ms", s.Now().Sub(began).Milliseconds())
+			s.Log.Debug("request", "method", r.Method, "route", rec.route, "status", rec.status, "ms", s.Now().Sub(began).Milliseconds())
 		}()
 		cross.Handler(next).ServeHTTP(rec, r.WithContext(context.WithValue(r.Context(), recorderKey{}, rec)))
 	})
 }
 
 type recorderKey struct{}
+
+// noteRoute tells the recorder which route was taken: the router knows it only
+// in its own copy of the request.
+func noteRoute(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if rec, ok := r.Context().Value(recorderKey{}).(*recorder); ok {
+			rec.route = routeOf(r)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
 
 // routeOf is the template of the route, never what a person typed.
 func routeOf(r *http.Request) string {
@@ -143,10 +157,11 @@ func routeOf(r *http.Request) string {
 	return "-"
 }
 
-// A recorder remembers the status.
+// A recorder remembers the status and the route.
 type recorder struct {
 	http.ResponseWriter
 	status int
+	route  string
 }
 
 func (r *recorder) WriteHeader(status int) {
