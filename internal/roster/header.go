@@ -152,7 +152,7 @@ func bestHeader(w *window, delims []byte, eol byte, o Options) (header, cutter, 
 		return header{}, cutter{}, incidents.Invalid("the quotes in the first row are wrong").WithHint("the first row names the columns: %s", strings.Join(fieldNames[:], ","))
 	}
 	w.drop(size)
-	return best, cutBest, best.check(known, o.IgnoreUnknown)
+	return best, cutBest, best.check(known)
 }
 
 func newHeader(c *cutter, row string) (h header, known int) {
@@ -170,7 +170,7 @@ func newHeader(c *cutter, row string) (h header, known int) {
 
 // check refuses a header that is none, that names a column twice or a column we
 // do not know, or that lacks what a list needs.
-func (h header) check(known int, ignoreUnknown bool) error {
+func (h header) check(known int) error {
 	hint := "known columns: " + strings.Join(fieldNames[:], ", ")
 	if known == 0 {
 		return incidents.Invalid("the first row names none of the columns we know").WithHint("%s", hint)
@@ -186,7 +186,7 @@ func (h header) check(known int, ignoreUnknown bool) error {
 		}
 		seen[f] = true
 	}
-	if len(unknown) > 0 && !ignoreUnknown {
+	if len(unknown) > 0 {
 		return incidents.Invalid("unknown columns: %s", strings.Join(unknown, ", ")).WithHint("rename them or leave them out; %s", hint)
 	}
 	if !seen[fieldName] {

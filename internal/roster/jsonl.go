@@ -53,7 +53,7 @@ func (r *jsonlReader) record(b []byte) error {
 	if why != "" {
 		return r.reject(why, row)
 	}
-	if len(obj.unknown) > 0 && !r.opts.IgnoreUnknown {
+	if len(obj.unknown) > 0 {
 		if !r.checked {
 			return unknownNames(obj.unknown)
 		}

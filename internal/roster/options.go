@@ -22,13 +22,12 @@ const (
 
 // Options says how to read a list. Only AsOf is required.
 type Options struct {
-	Format        string          // csv, jsonl; "" detects it from content and name
-	Encoding      string          // utf-8, utf-16, gbk; "" means by byte order mark, else UTF-8
-	Name          string          // file name, for detecting the format
-	Delimiter     rune            // of CSV cells; 0 detects it from the header
-	AsOf          time.Time       // the day ages are counted on
-	DefaultPlace  incidents.Place // of persons whose row names no country
-	IgnoreUnknown bool            // leave out columns that are not known instead of refusing the list
+	Format       string          // csv, jsonl; "" detects it from content and name
+	Encoding     string          // utf-8, utf-16, gbk; "" means by byte order mark, else UTF-8
+	Name         string          // file name, for detecting the format
+	Delimiter    rune            // of CSV cells; 0 detects it from the header
+	AsOf         time.Time       // the day ages are counted on
+	DefaultPlace incidents.Place // of persons whose row names no country
 	// Progress is told now and then how many rows are done and how many bytes of
 	// the source, as it is stored, were read.
 	Progress func(rows, bytes int64)

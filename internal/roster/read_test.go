@@ -101,13 +101,6 @@ func TestListsThatCannotBeRead(t *testing.T) {
 	}
 }
 
-func TestUnknownColumnsCanBeLeftOut(t *testing.T) {
-	rows, _, err := readAll(t, "name,shoe size,email\nAnn,38,ann@example.com\n", Options{IgnoreUnknown: true})
-	if err != nil || outcomes(rows) != "Ann" || rows[0].Candidate.Contact.Email != "ann@example.com" {
-		t.Errorf("%v, %v", outcomes(rows), err)
-	}
-}
-
 func TestOptionsAreChecked(t *testing.T) {
 	for field, o := range map[string]Options{
 		"format":    {Format: "xls", AsOf: day},
