@@ -162,11 +162,16 @@ type problemPage struct {
 func (c *console) show(p *page, name string, v any) error { return c.write(p, http.StatusOK, name, v) }
 
 // again shows a form once more with what was typed and the problem beside it.
-func (c *console) again(p *page, err error, name string, f *Frame, v func() any) error {
+func (c *console) again(p *page, err error, name string, v refusable) error {
 	pr := c.problemOf(p.r, err)
-	f.Problem = pr
-	return c.write(p, pr.Status, name, v())
+	v.refuse(pr)
+	return c.write(p, pr.Status, name, v)
 }
+
+// A refusable is a pointer to a page: its Frame says the problem.
+type refusable interface{ refuse(*problem) }
+
+func (f *Frame) refuse(pr *problem) { f.Problem = pr }
 
 func (c *console) write(p *page, status int, name string, v any) error {
 	t, ok := c.pages[name]

@@ -138,8 +138,13 @@ func (w *world) full() string {
 // TestAFormKeepsWhatWasTyped shows the form again with the problem beside it.
 func TestAFormKeepsWhatWasTyped(t *testing.T) {
 	w := newWorld(t)
-	ref := w.incidentWithList(1)
+	ref := w.full()
 	rita := w.signIn("rita")
+	rita.post("/incidents", "title", "Another", "mode", "live").want(http.StatusSeeOther) // to merge into
+	all, err := w.desk.Alerts(t.Context(), incidents.System, incidents.AlertFilter{Limit: 1})
+	must(t, err)
+	bad, err := w.desk.Intakes(t.Context(), incidents.System, incidents.IntakeFilter{Quarantined: true})
+	must(t, err)
 	long := strings.Repeat("a very long note ", 400)
 	for _, c := range []struct {
 		name, at string
@@ -153,6 +158,9 @@ func TestAFormKeepsWhatWasTyped(t *testing.T) {
 		{"a dismissal without a reason", "/incidents/" + ref + "/act", []string{"do", "dismiss", "reason", ""}, 422, []string{`role="alert"`}},
 		{"a count that is none", "/incidents/" + ref + "/facts", []string{"base", "2", "how", "I heard it", "f.persons_total", "many"}, 422, []string{`value="many"`, `value="I heard it"`}},
 		{"facts that changed meanwhile", "/incidents/" + ref + "/facts", []string{"base", "1", "how", "I heard it", "f.persons_total", "12"}, 409, []string{`value="12"`, `value="I heard it"`}},
+		{"an alert dismissed in a word", "/alerts/" + string(all[0].ID) + "/triage", []string{"do", "dismiss", "reason", "no"}, 422, []string{`name="reason" value="no"`, `role="alert"`}},
+		{"a body released in a word", "/quarantine/" + string(bad[0].ID), []string{"do", "release", "reason", "no"}, 422, []string{`name="reason" value="no"`, `role="alert"`}},
+		{"a merge without a target", "/incidents/" + ref + "/act", []string{"do", "merge", "into", "nothing", "reason", "the same thing"}, 404, []string{`id="mreason" name="reason" value="the same thing"`, `id="reason" name="reason">`}},
 		{"nothing chosen", "/incidents/" + ref + "/act", []string{"do", "explode"}, 422, []string{`role="alert"`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

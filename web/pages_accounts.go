@@ -62,7 +62,7 @@ func (c *console) addAccount(p *page) error {
 	password := strings.ToLower(rand.Text())
 	e, err := c.Team.AddAccount(p.r.Context(), p.actor, v.Name, v.Display, incidents.Role(v.Role), password)
 	if err != nil {
-		return c.again(p, err, "accounts", &v.Frame, func() any { return v })
+		return c.again(p, err, "accounts", &v)
 	}
 	png, err := e.QR(264)
 	if err != nil {
@@ -80,7 +80,7 @@ func (c *console) disableAccount(p *page) error {
 		if verr != nil {
 			return verr
 		}
-		return c.again(p, err, "accounts", &v.Frame, func() any { return v })
+		return c.again(p, err, "accounts", &v)
 	}
 	return c.redirect(p, "/accounts", "Disabled. Its sessions have ended, its tokens work no more.")
 }
@@ -112,7 +112,7 @@ func (c *console) mintToken(p *page) error {
 		plain, t, err = c.Team.MintToken(p.r.Context(), p.actor, v.Token.Name, v.Token.Label, scopes, time.Duration(days)*24*time.Hour)
 	}
 	if err != nil {
-		return c.again(p, err, "accounts", &v.Frame, func() any { return v })
+		return c.again(p, err, "accounts", &v)
 	}
 	f := c.frame(p, "accounts", "A new token")
 	f.Live = ""

@@ -41,6 +41,8 @@ type alertPage struct {
 	Incident *incidents.Incident
 	Open     []incidents.Incident // it could be moved to
 	Raw      string
+	Into     string // what was typed or chosen
+	Reason   string
 }
 
 func (c *console) alertView(p *page) (v alertPage, err error) {
@@ -57,7 +59,7 @@ func (c *console) alertView(p *page) (v alertPage, err error) {
 		v.Incident = &in
 	}
 	v.Open, err = c.Desk.Incidents(p.r.Context(), p.actor, incidents.IncidentFilter{Open: true, Kind: incidents.KindBreach, Mode: incidents.Live, Limit: 50})
-	v.Raw = pretty(v.Alert.Raw)
+	v.Raw, v.Into, v.Reason = pretty(v.Alert.Raw), p.form("incident"), p.form("reason")
 	return v, err
 }
 
@@ -102,7 +104,7 @@ func (c *console) triageAlert(p *page) error {
 		if verr != nil {
 			return verr
 		}
-		return c.again(p, err, "alert", &v.Frame, func() any { return v })
+		return c.again(p, err, "alert", &v)
 	}
 	return c.redirect(p, "/alerts/"+string(id), "Done, and written down.")
 }
@@ -125,12 +127,13 @@ type intakePage struct {
 	Frame
 	Intake incidents.Intake
 	Body   string
+	Reason string
 }
 
 func (c *console) intakeView(p *page) (v intakePage, err error) {
 	v.Frame = c.frame(p, "alerts", "Body in quarantine")
 	v.Intake, err = c.Desk.Intake(p.r.Context(), p.actor, incidents.IntakeID(p.vars["intake"]))
-	v.Body = pretty(v.Intake.Body)
+	v.Body, v.Reason = pretty(v.Intake.Body), p.form("reason")
 	return v, err
 }
 
@@ -156,7 +159,7 @@ func (c *console) releaseIntake(p *page) error {
 		if verr != nil {
 			return verr
 		}
-		return c.again(p, err, "intake", &v.Frame, func() any { return v })
+		return c.again(p, err, "intake", &v)
 	}
 	return c.redirect(p, "/quarantine", "Taken out of quarantine. The body stays on file.")
 }

@@ -230,7 +230,7 @@ func (c *console) saveAnnouncement(p *page) error {
 		return verr
 	}
 	c.fillAnnouncement(&v, text, d)
-	return c.again(p, err, "announcement", &v.Frame, func() any { return v })
+	return c.again(p, err, "announcement", &v)
 }
 
 // announcementText reads the form. A language with no words is left out.
@@ -257,7 +257,7 @@ func (c *console) onAnnouncement(p *page, said string, act func(incidents.Announ
 		if verr != nil {
 			return verr
 		}
-		return c.again(p, err, "announcement", &v.Frame, func() any { return v })
+		return c.again(p, err, "announcement", &v)
 	}
 	return c.redirect(p, announcementPath(id), said)
 }

@@ -142,6 +142,9 @@ func goesOf(n incidents.Notice) string {
 	if len(c.Filter.Places) > 0 {
 		where = "in " + placeList(c.Filter.Places)
 	}
+	if len(c.Filter.Langs) > 0 {
+		where += " who read " + langList(c.Filter.Langs)
+	}
 	to := "real addresses"
 	if c.Mode == incidents.Drill {
 		to = "the sealed sandbox, as a drill"
@@ -215,6 +218,7 @@ func changesOf(a, b incidents.Content) (out []wordChange) {
 	add("People", num(a.Persons), num(b.Persons))
 	add("The list", a.ListHash, b.ListHash)
 	add("Places", placeList(a.Filter.Places), placeList(b.Filter.Places))
+	add("Languages of the people", langList(a.Filter.Langs), langList(b.Filter.Langs))
 	add("Channels", planText(a.Plan), planText(b.Plan))
 	add("Default language", langName(a.Default), langName(b.Default))
 	add("Meant to meet", strings.Join(a.Answers, ", "), strings.Join(b.Answers, ", "))
@@ -230,6 +234,17 @@ func placeList(places []incidents.Place) string {
 	words := make([]string, len(places))
 	for i, p := range places {
 		words[i] = string(p)
+	}
+	return strings.Join(words, ", ")
+}
+
+func langList(langs []incidents.Lang) string {
+	if len(langs) == 0 {
+		return "any"
+	}
+	words := make([]string, len(langs))
+	for i, l := range langs {
+		words[i] = langName(l)
 	}
 	return strings.Join(words, ", ")
 }
@@ -270,7 +285,7 @@ func (c *console) decide(p *page) error {
 		if verr != nil {
 			return verr
 		}
-		return c.again(p, err, "approval", &v.Frame, func() any { return v })
+		return c.again(p, err, "approval", &v)
 	}
 	said := map[string]string{"approve": "Approved.", "return": "Returned with your comment."}[p.form("decision")]
 	return c.redirect(p, "/approvals", said)

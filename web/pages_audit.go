@@ -42,7 +42,7 @@ func (c *console) audit(p *page) error {
 			return err
 		}
 		if err != nil {
-			return c.again(p, incidents.NotFound("there is no such incident").On("incident"), "audit", &v.Frame, func() any { return v })
+			return c.again(p, incidents.NotFound("there is no such incident").On("incident"), "audit", &v)
 		}
 		f.Incident = in.ID
 	}

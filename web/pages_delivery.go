@@ -12,6 +12,8 @@ import (
 type deliveryPage struct {
 	incidentFrame
 	progressView
+	Doubts []incidents.Delivery
+	Typed  struct{ Reason, Ref, Delivery, Why string } // Why is of the delivery in doubt
 }
 
 // A progressView is the live part of a delivery page.
@@ -21,10 +23,8 @@ type progressView struct {
 	R         incidents.Reconciliation
 	Channels  []channelRow
 	Funnel    []funnelRow
-	Doubts    []incidents.Delivery
 	Failures  []failureRow
 	Approved  []string
-	Typed     struct{ Reason, Ref string }
 	PerSecond float64
 	FinishAt  *time.Time
 	Forecast  forecastChart
@@ -56,18 +56,30 @@ type funnelRow struct {
 }
 
 func (c *console) deliveryView(p *page) (v deliveryPage, err error) {
-	n, err := c.noticeByNo(p)
-	if err != nil {
-		return v, err
-	}
-	d, err := c.Desk.Dossier(p.r.Context(), p.actor, string(n.IncidentID))
-	if err != nil {
+	var d incidents.Dossier
+	if v.progressView, d, err = c.progressView(p); err != nil {
 		return v, err
 	}
 	v.incidentFrame = c.frameOf(p, "notices", d)
 	v.Section = "deliveries"
-	v.progressView, err = c.progressOf(p, n, d)
+	v.Typed.Reason, v.Typed.Ref, v.Typed.Delivery = p.form("reason"), p.form("ref"), p.form("delivery")
+	if v.Typed.Delivery != "" {
+		v.Typed.Reason, v.Typed.Why = "", v.Typed.Reason
+	}
+	v.Doubts, err = c.Desk.InDoubt(p.r.Context(), p.actor, v.Notice.No, 100)
 	return v, err
+}
+
+func (c *console) progressView(p *page) (v progressView, d incidents.Dossier, err error) {
+	n, err := c.noticeByNo(p)
+	if err != nil {
+		return v, d, err
+	}
+	if d, err = c.Desk.Dossier(p.r.Context(), p.actor, string(n.IncidentID)); err != nil {
+		return v, d, err
+	}
+	v, err = c.progressOf(p, n, d)
+	return v, d, err
 }
 
 func (c *console) progressOf(p *page, n incidents.Notice, d incidents.Dossier) (v progressView, err error) {
@@ -93,10 +105,6 @@ func (c *console) progressOf(p *page, n incidents.Notice, d incidents.Dossier) (
 		if a.Void == "" && a.Decision == "approve" && a.Subject.Hash == n.Hash {
 			v.Approved = append(v.Approved, a.ByName)
 		}
-	}
-	v.Typed.Reason, v.Typed.Ref = p.form("reason"), p.form("ref")
-	if v.Doubts, err = c.Desk.InDoubt(p.r.Context(), p.actor, n.No, 100); err != nil {
-		return v, err
 	}
 	return v, nil
 }
@@ -173,9 +181,10 @@ func (c *console) delivery(p *page) error {
 	return c.show(p, "delivery", v)
 }
 
-// progress is the live part alone.
+// progress is the live part alone: it has no field, so that an update takes
+// away nothing that is being typed.
 func (c *console) progress(p *page) error {
-	v, err := c.deliveryView(p)
+	v, _, err := c.progressView(p)
 	if err != nil {
 		return err
 	}
@@ -240,7 +249,7 @@ func (c *console) backToDelivery(p *page, n incidents.Notice, said string, err e
 	if verr != nil {
 		return verr
 	}
-	return c.again(p, err, "delivery", &v.Frame, func() any { return v })
+	return c.again(p, err, "delivery", &v)
 }
 
 type deliveriesPage struct {

@@ -139,7 +139,7 @@ func (c *console) saveFacts(p *page) error {
 	if verr != nil {
 		return verr
 	}
-	return c.again(p, err, "facts", &v.Frame, func() any { return v })
+	return c.again(p, err, "facts", &v)
 }
 
 // saidOf says what a new revision did.

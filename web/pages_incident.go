@@ -372,7 +372,7 @@ func (c *console) actOnIncident(p *page) error {
 		if verr != nil {
 			return verr
 		}
-		return c.again(p, err, "room", &v.Frame, func() any { return v })
+		return c.again(p, err, "room", &v)
 	}
 	return c.redirect(p, "/incidents/"+in.Ref, said)
 }

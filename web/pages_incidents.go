@@ -44,7 +44,7 @@ func (c *console) openIncident(p *page) error {
 			return verr
 		}
 		v.NewTitle, v.NewMode = p.form("title"), p.form("mode")
-		return c.again(p, err, "incidents", &v.Frame, func() any { return v })
+		return c.again(p, err, "incidents", &v)
 	}
 	return c.redirect(p, "/incidents/"+in.Ref, "")
 }

@@ -153,3 +153,17 @@ func TestAStreamEndsWithItsSession(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatIsUpdatedHasNoField reads the live part of a delivery page: an update
+// replaces it, and what was typed in it would be gone.
+func TestWhatIsUpdatedHasNoField(t *testing.T) {
+	pages, err := parsePages()
+	must(t, err)
+	live := pages["delivery"].Lookup("progress").Tree.Root.String()
+	if !strings.Contains(live, "h-fun") || strings.Contains(live, "<form") || strings.Contains(live, "<input") {
+		t.Error("the live part of a delivery page has a field")
+	}
+	if main := pages["delivery"].Lookup("main").Tree.Root.String(); !strings.Contains(main, "/doubt") {
+		t.Error("nobody can decide on a delivery in doubt")
+	}
+}

@@ -13,7 +13,8 @@ import (
 
 type noticesPage struct {
 	incidentFrame
-	Rows []noticeRow
+	Rows     []noticeRow
+	NewTitle string
 }
 
 type noticeRow struct {
@@ -21,15 +22,23 @@ type noticeRow struct {
 	State stateView
 }
 
-// notices lists the notices of an incident.
-func (c *console) notices(p *page) error {
+func (c *console) noticesView(p *page) (v noticesPage, err error) {
 	f, d, err := c.incidentFrame(p, "notices")
 	if err != nil {
-		return err
+		return v, err
 	}
-	v := noticesPage{incidentFrame: f}
+	v = noticesPage{incidentFrame: f, NewTitle: d.Incident.Title}
 	for _, n := range d.Notices {
 		v.Rows = append(v.Rows, noticeRow{n, noticeState(n.Status)})
+	}
+	return v, nil
+}
+
+// notices lists the notices of an incident.
+func (c *console) notices(p *page) error {
+	v, err := c.noticesView(p)
+	if err != nil {
+		return err
 	}
 	return c.show(p, "notices", v)
 }
@@ -42,7 +51,12 @@ func (c *console) draftNotice(p *page) error {
 	}
 	n, err := c.Desk.DraftNotice(p.r.Context(), p.actor, in.ID, incidents.NoticeInput{Title: p.form("title")})
 	if err != nil {
-		return err
+		v, verr := c.noticesView(p)
+		if verr != nil {
+			return verr
+		}
+		v.NewTitle = p.form("title")
+		return c.again(p, err, "notices", &v)
 	}
 	return c.redirect(p, noticePath(n.No), "Drafted from the facts. Read every word before you submit it.")
 }
@@ -260,8 +274,8 @@ func (c *console) saveNotice(p *page) error {
 	typed := n.Content // keep what was typed
 	typed.Langs, typed.Plan, typed.Filter, typed.Answers = input.Langs, input.Plan, input.Filter, input.Answers
 	c.fillNotice(&v, typed, d)
-	v.Notice.Title = input.Title
-	return c.again(p, err, "notice", &v.Frame, func() any { return v })
+	v.Notice.Title, v.Notice.Content.Default = input.Title, input.Default
+	return c.again(p, err, "notice", &v)
 }
 
 func (c *console) noticeInput(p *page, n incidents.Notice) (input incidents.NoticeInput, err error) {
@@ -281,6 +295,7 @@ func (c *console) noticeInput(p *page, n incidents.Notice) (input incidents.Noti
 	for _, pl := range strings.FieldsFunc(p.form("places"), func(r rune) bool { return r == ',' || r == ' ' || r == ';' }) {
 		input.Filter.Places = append(input.Filter.Places, incidents.Place(strings.ToUpper(pl)))
 	}
+	input.Filter.Langs = n.Content.Filter.Langs // the form has no field for them: a notice must not reach more people by being edited
 	type step struct {
 		order int
 		incidents.Step
@@ -316,7 +331,7 @@ func (c *console) onNotice(p *page, said string, act func(incidents.Notice) erro
 			return verr
 		}
 		v.Typed.Ref, v.Typed.Persons = p.form("ref"), p.form("persons")
-		return c.again(p, err, "notice", &v.Frame, func() any { return v })
+		return c.again(p, err, "notice", &v)
 	}
 	return c.redirect(p, noticePath(n.No), said)
 }

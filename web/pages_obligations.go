@@ -79,7 +79,7 @@ func (c *console) askWaiver(p *page) error {
 		if verr != nil {
 			return verr
 		}
-		return c.again(p, err, "obligations", &v.Frame, func() any { return v })
+		return c.again(p, err, "obligations", &v)
 	}
 	return c.redirect(p, "/incidents/"+in.Ref+"/obligations", "An officer was asked.")
 }

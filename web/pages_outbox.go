@@ -84,7 +84,7 @@ func (c *console) openCapture(p *page) error {
 		return err
 	}
 	if v.Capture, err = c.openCaptured(p.r.Context(), p.actor, v.ID, v.Reason); err != nil {
-		return c.again(p, err, "capture", &v.Frame, func() any { return v })
+		return c.again(p, err, "capture", &v)
 	}
 	v.Open, v.Text = true, string(v.Capture.Body)
 	if v.Capture.Channel == incidents.Email {

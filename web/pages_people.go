@@ -128,7 +128,7 @@ func (c *console) importPeople(p *page) error {
 		return verr
 	}
 	v.Encoding = encoding
-	return c.again(p, err, "people", &v.Frame, func() any { return v })
+	return c.again(p, err, "people", &v)
 }
 
 func brokeOff(err error, n int64) error {
@@ -258,7 +258,7 @@ func (c *console) findPerson(p *page) error {
 		return verr
 	}
 	v.Ref = p.form("ref")
-	return c.again(p, err, "persons", &v.Frame, func() any { return v })
+	return c.again(p, err, "persons", &v)
 }
 
 func personPath(ref string, seq int64) string {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"strconv"
 
 	"tocsin/incidents"
@@ -12,6 +13,7 @@ type personPage struct {
 	Notices []personNotice
 	Shown   []shownField // only right after a person with the right asked for it
 	Reason  string
+	Why     string // of an exclusion
 	Flags   []string
 }
 
@@ -83,7 +85,7 @@ func (c *console) unmaskPerson(p *page) error {
 	}
 	x, err := c.Desk.Unmask(p.r.Context(), p.actor, v.Person.Person.ID, p.form("reason"))
 	if err != nil {
-		return c.again(p, err, "person", &v.Frame, func() any { return v })
+		return c.again(p, err, "person", &v)
 	}
 	for _, f := range []shownField{{"Id on the list", x.Ref}, {"Name", x.Name}, {"Name in Latin letters", x.NameLatin}, {"Email", x.Email}, {"Telephone", x.Phone}, {"Address", x.Address},
 		{"Born", x.Birth}, {"Guardian", x.Guardian}, {"Guardian reached by", x.GuardianTo}, {"Time zone", x.Zone}, {"Note", x.Note}} {
@@ -103,15 +105,20 @@ func (c *console) excludePerson(p *page) error {
 	if err != nil {
 		return err
 	}
+	v.Reason, v.Why = "", v.Reason
 	reason, said := p.form("reason"), "Taken out of sending. Notices that waited for approval have to be submitted again."
 	switch {
 	case p.form("do") == "back":
 		reason, said = "", "Taken back into sending. Notices that waited for approval have to be submitted again."
 	case len(reason) < 3:
-		return c.again(p, incidents.Invalid("say why, in a few words").On("exclude"), "person", &v.Frame, func() any { return v })
+		return c.again(p, incidents.Invalid("say why, in a few words").On("exclude"), "person", &v)
 	}
 	if err := c.Desk.ExcludePerson(p.r.Context(), p.actor, v.Person.Person.ID, reason); err != nil {
-		return c.again(p, err, "person", &v.Frame, func() any { return v })
+		var e *incidents.Error
+		if errors.As(err, &e) && e.Field == "reason" {
+			err = e.On("exclude") // the page has two reasons
+		}
+		return c.again(p, err, "person", &v)
 	}
 	return c.redirect(p, personPath(v.In.Ref, v.Person.Person.Seq), said)
 }

@@ -89,7 +89,7 @@ func (c *console) draftReport(p *page) error {
 		if verr != nil {
 			return verr
 		}
-		return c.again(p, err, "reports", &v.Frame, func() any { return v })
+		return c.again(p, err, "reports", &v)
 	}
 	return c.redirect(p, reportPath(r.ID), "Filled in from the facts. What is not known is asked for.")
 }
@@ -203,7 +203,7 @@ func (c *console) onReport(p *page, said string, act func(incidents.ReportID) er
 		if verr != nil {
 			return verr
 		}
-		return c.again(p, err, "report", &v.Frame, func() any { return v })
+		return c.again(p, err, "report", &v)
 	}
 	return c.redirect(p, reportPath(id), said)
 }
@@ -290,7 +290,7 @@ func (c *console) fileReport(p *page) error {
 		return verr
 	}
 	v.Typed.Channel, v.Typed.Reference, v.Typed.At = in.Channel, in.Reference, in.At
-	return c.again(p, err, "report", &v.Frame, func() any { return v })
+	return c.again(p, err, "report", &v)
 }
 
 func (c *console) readFiled(p *page, id incidents.ReportID) (in filingInput, err error) {

@@ -23,7 +23,7 @@ func (c *console) signIn(p *page) error {
 	actor, err := c.Accounts.SignIn(p.r.Context(), p.form("name"), p.r.PostFormValue("password"), p.form("code"), c.address(p.r))
 	if err != nil {
 		v := signInPage{Frame: c.frame(p, "", "Sign in"), Name: p.form("name"), To: p.form("to")}
-		return c.again(p, err, "signin", &v.Frame, func() any { return v })
+		return c.again(p, err, "signin", &v)
 	}
 	actor.Via = "console"
 	if err := c.Sessions.SignIn(p.r.Context(), actor); err != nil {

@@ -88,7 +88,7 @@ func (c *console) startTermination(p *page) error {
 		if verr != nil {
 			return verr
 		}
-		return c.again(p, err, "terminations", &v.Frame, func() any { return v })
+		return c.again(p, err, "terminations", &v)
 	}
 	return c.redirect(p, terminationPath(t.ID), "Written down. Take the list in next, then draft the notice.")
 }
@@ -183,7 +183,7 @@ func (c *console) onTermination(p *page, said string, act func(incidents.Termina
 		if verr != nil {
 			return verr
 		}
-		return c.again(p, err, "termination", &v.Frame, func() any { return v })
+		return c.again(p, err, "termination", &v)
 	}
 	return c.redirect(p, terminationPath(id), said)
 }
