@@ -7,6 +7,9 @@ GO      ?= go
 # The same binary from a clone, an archive, or a folder git does not trust.
 export GOFLAGS += -buildvcs=false
 
+# What the program calls itself: the tag or commit, or dev where git does not say.
+VERSION ?= $(or $(shell git describe --tags --always --dirty 2>/dev/null),dev)
+
 FUZZTIME ?= 30s
 BENCHTIME ?= 1s
 
@@ -20,7 +23,7 @@ endif
 .PHONY: build demo test test-deps test-fast check bench fuzz lint clean
 
 build: ## one binary, no C
-	CGO_ENABLED=0 $(GO) build -tags $(TAGS) -trimpath -ldflags "-s -w" -o bin/tocsin ./cmd/tocsin
+	CGO_ENABLED=0 $(GO) build -tags $(TAGS) -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/tocsin ./cmd/tocsin
 
 demo: build ## the whole chain on this machine, with made-up persons
 	bin/tocsin demo
