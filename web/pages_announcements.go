@@ -107,7 +107,7 @@ type announcementForm struct {
 
 // A publicPreview is what people will read, laid out as on the public page.
 type publicPreview struct {
-	Lang     incidents.Lang
+	Lang, UI incidents.Lang // of the words, and of the headings
 	Title    string
 	Short    []block
 	Sections []publicSection
@@ -147,7 +147,7 @@ func (c *console) announcementView(p *page) (v announcementEditPage, err error) 
 func (c *console) fillAnnouncement(v *announcementEditPage, text incidents.AnnouncementText, d incidents.Dossier) {
 	v.Words, v.Duties, v.Default = nil, nil, text.Default
 	langs := slices.Clone(c.Org.Languages)
-	for _, l := range publicLangs(text) {
+	for _, l := range sortedLangs(text.Langs) {
 		if !slices.Contains(langs, l) {
 			langs = append(langs, l)
 		}
@@ -162,41 +162,25 @@ func (c *console) fillAnnouncement(v *announcementEditPage, text incidents.Annou
 	}
 }
 
-func publicLangs(text incidents.AnnouncementText) (out []incidents.Lang) {
-	for l := range text.Langs {
-		out = append(out, l)
-	}
-	slices.Sort(out)
-	return out
-}
-
 func publicPreviews(text incidents.AnnouncementText) (out []publicPreview) {
-	for _, l := range publicLangs(text) {
-		w := text.Langs[l]
-		v := publicPreview{Lang: l, Title: w.Title, Short: blocks(w.Short)}
-		fixed := publicWords[l]
-		if fixed == nil {
-			fixed = publicWords["en"]
-		}
-		for _, s := range []struct{ key, text string }{{"happened", w.Happened}, {"measures", w.Measures}, {"advice", w.Advice}, {"remedies", w.Remedies}, {"contact", w.Contact}} {
-			if b := blocks(s.text); len(b) > 0 {
-				v.Sections = append(v.Sections, publicSection{fixed[s.key], b})
-			}
+	for _, l := range sortedLangs(text.Langs) {
+		w, ui := text.Langs[l], uiLang(l)
+		v := publicPreview{Lang: l, UI: ui, Title: w.Title, Short: blocks(w.Short)}
+		for _, s := range sectionsOf(w) {
+			v.Sections = append(v.Sections, publicSection{publicWords[ui][s.Key], s.Blocks})
 		}
 		out = append(out, v)
 	}
 	return out
 }
 
-// publicChanges names the passages that differ from what the public reads now.
+// publicChanges names the passages that differ from what the public reads now,
+// in every language either text has.
 func publicChanges(a, b incidents.AnnouncementText) (out []wordChange) {
-	for _, l := range publicLangs(b) {
-		was, is := a.Langs[l], b.Langs[l]
-		for _, x := range []struct{ name, was, is string }{{"title", was.Title, is.Title}, {"in short", was.Short, is.Short}, {"what happened", was.Happened, is.Happened}, {"measures", was.Measures, is.Measures},
-			{"advice", was.Advice, is.Advice}, {"what we offer", was.Remedies, is.Remedies}, {"contact", was.Contact, is.Contact}} {
-			if x.was != x.is {
-				out = append(out, wordChange{Where: langName(l) + ", " + x.name, Was: x.was, Is: x.is})
-			}
+	for _, l := range sortedLangs(a.Langs, b.Langs) {
+		for _, x := range changes(a.Langs[l], b.Langs[l]) {
+			x.Where = langName(l) + ", " + strings.ToLower(publicWords["en"][x.Where])
+			out = append(out, x)
 		}
 	}
 	return out

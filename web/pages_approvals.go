@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -196,14 +195,7 @@ func changesOf(a, b incidents.Content) (out []wordChange) {
 			out = append(out, wordChange{where, was, is})
 		}
 	}
-	langs := slices.Collect(maps.Keys(b.Langs))
-	for l := range a.Langs {
-		if !slices.Contains(langs, l) {
-			langs = append(langs, l)
-		}
-	}
-	slices.Sort(langs)
-	for _, l := range langs {
+	for _, l := range sortedLangs(a.Langs, b.Langs) {
 		was, is, name := a.Langs[l], b.Langs[l], langName(l)
 		add(name+", subject", was.Subject, is.Subject)
 		add(name+", what happened", was.Happened, is.Happened)

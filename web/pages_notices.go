@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -166,7 +167,7 @@ func (v *noticePage) compare(was string) {
 func (c *console) fillNotice(v *noticePage, content incidents.Content, d incidents.Dossier) {
 	v.Words, v.Plan, v.Duties = nil, nil, nil
 	langs := slices.Clone(c.Org.Languages)
-	for l := range content.Langs {
+	for _, l := range sortedLangs(content.Langs) {
 		if !slices.Contains(langs, l) {
 			langs = append(langs, l)
 		}
@@ -199,7 +200,7 @@ func (c *console) fillNotice(v *noticePage, content incidents.Content, d inciden
 // previews render each language for an invented person.
 func (c *console) previews(n incidents.Notice) (out []preview) {
 	content := n.Content
-	for _, l := range c.langsOf(content) {
+	for _, l := range sortedLangs(content.Langs) {
 		v := preview{Lang: l}
 		for _, s := range content.Plan {
 			r, err := c.Book.Preview(content, s.Channel, l)
@@ -222,12 +223,13 @@ func (c *console) previews(n incidents.Notice) (out []preview) {
 	return out
 }
 
-func (c *console) langsOf(content incidents.Content) (out []incidents.Lang) {
-	for l := range content.Langs {
-		out = append(out, l)
+// sortedLangs lists the languages any of some words are in.
+func sortedLangs[W any](words ...map[incidents.Lang]W) (out []incidents.Lang) {
+	for _, w := range words {
+		out = slices.AppendSeq(out, maps.Keys(w))
 	}
 	slices.Sort(out)
-	return out
+	return slices.Compact(out)
 }
 
 // nameOf shows who an account is; what cannot be looked up stays an id.

@@ -69,19 +69,15 @@ func (p *public) announcementPage(r *http.Request, n incidents.Announcement, at 
 		}
 		page.Choices = append(page.Choices, langChoice{l, languageName(l), href, l == lang})
 	}
-	for _, s := range []struct{ key, text string }{{"happened", words.Happened}, {"measures", words.Measures}, {"advice", words.Advice}, {"remedies", words.Remedies}, {"contact", words.Contact}} {
-		if bl := blocks(s.text); len(bl) > 0 {
-			page.Sections = append(page.Sections, section{s.key, bl})
-		}
-	}
+	page.Sections = sectionsOf(words)
 	if at > 0 {
-		page.Changes = changes(n.Published[at-1].Text, v.Text, lang)
+		page.Changes = changesIn(n.Published[at-1].Text, v.Text, lang)
 	}
 	for i := len(n.Published) - 1; i >= 0; i-- {
 		e := versionEntry{Version: n.Published[i].Version, At: n.Published[i].At, First: i == 0, Shown: i == at}
 		if i > 0 {
-			for _, c := range changes(n.Published[i-1].Text, n.Published[i].Text, lang) {
-				e.Parts = append(e.Parts, c.Key)
+			for _, c := range changesIn(n.Published[i-1].Text, n.Published[i].Text, lang) {
+				e.Parts = append(e.Parts, c.Where)
 			}
 		}
 		page.Versions = append(page.Versions, e)
@@ -89,23 +85,43 @@ func (p *public) announcementPage(r *http.Request, n incidents.Announcement, at 
 	return page
 }
 
-// A change is one part of a text that differs from the version before.
-type change struct {
-	Key   string // of publicWords
-	Mends []mend
+// partsOf lists the parts of a text below its summary, in the order of the page.
+// Keys are of publicWords.
+func partsOf(w incidents.AnnouncementWords) []struct{ key, text string } {
+	return []struct{ key, text string }{{"happened", w.Happened}, {"measures", w.Measures}, {"advice", w.Advice}, {"remedies", w.Remedies}, {"contact", w.Contact}}
 }
 
-// changes compares two published texts in one language, part by part.
-func changes(old, now incidents.AnnouncementText, lang incidents.Lang) (out []change) {
-	a, _ := wordsFor(old, lang)
-	b, _ := wordsFor(now, lang)
-	for _, s := range []struct{ key, old, now string }{{"title", a.Title, b.Title}, {"short", a.Short, b.Short}, {"happened", a.Happened, b.Happened},
-		{"measures", a.Measures, b.Measures}, {"advice", a.Advice, b.Advice}, {"remedies", a.Remedies, b.Remedies}, {"contact", a.Contact, b.Contact}} {
-		if s.old != s.now {
-			out = append(out, change{s.key, mends(s.old, s.now)})
+// sectionsOf lays out the parts that say something.
+func sectionsOf(w incidents.AnnouncementWords) (out []section) {
+	for _, x := range partsOf(w) {
+		if b := blocks(x.text); len(b) > 0 {
+			out = append(out, section{x.key, b})
 		}
 	}
 	return out
+}
+
+// changes compares two texts part by part. Where is a key of publicWords.
+func changes(was, is incidents.AnnouncementWords) (out []wordChange) {
+	add := func(key, was, is string) {
+		if was != is {
+			out = append(out, wordChange{key, was, is})
+		}
+	}
+	add("title", was.Title, is.Title)
+	add("short", was.Short, is.Short)
+	now := partsOf(is)
+	for i, x := range partsOf(was) {
+		add(x.key, x.text, now[i].text)
+	}
+	return out
+}
+
+// changesIn compares two published texts in one language.
+func changesIn(was, is incidents.AnnouncementText, lang incidents.Lang) []wordChange {
+	a, _ := wordsFor(was, lang)
+	b, _ := wordsFor(is, lang)
+	return changes(a, b)
 }
 
 // day writes a date the way its readers do.

@@ -99,7 +99,7 @@ type (
 		Version  int
 		At       time.Time
 		Newest   bool
-		Changes  []change
+		Changes  []wordChange
 		Versions []versionEntry // newest first
 	}
 	section struct {
