@@ -22,7 +22,6 @@ type forecastChart struct {
 	NowText         string
 	CurX, CurY      float64
 	CurText, SubTxt string
-	CurAnchor       string
 	Lanes           []forecastLane
 	Limits          []limitMark
 	Later           string // deadlines beyond the right edge
@@ -172,7 +171,7 @@ func (f *forecastChart) curve(p incidents.Progress, start, end, now time.Time, k
 	if known && end.After(now) {
 		f.Far = fmt.Sprintf("%.1f,%.1f %.1f,%.1f", ux, dy, x(end), y(list))
 	}
-	f.CurX, f.CurY, f.CurAnchor = max(ux, f.NowX)+10, min(max(dy+26, fcTop+40), fcBase-26), "start"
+	f.CurX, f.CurY = max(ux, f.NowX)+10, min(max(dy+26, fcTop+40), fcBase-26)
 	f.CurText = num(done) + " handled"
 	f.SubTxt = share(done, list)
 	if p.PerSecond > 0 {

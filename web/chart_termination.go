@@ -10,15 +10,15 @@ import (
 // A noticeBar is the 30 full days of a termination on a time axis: when people
 // are told, the last instant they can be told, and the end of the service.
 type noticeBar struct {
-	Desc                          string
-	Days                          []axisDay
-	NowX, LatestX, EndsX          float64
-	TellX, TellW                  float64 // sending, 0 wide when it has not begun
-	SpareX, SpareW                float64 // between the last person told and the latest instant
-	Latest, Ends                  string
-	NowText, TellLabel, EndsLabel string
-	Late                          bool
-	EraseX                        float64 // 0: not erased
+	Desc                 string
+	Days                 []axisDay
+	NowX, LatestX, EndsX float64
+	TellX, TellW         float64 // sending, 0 wide when it has not begun
+	SpareX, SpareW       float64 // between the last person told and the latest instant
+	Latest, Ends         string
+	NowText, TellLabel   string
+	Late                 bool
+	EraseX               float64 // 0: not erased
 }
 
 const barLeft, barRight = 150.0, 1056.0
@@ -40,7 +40,7 @@ func noticeBarOf(t incidents.Termination, n *incidents.Notice, now time.Time) (b
 	}
 	scale := (barRight - barLeft) / to.Sub(from).Seconds()
 	x := func(at time.Time) float64 { return barLeft + at.Sub(from).Seconds()*scale }
-	b = noticeBar{NowX: x(now), LatestX: x(latest), EndsX: x(ends), Latest: short(latest), Ends: short(ends), NowText: "Now " + now.UTC().Format("2 Jan"), TellLabel: "nobody is told yet", EndsLabel: "service ends"}
+	b = noticeBar{NowX: x(now), LatestX: x(latest), EndsX: x(ends), Latest: short(latest), Ends: short(ends), NowText: "Now " + now.UTC().Format("2 Jan"), TellLabel: "nobody is told yet"}
 	told := now
 	if n != nil && n.ReleasedAt != nil {
 		b.TellX, b.TellLabel = x(*n.ReleasedAt), "being told"

@@ -145,17 +145,12 @@ func (c *console) fail(p *page, err error) {
 	if pr.Status == http.StatusServiceUnavailable || pr.Status == http.StatusTooManyRequests {
 		p.w.Header().Set("Retry-After", "10")
 	}
-	v := problemPage{Frame: c.frame(p, "", strconv.Itoa(pr.Status)), Back: p.r.Referer() != ""}
+	v := c.frame(p, "", strconv.Itoa(pr.Status))
 	v.Problem = pr
 	if rerr := c.write(p, pr.Status, "problem", v); rerr != nil {
 		c.Log.Error("the page of a problem cannot be shown", "cause", rerr)
 		plain(p.w, pr.Status, pr.Msg+"\n")
 	}
-}
-
-type problemPage struct {
-	Frame
-	Back bool
 }
 
 // show renders a page to memory and writes it.

@@ -50,7 +50,6 @@ type capturePage struct {
 	Frame
 	ID       string
 	Delivery incidents.DeliveryID
-	Channel  string
 	Open     bool
 	Reason   string
 	Capture  incidents.Capture

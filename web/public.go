@@ -120,7 +120,7 @@ func (p *public) list(w http.ResponseWriter, r *http.Request) error {
 			continue
 		}
 		text, in := wordsFor(n.Text, lang)
-		page.Items = append(page.Items, listItem{Slug: n.Slug, Lang: in, Title: text.Title, Short: text.Short, First: n.CreatedAt, Updated: n.UpdatedAt, Changed: len(n.Published) > 1})
+		page.Items = append(page.Items, listItem{Slug: n.Slug, Lang: in, Title: text.Title, Short: text.Short, Updated: n.UpdatedAt})
 	}
 	p.cache(w)
 	return p.show(w, http.StatusOK, "list", page)

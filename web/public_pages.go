@@ -65,9 +65,6 @@ func (f PublicFrame) Wf(key string, args ...any) string {
 	return fmt.Sprintf(publicWords[f.UI][key], args...)
 }
 
-// Mark tells an answer that never is of another language than the page's.
-func (f PublicFrame) Mark(l incidents.Lang) bool { return l != f.Lang }
-
 func (p *public) frame(r *http.Request, lang incidents.Lang, title string) PublicFrame {
 	ui := uiLang(lang)
 	f := PublicFrame{Lang: lang, UI: ui, Title: publicWords[ui][title], Org: p.Org.Name, Contact: p.Org.Contact}
@@ -85,11 +82,10 @@ type (
 		Items []listItem
 	}
 	listItem struct {
-		Slug           string
-		Lang           incidents.Lang
-		Title, Short   string
-		First, Updated time.Time
-		Changed        bool
+		Slug         string
+		Lang         incidents.Lang
+		Title, Short string
+		Updated      time.Time
 	}
 	announcementPage struct {
 		PublicFrame

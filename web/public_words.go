@@ -28,8 +28,8 @@ var publicWords = map[incidents.Lang]map[string]string{
 		"never": "We never ask for a password, a code or a payment in such a message.",
 		"busy":  "Too many codes were checked from your network", "busylead": "Wait a minute, then try again.",
 		"missing": "There is no such page", "missinglead": "The address may be mistyped, or what stood here was never published.",
-		"broken": "This page cannot be shown now", "brokenlead": "Please try again in a minute.", "home": "All security notices", "breach": "Security notice",
-		"termination": "End of a service", "policy_change": "Change of terms", "title": "Title", "short": "Summary", "log": "Log checkpoint",
+		"broken": "This page cannot be shown now", "brokenlead": "Please try again in a minute.", "home": "All security notices",
+		"title": "Title", "short": "Summary", "log": "Log checkpoint",
 	},
 	"zh-Hans": {
 		"skip": "跳到正文", "language": "语言", "notices": "安全公告", "notice": "安全公告",
@@ -47,8 +47,8 @@ var publicWords = map[incidents.Lang]map[string]string{
 		"never": "我们不会在这类消息中索要密码、验证码或付款。",
 		"busy":  "您所在的网络核验次数过多", "busylead": "请稍等一分钟再试。",
 		"missing": "没有这个页面", "missinglead": "网址可能有误，或者此处的内容从未发布。",
-		"broken": "现在无法显示本页", "brokenlead": "请过一分钟再试。", "home": "全部安全公告", "breach": "安全公告",
-		"termination": "服务终止", "policy_change": "条款变更", "title": "标题", "short": "概要", "log": "日志检查点",
+		"broken": "现在无法显示本页", "brokenlead": "请过一分钟再试。", "home": "全部安全公告",
+		"title": "标题", "short": "概要", "log": "日志检查点",
 	},
 }
 
