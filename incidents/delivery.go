@@ -97,6 +97,7 @@ const (
 	OutcomeRefused  Outcome = "refused"  // definite permanent no
 	OutcomeGone     Outcome = "gone"     // the address does not exist any more
 	OutcomeDoubt    Outcome = "doubt"    // nobody can say
+	OutcomeKept     Outcome = "kept"     // written down, and halted before it left
 )
 
 // A Receipt says what the provider answered.

@@ -302,6 +302,9 @@ func (d *Desk) EscalationTold(ctx context.Context, e Escalation) error {
 		if err != nil {
 			return ignoreMissing(err)
 		}
+		if o.Escalated < e.Step {
+			return nil // the clock was set anew meanwhile
+		}
 		o.Told = max(o.Told, e.Step)
 		return tx.PutObligation(o)
 	})

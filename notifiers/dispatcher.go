@@ -162,7 +162,7 @@ func (d *Dispatcher) send(ctx context.Context, j *job, c incidents.Chunk, window
 }
 
 // kept is what became of a message that was written down and did not leave.
-var kept = incidents.Receipt{Outcome: incidents.OutcomeRetry, RetryAfter: time.Second, Reason: "sending halted before it left"}
+var kept = incidents.Receipt{Outcome: incidents.OutcomeKept, Reason: "sending halted before it left"}
 
 // heartbeat renews the lease until ctx ends, through errors that pass; it
 // returns true when nothing more of the window may leave: another worker has

@@ -22,7 +22,7 @@ func (a api) addAccount(c *call) (any, error) {
 	if err := c.read(&in); err != nil {
 		return nil, err
 	}
-	e, err := a.Team.AddAccount(c.ctx, c.actor, in.Name, in.Display, in.Role, in.Password)
+	_, e, err := a.Accounts.Add(c.ctx, c.actor, in.Name, in.Display, in.Role, in.Password)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (a api) disableAccount(c *call) (any, error) {
 	if err := c.none(); err != nil {
 		return nil, err
 	}
-	return nil, a.Team.DisableAccount(c.ctx, c.actor, c.accountID())
+	return nil, a.Accounts.Disable(c.ctx, c.actor, c.accountID())
 }
 
 func (a api) tokens(c *call) (any, error) {
@@ -56,16 +56,12 @@ func (a api) mintToken(c *call) (any, error) {
 	if in.Days < 1 || in.Days > 366 {
 		return nil, incidents.Invalid("a token lives 1 to 366 days").On("days")
 	}
-	who, err := a.Accounts.Account(c.ctx, c.actor, c.accountID())
-	if err != nil {
-		return nil, err
-	}
-	plain, t, err := a.Team.MintToken(c.ctx, c.actor, who.Name, in.Label, in.Scopes, time.Duration(in.Days)*24*time.Hour)
+	plain, t, err := a.Accounts.MintToken(c.ctx, c.actor, c.accountID(), in.Label, in.Scopes, time.Duration(in.Days)*24*time.Hour)
 	if err != nil {
 		return nil, err
 	}
 	return made{struct {
 		account.Token
 		Plain string `json:"token"`
-	}{t, plain}, "/accounts/" + string(who.ID) + "/tokens"}, nil
+	}{t, plain}, "/accounts/" + string(t.Account) + "/tokens"}, nil
 }

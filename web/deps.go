@@ -28,7 +28,6 @@ type Deps struct {
 	Sandbox    Sandbox
 	Callbacks  Callbacks
 	Checkpoint Checkpoints
-	Team       Team
 	Ready      func() error
 
 	PublicURL, InsideURL string
@@ -78,11 +77,4 @@ type Callbacks interface {
 type Checkpoints interface {
 	Latest(ctx context.Context) ([]byte, error)
 	Verifier() string
-}
-
-// Team changes accounts and writes it down.
-type Team interface {
-	AddAccount(ctx context.Context, by incidents.Actor, name, display string, role incidents.Role, password string) (account.Enrolment, error)
-	MintToken(ctx context.Context, by incidents.Actor, name, label string, scopes []incidents.Act, ttl time.Duration) (string, account.Token, error)
-	DisableAccount(ctx context.Context, by incidents.Actor, id incidents.AccountID) error
 }

@@ -60,7 +60,7 @@ func (c *console) addAccount(p *page) error {
 	}
 	v.Name, v.Display, v.Role = p.form("name"), p.form("display"), p.form("role")
 	password := strings.ToLower(rand.Text())
-	e, err := c.Team.AddAccount(p.r.Context(), p.actor, v.Name, v.Display, incidents.Role(v.Role), password)
+	_, e, err := c.Accounts.Add(p.r.Context(), p.actor, v.Name, v.Display, incidents.Role(v.Role), password)
 	if err != nil {
 		return c.again(p, err, "accounts", &v)
 	}
@@ -75,7 +75,7 @@ func (c *console) addAccount(p *page) error {
 }
 
 func (c *console) disableAccount(p *page) error {
-	if err := c.Team.DisableAccount(p.r.Context(), p.actor, incidents.AccountID(p.vars["id"])); err != nil {
+	if err := c.Accounts.Disable(p.r.Context(), p.actor, incidents.AccountID(p.vars["id"])); err != nil {
 		v, verr := c.accountsView(p)
 		if verr != nil {
 			return verr
@@ -108,8 +108,12 @@ func (c *console) mintToken(p *page) error {
 	}
 	var plain string
 	var t account.Token
+	var who account.Account
 	if err == nil {
-		plain, t, err = c.Team.MintToken(p.r.Context(), p.actor, v.Token.Name, v.Token.Label, scopes, time.Duration(days)*24*time.Hour)
+		who, err = c.Accounts.ByName(p.r.Context(), p.actor, v.Token.Name)
+	}
+	if err == nil {
+		plain, t, err = c.Accounts.MintToken(p.r.Context(), p.actor, who.ID, v.Token.Label, scopes, time.Duration(days)*24*time.Hour)
 	}
 	if err != nil {
 		return c.again(p, err, "accounts", &v)

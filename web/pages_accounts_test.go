@@ -1,59 +1,18 @@
 package web
 
 import (
-	"context"
 	"net/http"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"tocsin/incidents"
-	"tocsin/internal/account"
 )
-
-// staff changes accounts as the service does: with an entry in the audit log.
-type staff struct{ w *world }
-
-func (t staff) AddAccount(ctx context.Context, by incidents.Actor, name, display string, role incidents.Role, password string) (account.Enrolment, error) {
-	a, e, err := t.w.accounts.Add(ctx, by, name, display, role, password)
-	if err != nil {
-		return e, err
-	}
-	return e, t.w.desk.Record(ctx, by, "account.added", "", string(a.ID), "", nil)
-}
-
-func (t staff) MintToken(ctx context.Context, by incidents.Actor, name, label string, scopes []incidents.Act, ttl time.Duration) (string, account.Token, error) {
-	all, err := t.w.accounts.Accounts(ctx, by)
-	if err != nil {
-		return "", account.Token{}, err
-	}
-	for _, a := range all {
-		if a.Name == name {
-			return t.w.accounts.MintToken(ctx, by, a.ID, label, scopes, ttl)
-		}
-	}
-	return "", account.Token{}, incidents.NotFound("there is no such account").On("account")
-}
-
-func (t staff) DisableAccount(ctx context.Context, by incidents.Actor, id incidents.AccountID) error {
-	return t.w.accounts.Disable(ctx, by, id)
-}
-
-// staffed is a world whose administrator can change accounts.
-func staffed(t *testing.T) *world {
-	w := newWorld(t)
-	w.deps.Team = staff{w}
-	s, err := New(w.deps)
-	must(t, err)
-	w.inside = s.Inside()
-	return w
-}
 
 var shownPassword = regexp.MustCompile(`<dt>Password</dt><dd><code class="hash">([a-z0-9]+)</code>`)
 
 func TestANewAccountCanSignInWithWhatWasShownOnce(t *testing.T) {
-	w := staffed(t)
+	w := newWorld(t)
 	adam := w.signIn("adam")
 	shown := adam.post("/accounts", "name", "Nora", "display", hostile, "role", "officer").want(http.StatusOK)
 	page := shown.Body.String()
@@ -77,7 +36,7 @@ func TestANewAccountCanSignInWithWhatWasShownOnce(t *testing.T) {
 }
 
 func TestATokenIsShownOnceAndWorks(t *testing.T) {
-	w := staffed(t)
+	w := newWorld(t)
 	adam := w.signIn("adam")
 	page := adam.post("/accounts/token", "account", "adam", "label", "status board", "scopes", "read", "days", "30").want(http.StatusOK).Body.String()
 	m := regexp.MustCompile(`<pre class="raw" tabindex="0">([^<]+)</pre>`).FindStringSubmatch(page)
@@ -90,7 +49,7 @@ func TestATokenIsShownOnceAndWorks(t *testing.T) {
 }
 
 func TestAccountFormsKeepWhatWasTyped(t *testing.T) {
-	w := staffed(t)
+	w := newWorld(t)
 	adam := w.signIn("adam")
 	for _, x := range []struct {
 		name, path string
@@ -119,7 +78,7 @@ func TestAccountFormsKeepWhatWasTyped(t *testing.T) {
 }
 
 func TestADisabledAccountIsSignedOut(t *testing.T) {
-	w := staffed(t)
+	w := newWorld(t)
 	adam, rita := w.signIn("adam"), w.signIn("rita")
 	rita.get("/").want(http.StatusOK)
 	all, err := w.accounts.Accounts(t.Context(), incidents.System)
@@ -136,7 +95,7 @@ func TestADisabledAccountIsSignedOut(t *testing.T) {
 }
 
 func TestOnlyTheAdministratorSeesAccounts(t *testing.T) {
-	w := staffed(t)
+	w := newWorld(t)
 	for _, who := range []string{"rita", "olga", "carla", "ada", "wes"} {
 		b := w.signIn(who)
 		b.get("/accounts").want(http.StatusForbidden)

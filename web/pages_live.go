@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"net/http"
 	"time"
@@ -35,7 +34,7 @@ func (c *console) events(p *page) error {
 		case <-p.r.Context().Done():
 			return nil
 		case <-beat.C:
-			if !c.stillIn(p.r) {
+			if !c.Sessions.Still(p.r.Context()) {
 				return nil // what the page asks for next leads to the sign-in
 			}
 			fmt.Fprint(p.w, ": beat\n\n")
@@ -47,31 +46,6 @@ func (c *console) events(p *page) error {
 		}
 	}
 }
-
-// stillIn tells whether a new request with these cookies would be let in: who
-// signed out, was disabled or idled too long would not. It is no use of the
-// session: the look is cut off before the session is saved, so an open page does
-// not keep anybody signed in.
-func (c *console) stillIn(r *http.Request) (in bool) {
-	defer func() {
-		if p := recover(); p != nil && p != http.ErrAbortHandler { //nolint:errorlint // the value is compared by net/http too
-			panic(p)
-		}
-	}()
-	look := (&http.Request{Method: http.MethodGet, URL: r.URL, Header: http.Header{"Cookie": r.Header["Cookie"]}}).WithContext(context.Background())
-	c.Sessions.LoadAndSave(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		_, in = c.Sessions.Actor(r.Context())
-		panic(http.ErrAbortHandler)
-	})).ServeHTTP(nowhere{}, look)
-	return in
-}
-
-// nowhere takes an answer nobody reads.
-type nowhere struct{}
-
-func (nowhere) Header() http.Header         { return http.Header{} }
-func (nowhere) Write(b []byte) (int, error) { return len(b), nil }
-func (nowhere) WriteHeader(int)             {}
 
 // rail is the navigation alone, for live counts.
 func (c *console) rail(p *page) error {

@@ -42,7 +42,7 @@ func (c *accountAddCmd) Run(ctx context.Context, t *terminal) error {
 		c.Display = c.Name
 	}
 	return withAccounts(ctx, c.configFlag, t, func(a *app.App) error {
-		enrol, err := a.AddAccount(ctx, app.Terminal, c.Name, c.Display, c.Role, password)
+		_, enrol, err := a.Accounts.Add(ctx, app.Terminal, c.Name, c.Display, c.Role, password)
 		if err != nil {
 			return err
 		}
@@ -161,7 +161,11 @@ type accountTokenCmd struct {
 // Run mints a token and prints it, once.
 func (c *accountTokenCmd) Run(ctx context.Context, t *terminal) error {
 	return withAccounts(ctx, c.configFlag, t, func(a *app.App) error {
-		plain, tok, err := a.MintToken(ctx, app.Terminal, c.Name, c.Label, c.Scope, time.Duration(c.Days)*24*time.Hour)
+		who, err := a.Accounts.ByName(ctx, app.Terminal, c.Name)
+		if err != nil {
+			return err
+		}
+		plain, tok, err := a.Accounts.MintToken(ctx, app.Terminal, who.ID, c.Label, c.Scope, time.Duration(c.Days)*24*time.Hour)
 		if err != nil {
 			return err
 		}
@@ -226,25 +230,4 @@ func withAccounts(ctx context.Context, f configFlag, t *terminal, fn func(*app.A
 	}
 	defer func() { err = errors.Join(err, a.Close(context.WithoutCancel(ctx))) }()
 	return fn(a)
-}
-
-type statusCmd struct {
-	configFlag
-	Notice int64 `arg:"" help:"Number of the notice: 12 for N-12."`
-}
-
-// Run writes one line per delivery; ref is the list's own person id.
-func (c *statusCmd) Run(ctx context.Context, t *terminal) error {
-	return withAccounts(ctx, c.configFlag, t, func(a *app.App) error {
-		w := bufio.NewWriter(t.out)
-		enc := json.NewEncoder(w)
-		err := a.ClaimedStatus(ctx, incidents.System, c.Notice, func(ref string, ch incidents.Channel, s incidents.DeliveryState) error {
-			return enc.Encode(struct {
-				Ref     string `json:"ref"`
-				Channel string `json:"channel"`
-				Status  string `json:"status"`
-			}{ref, string(ch), string(s)})
-		})
-		return errors.Join(err, w.Flush())
-	})
 }

@@ -56,7 +56,7 @@ func (d *Desk) Add(ctx context.Context, by incidents.Actor, name, display string
 	if err != nil {
 		return Account{}, Enrolment{}, err
 	}
-	if err := d.store.AddAccount(ctx, a, d.entry(by, "account.added", a.ID, "name", a.Name, "role", string(role))); err != nil {
+	if err := d.store.AddAccount(ctx, a, d.entry(by, "account.added", a.ID, map[string]string{"name": a.Name, "role": string(role)})); err != nil {
 		return Account{}, Enrolment{}, fmt.Errorf("add account %s: %w", a.ID, err)
 	}
 	return a, e, nil
@@ -157,7 +157,7 @@ func (d *Desk) setPassword(ctx context.Context, by incidents.Actor, id incidents
 	if err != nil {
 		return err
 	}
-	return d.update(ctx, by, "account.password", id, func(a *Account) error {
+	return d.update(ctx, by, "account.password", id, nil, func(a *Account) error {
 		a.PasswordHash, a.FailedTries, a.LockedUntil = hash, 0, time.Time{}
 		a.Epoch++
 		return nil
@@ -170,7 +170,7 @@ func (d *Desk) Disable(ctx context.Context, by incidents.Actor, id incidents.Acc
 	if err := d.mayChange(by, id); err != nil {
 		return err
 	}
-	return d.update(ctx, by, "account.disabled", id, func(a *Account) error { a.Disabled = true; a.Epoch++; return nil })
+	return d.update(ctx, by, "account.disabled", id, nil, func(a *Account) error { a.Disabled = true; a.Epoch++; return nil })
 }
 
 // Enable opens an account again, and lifts a lock. by needs the admin act.
@@ -178,7 +178,7 @@ func (d *Desk) Enable(ctx context.Context, by incidents.Actor, id incidents.Acco
 	if err := by.May(incidents.ActAdmin); err != nil {
 		return err
 	}
-	return d.update(ctx, by, "account.enabled", id, func(a *Account) error {
+	return d.update(ctx, by, "account.enabled", id, nil, func(a *Account) error {
 		a.Disabled, a.FailedTries, a.LockedUntil = false, 0, time.Time{}
 		return nil
 	})
@@ -194,7 +194,7 @@ func (d *Desk) SetRole(ctx context.Context, by incidents.Actor, id incidents.Acc
 	if err := checkRole(role); err != nil {
 		return err
 	}
-	return d.update(ctx, by, "account.role", id, func(a *Account) error { a.Role = role; a.Epoch++; return nil }, "role", string(role))
+	return d.update(ctx, by, "account.role", id, map[string]string{"role": string(role)}, func(a *Account) error { a.Role = role; a.Epoch++; return nil })
 }
 
 // RecoverSecondFactor replaces a lost second factor by a new one and ends the
@@ -205,7 +205,7 @@ func (d *Desk) RecoverSecondFactor(ctx context.Context, by incidents.Actor, id i
 		return Enrolment{}, err
 	}
 	var e Enrolment
-	err := d.update(ctx, by, "account.second_factor", id, func(a *Account) (err error) {
+	err := d.update(ctx, by, "account.second_factor", id, nil, func(a *Account) (err error) {
 		a.Epoch++
 		e, err = d.enrol(a)
 		return err
@@ -223,20 +223,13 @@ func (d *Desk) mayChange(by incidents.Actor, id incidents.AccountID) error {
 	return nil
 }
 
-// entry is a line of the audit log; data are keys and their values.
-func (d *Desk) entry(by incidents.Actor, event string, id incidents.AccountID, data ...string) incidents.AuditEntry {
-	e := incidents.AuditEntry{At: d.now().UTC().Truncate(time.Second), Actor: by.ID, Role: by.Role, Via: by.Via, Event: event, Subject: string(id)}
-	for i := 0; i+1 < len(data); i += 2 {
-		if e.Data == nil {
-			e.Data = map[string]string{}
-		}
-		e.Data[data[i]] = data[i+1]
-	}
-	return e
+// entry is a line of the audit log.
+func (d *Desk) entry(by incidents.Actor, event string, id incidents.AccountID, data map[string]string) incidents.AuditEntry {
+	return incidents.AuditEntry{At: d.now().UTC().Truncate(time.Second), Actor: by.ID, Role: by.Role, Via: by.Via, Event: event, Subject: string(id), Data: data}
 }
 
-func (d *Desk) update(ctx context.Context, by incidents.Actor, event string, id incidents.AccountID, change func(*Account) error, data ...string) error {
-	if _, err := d.store.UpdateAccount(ctx, id, change, d.entry(by, event, id, data...)); err != nil {
+func (d *Desk) update(ctx context.Context, by incidents.Actor, event string, id incidents.AccountID, data map[string]string, change func(*Account) error) error {
+	if _, err := d.store.UpdateAccount(ctx, id, change, d.entry(by, event, id, data)); err != nil {
 		return fmt.Errorf("change account %s: %w", id, err)
 	}
 	return nil

@@ -87,15 +87,22 @@ func (s *Sessions) age(ctx context.Context) error {
 	if !s.scs.Exists(ctx, keyAccount) {
 		return nil
 	}
-	now := s.desk.now()
-	seen, began := time.Unix(s.scs.GetInt64(ctx, keySeen), 0), time.Unix(s.scs.GetInt64(ctx, keyBegan), 0)
-	if now.Sub(seen) >= s.settings.Idle || now.Sub(began) >= s.settings.Absolute || now.Before(began.Add(-seenEvery)) {
+	if s.old(ctx) {
 		return s.scs.Destroy(ctx)
 	}
-	if now.Sub(seen) >= seenEvery {
+	if now := s.desk.now(); now.Sub(s.at(ctx, keySeen)) >= seenEvery {
 		s.scs.Put(ctx, keySeen, now.Unix())
 	}
 	return nil
+}
+
+func (s *Sessions) at(ctx context.Context, key string) time.Time {
+	return time.Unix(s.scs.GetInt64(ctx, key), 0)
+}
+
+func (s *Sessions) old(ctx context.Context) bool {
+	now, began := s.desk.now(), s.at(ctx, keyBegan)
+	return now.Sub(s.at(ctx, keySeen)) >= s.settings.Idle || now.Sub(began) >= s.settings.Absolute || now.Before(began.Add(-seenEvery))
 }
 
 // SignIn starts a session for whom Desk.SignIn let in, under a new cookie.
@@ -146,6 +153,18 @@ func (s *Sessions) Actor(ctx context.Context) (incidents.Actor, bool) {
 		actor.SecondFactorAt = time.Unix(at, 0).UTC()
 	}
 	return actor, true
+}
+
+// Still tells whether who was signed in when ctx's request came still is: not
+// signed out since, not disabled, not idle or signed in for too long. It is no
+// use of the session, so asking keeps nobody signed in.
+func (s *Sessions) Still(ctx context.Context) bool {
+	now, err := s.scs.Load(context.Background(), s.scs.Token(ctx)) // of a context without a session, or it would be the old one
+	if err != nil || s.old(now) {
+		return false
+	}
+	_, in := s.Actor(now)
+	return in
 }
 
 // SetSecondFactor notes that the second factor was proved again, as Desk.StepUp

@@ -49,7 +49,7 @@ func (d *Desk) MintToken(ctx context.Context, by incidents.Actor, id incidents.A
 	t := Token{ID: d.limits.NewID(), Account: id, Role: a.Role, Scopes: scopes, Label: label, CreatedAt: now, ExpiresAt: now.Add(ttl)}
 	plain := tokenPrefix + t.ID + "_" + randomSecret()
 	t.Hash = hashToken(plain)
-	if err := d.store.AddToken(ctx, t, d.entry(by, "account.token", id, "token", t.ID, "label", label)); err != nil {
+	if err := d.store.AddToken(ctx, t, d.entry(by, "account.token", id, map[string]string{"token": t.ID, "label": label})); err != nil {
 		return "", Token{}, fmt.Errorf("add token %s: %w", t.ID, err)
 	}
 	return plain, t, nil
@@ -137,5 +137,5 @@ func (d *Desk) RevokeToken(ctx context.Context, by incidents.Actor, id incidents
 	if err := mayMint(by, id); err != nil {
 		return err
 	}
-	return d.store.DropToken(ctx, id, tokenID, d.entry(by, "account.token_revoked", id, "token", tokenID))
+	return d.store.DropToken(ctx, id, tokenID, d.entry(by, "account.token_revoked", id, map[string]string{"token": tokenID}))
 }

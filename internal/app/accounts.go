@@ -29,21 +29,6 @@ func OpenAccounts(ctx context.Context, c Config) (_ *App, err error) {
 	return a, nil
 }
 
-// AddAccount adds an account and writes it down.
-func (a *App) AddAccount(ctx context.Context, by incidents.Actor, name, display string, role incidents.Role, password string) (account.Enrolment, error) {
-	_, enrol, err := a.Accounts.Add(ctx, by, name, display, role, password)
-	return enrol, err
-}
-
-// MintToken mints an API token for an account by name, and writes it down.
-func (a *App) MintToken(ctx context.Context, by incidents.Actor, name, label string, scopes []incidents.Act, ttl time.Duration) (string, account.Token, error) {
-	who, err := a.Accounts.ByName(ctx, by, name)
-	if err != nil {
-		return "", account.Token{}, err
-	}
-	return a.Accounts.MintToken(ctx, by, who.ID, label, scopes, ttl)
-}
-
 // Code is the present code of an authenticator's secret, for scripts.
 func Code(secret string, now time.Time) (string, error) { return account.CurrentCode(secret, now) }
 

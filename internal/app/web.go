@@ -1,11 +1,9 @@
 package app
 
 import (
-	"context"
 	"net"
 	"strings"
 
-	"tocsin/incidents"
 	"tocsin/internal/settings"
 	"tocsin/web"
 )
@@ -13,7 +11,7 @@ import (
 func (a *App) openWeb(version string) (err error) {
 	o := a.settings.Organisation
 	a.web, err = web.New(web.Deps{Desk: a.Desk, Accounts: a.Accounts, Sessions: a.sessions, Hook: a.receiver, Rules: a.rules, Book: a.book,
-		News: a.hub, Evidence: a, Status: a, Sandbox: a.store, Callbacks: a, Checkpoint: a, Team: a, Ready: a.Ready,
+		News: a.hub, Evidence: a, Status: a, Sandbox: a.store, Callbacks: a, Checkpoint: a, Ready: a.Ready,
 		PublicURL: a.settings.Public.URL, InsideURL: a.settings.Inside.URL,
 		Org:            web.Org{Name: o.Name, Contact: lines(contactLines(o.Contact)), Languages: o.Languages},
 		TrustedProxies: a.settings.Public.TrustedProxies, MaxImport: int64(a.settings.Limits.MaxImport), MaxUpload: int64(a.settings.Limits.MaxUpload),
@@ -37,9 +35,4 @@ func insecure(l settings.Listener) bool {
 	host, _, err := net.SplitHostPort(l.Listen)
 	ip := net.ParseIP(host)
 	return err == nil && (host == "localhost" || (ip != nil && ip.IsLoopback()))
-}
-
-// DisableAccount disables an account and writes it down.
-func (a *App) DisableAccount(ctx context.Context, by incidents.Actor, id incidents.AccountID) error {
-	return a.Accounts.Disable(ctx, by, id)
 }

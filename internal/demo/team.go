@@ -38,7 +38,7 @@ func team(ctx context.Context, a *app.App, now func() time.Time) (map[string]*Me
 	out := map[string]*Member{}
 	for _, r := range roster {
 		m := &Member{Name: r.name, Role: r.role, Password: "demo-" + rand.Text()[:12]}
-		enrol, err := a.AddAccount(ctx, app.Terminal, r.name, r.display, r.role, m.Password)
+		_, enrol, err := a.Accounts.Add(ctx, app.Terminal, r.name, r.display, r.role, m.Password)
 		if err != nil {
 			return nil, fmt.Errorf("add account %s: %w", r.name, err)
 		}

@@ -149,12 +149,12 @@ func (h *house) hire() {
 	ctx := context.Background()
 	for _, p := range people {
 		m := member{name: p.name, password: "correct horse battery " + p.name}
-		enrol, err := h.app.AddAccount(ctx, app.Terminal, p.name, strings.ToUpper(p.name[:1])+p.name[1:]+" Test", p.role, m.password)
+		acc, enrol, err := h.app.Accounts.Add(ctx, app.Terminal, p.name, strings.ToUpper(p.name[:1])+p.name[1:]+" Test", p.role, m.password)
 		if err != nil {
 			h.t.Fatal(err)
 		}
 		m.secret = enrol.Secret()
-		if m.token, _, err = h.app.MintToken(ctx, app.Terminal, p.name, "test", nil, time.Hour); err != nil {
+		if m.token, _, err = h.app.Accounts.MintToken(ctx, app.Terminal, acc.ID, "test", nil, time.Hour); err != nil {
 			h.t.Fatal(err)
 		}
 		h.team[p.name] = m

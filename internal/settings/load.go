@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"reflect"
 
 	"tocsin/incidents"
 	"tocsin/internal/strict"
@@ -29,9 +28,6 @@ func Load(path string, env func(string) string) (Settings, error) {
 		}
 		if err := strict.Unmarshal(path, data, &s); err != nil {
 			return Settings{}, hideSecrets(err)
-		}
-		if reflect.DeepEqual(s, Settings{}) {
-			s = Default() // a file of comments alone: the reader takes it for null and blanks everything
 		}
 		base = filepath.Dir(path)
 	}

@@ -282,6 +282,8 @@ func outcome(d delivery, done incidents.Recorded, plan []incidents.Step, backoff
 			}
 		}
 		c.next = done.At.Add(wait)
+	case incidents.OutcomeKept:
+		c.state, c.next = stateRetryWait, done.At
 	case incidents.OutcomeRefused, incidents.OutcomeGone:
 		c.state = stateRejected
 	default: // what nobody can name is in doubt

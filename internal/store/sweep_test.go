@@ -197,3 +197,32 @@ func TestAStoppedNoticeSendsNoDoubtAgain(t *testing.T) {
 		w.counted()
 	})
 }
+
+// Who was written down and halted before leaving was not tried: a long hold
+// takes no time from them.
+func TestAHoldTakesNoTimeFromWhoHadNotLeft(t *testing.T) {
+	eachEngine(t, func(t *testing.T, w *world) {
+		w.sending(2, twoSteps)
+		c := w.mustTake(1)
+		got := w.mustTurn(c, incidents.Email, 10)
+		done := w.outcomes(got.Next, incidents.OutcomeKept)
+		done[1].Receipt.Outcome = incidents.OutcomeRetry
+		w.n.Status = incidents.NoticeHeld
+		w.put()
+		w.mustTurn(c, incidents.Email, 0, done...)
+		w.ok(w.s.LeaveChunk(always, c))
+		w.pass(w.policy().RetryFor[incidents.Email] + time.Hour)
+		w.n.Status = incidents.NoticeSending
+		w.put()
+		if s := w.sweep(); s.Expired != 1 || s.Requeued != 1 || w.state(1, incidents.Email) != incidents.RetryWait {
+			t.Fatalf("swept %+v, the first is %s", s, w.state(1, incidents.Email))
+		}
+		c = w.mustTake(1)
+		got = w.mustTurn(c, incidents.Email, 10)
+		w.mustTurn(c, incidents.Email, 0, w.outcomes(got.Next, incidents.OutcomeRetry)...)
+		w.pass(2 * time.Hour)
+		if s := w.sweep(); s.Expired != 0 {
+			t.Fatalf("its time began with what never left: %+v", s)
+		}
+	})
+}

@@ -22,11 +22,11 @@ func Unmarshal(name string, data []byte, v any) (err error) {
 			err = incidents.Invalid("%s: is not YAML that can be read (%v)", name, p)
 		}
 	}()
+	if silent(data) {
+		return nil // the library takes it for null, and would blank v
+	}
 	dec := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
 	err = dec.Decode(v)
-	if errors.Is(err, io.EOF) {
-		return nil // an empty file says nothing
-	}
 	if err != nil {
 		return incidents.Invalid("%s: %s", name, yaml.FormatError(err, false, true)).WithHint("mend the line shown and start again")
 	}
@@ -34,6 +34,16 @@ func Unmarshal(name string, data []byte, v any) (err error) {
 		return incidents.Invalid("%s: more than one YAML document", name)
 	}
 	return nil
+}
+
+// silent tells a file of comments and empty lines alone.
+func silent(data []byte) bool {
+	for line := range bytes.Lines(data) {
+		if line = bytes.TrimSpace(line); len(line) > 0 && line[0] != '#' && string(line) != "---" {
+			return false
+		}
+	}
+	return true
 }
 
 // Marshal writes v as YAML.

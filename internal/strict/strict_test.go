@@ -15,18 +15,22 @@ func TestUnmarshal(t *testing.T) {
 	for _, tc := range []struct{ name, in, wants string }{
 		{"a known key is read", "listen: localhost\nport: 80\n", ""},
 		{"an empty file is fine", "", ""},
+		{"comments alone are fine", "# listen: x\n\n  # port: 1\n", ""},
 		{"an unknown key is refused with its line", "listen: a\nporrt: 1\n", "porrt"},
 		{"a duplicate key is refused", "port: 1\nport: 2\n", "port"},
 		{"a wrong type is refused", "port: many\n", "many"},
 		{"a second document is refused", "port: 1\n---\nport: 2\n", "more than one"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			var s settings
+			s := settings{Listen: "as it was", Port: 7}
 			err := Unmarshal("tocsin.yaml", []byte(tc.in), &s)
 			switch {
 			case tc.wants == "" && err != nil:
 				t.Fatal(err)
 			case tc.wants == "":
+				if kept := (settings{"as it was", 7}); (tc.in == "" || tc.in[0] == '#') && s != kept {
+					t.Fatalf("a file that says nothing changed %+v", s)
+				}
 			case err == nil:
 				t.Fatal("accepted")
 			case !strings.Contains(err.Error(), tc.wants) || !strings.Contains(err.Error(), "tocsin.yaml"):

@@ -17,8 +17,9 @@ import (
 )
 
 // Build writes the whole message: headers in a fixed order, folded to 76
-// columns, a text and, if there is one, an HTML part. Its Message-ID and boundary are functions
-// of notice and delivery, so an attempt made again is recognised as the same.
+// columns, a text and, if there is one, an HTML part. Its Message-ID and
+// boundary are functions of notice and delivery, so an attempt made again is
+// recognised as the same.
 func (o Options) Build(m notifiers.Message, date time.Time) ([]byte, error) {
 	to, err := recipient(m)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"tocsin/incidents"
+	"tocsin/notifiers"
 	"tocsin/notifiers/channeltest"
 )
 
@@ -28,14 +29,7 @@ func TestBuildReadsBackAsItWasWritten(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			m := channeltest.Message(incidents.Email, "ada@example.com", 1)
 			m.Name, m.Text.Subject, m.Text.Text = tc.person, tc.subject, tc.text
-			raw, err := options("localhost:25").Build(m, noon)
-			if err != nil {
-				t.Fatal(err)
-			}
-			msg, err := mail.ReadMessage(bytes.NewReader(raw))
-			if err != nil {
-				t.Fatal(err)
-			}
+			raw, msg := built(t, m)
 			to, err := msg.Header.AddressList("To")
 			if err != nil || len(to) != 1 || to[0].Address != "ada@example.com" || to[0].Name != tc.person {
 				t.Errorf("To reads %v (%v)", to, err)
@@ -60,10 +54,8 @@ func TestBuildReadsBackAsItWasWritten(t *testing.T) {
 	}
 }
 
-// What the team gets is text alone.
-func TestTextAloneReadsBack(t *testing.T) {
-	m := channeltest.Message(incidents.Email, "team@example.com", 1)
-	m.Text.HTML, m.Text.Text = "", "50 % of the time is gone – hurry.\n"
+func built(t *testing.T, m notifiers.Message) ([]byte, *mail.Message) {
+	t.Helper()
 	raw, err := options("localhost:25").Build(m, noon)
 	if err != nil {
 		t.Fatal(err)
@@ -72,6 +64,14 @@ func TestTextAloneReadsBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return raw, msg
+}
+
+// What the team gets is text alone.
+func TestTextAloneReadsBack(t *testing.T) {
+	m := channeltest.Message(incidents.Email, "team@example.com", 1)
+	m.Text.HTML, m.Text.Text = "", "50 % of the time is gone – hurry.\n"
+	_, msg := built(t, m)
 	text, err := io.ReadAll(quotedprintable.NewReader(msg.Body))
 	if kind, params, _ := mime.ParseMediaType(msg.Header.Get("Content-Type")); err != nil || kind != "text/plain" || params["charset"] != "UTF-8" ||
 		msg.Header.Get("Content-Transfer-Encoding") != "quoted-printable" || strings.TrimSpace(string(text)) != strings.TrimSpace(m.Text.Text) {
