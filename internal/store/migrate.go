@@ -5,13 +5,11 @@ import (
 	"database/sql"
 	"embed"
 	"fmt"
-	"hash/fnv"
 	"io/fs"
 	"log/slog"
 	"strings"
 
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 )
 
 //go:embed migrations
@@ -24,20 +22,20 @@ func migrate(ctx context.Context, db *sql.DB, folder string, log *slog.Logger) e
 	if err != nil {
 		return err
 	}
-	dialect, opts := goose.DialectSQLite3, []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	dialect, alone := goose.DialectSQLite3, func(fn func() error) error { return fn() }
 	if strings.Contains(folder, "postgres") {
-		dialect = goose.DialectPostgres
-		locker, err := schemaLock(ctx, db)
-		if err != nil {
-			return err
-		}
-		opts = append(opts, goose.WithSessionLocker(locker))
+		// goose has a lock of its own, and makes its table before it takes it.
+		dialect, alone = goose.DialectPostgres, func(fn func() error) error { return creating(ctx, db, fn) }
 	}
-	p, err := goose.NewProvider(dialect, db, files, opts...)
+	p, err := goose.NewProvider(dialect, db, files, goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
-	done, err := p.Up(ctx)
+	var done []*goose.MigrationResult
+	err = alone(func() error {
+		done, err = p.Up(ctx)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("migrate the database: %w", named(err))
 	}
@@ -45,14 +43,4 @@ func migrate(ctx context.Context, db *sql.DB, folder string, log *slog.Logger) e
 		log.Info("migrated the database", "folder", folder, "version", m.Source.Version)
 	}
 	return nil
-}
-
-func schemaLock(ctx context.Context, db *sql.DB) (lock.SessionLocker, error) {
-	var schema string
-	if err := db.QueryRowContext(ctx, `SELECT COALESCE(current_schema(), '')`).Scan(&schema); err != nil {
-		return nil, named(err)
-	}
-	h := fnv.New32a()
-	h.Write([]byte("tocsin migrations " + schema))
-	return lock.NewPostgresSessionLocker(lock.WithLockID(int64(h.Sum32())), lock.WithLockTimeout(1, 120))
 }

@@ -41,13 +41,34 @@ func postgresPool(ctx context.Context, address, schema string, conns int) (*sql.
 	err = assertPostgres(ctx, db)
 	if path := c.RuntimeParams["search_path"]; err == nil && path != "" {
 		first, _, _ := strings.Cut(path, ",")
-		_, err = db.ExecContext(ctx, `CREATE SCHEMA IF NOT EXISTS `+pgx.Identifier{strings.Trim(first, ` "`)}.Sanitize())
-		err = named(err)
+		err = creating(ctx, db, func() error {
+			_, err := db.ExecContext(ctx, `CREATE SCHEMA IF NOT EXISTS `+pgx.Identifier{strings.Trim(first, ` "`)}.Sanitize())
+			return named(err)
+		})
 	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
+}
+
+// creating runs fn while no other process creates anything in the database: IF
+// NOT EXISTS does not keep two from making the same thing at the same moment.
+func creating(ctx context.Context, db *sql.DB, fn func() error) error {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return named(err)
+	}
+	defer conn.Close()
+	const lock = 0x746f6373696e // "tocsin"
+	if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_lock($1)`, lock); err != nil {
+		return named(err)
+	}
+	err = fn()
+	if _, uerr := conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, lock); uerr != nil {
+		err = errors.Join(err, named(uerr))
+	}
+	return err
 }
 
 // assertPostgres refuses a server that would lose acknowledged transactions.

@@ -29,7 +29,8 @@ type Options struct {
 	// DoubtWait is how long a doubt of a channel rests before the reconciler
 	// looks at it; a channel without one has the time its provider needs.
 	DoubtWait map[incidents.Channel]time.Duration
-	// Conns is how many connections to PostgreSQL, or readers of SQLite, may be open; 0: 16.
+	// Conns is how many connections to PostgreSQL (2 at least), or readers of
+	// SQLite, may be open; 0: 16.
 	Conns int
 }
 
