@@ -31,6 +31,17 @@ type Channel interface {
 	Send(ctx context.Context, m Message) (incidents.Receipt, error)
 }
 
+// A Batcher takes several messages in one go, each still to its one person: a
+// printer's file, or what rides together on one connection.
+type Batcher interface {
+	Channel
+	// Batch is how many messages SendAll takes at most.
+	Batch() int
+	// SendAll sends the messages and returns what came of each, in their order.
+	// When leave ends, what has not left stays: it is OutcomeKept.
+	SendAll(ctx, leave context.Context, ms []Message) []incidents.Receipt
+}
+
 // A Finder can ask its provider afterwards whether a message was taken.
 type Finder interface {
 	// Find returns the receipt of a message sent at or after since; found is
