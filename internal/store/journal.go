@@ -1,12 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"tocsin/incidents"
@@ -58,22 +58,30 @@ func (t *tx) takeChunk(notice, chunk int64, owner string, lease time.Duration) (
 
 // doubtStale moves what a lost holder of a chunk left attempting into doubt.
 func (t *tx) doubtStale(notice, chunk int64, wait map[incidents.Channel]time.Duration, now time.Time) (int, error) {
-	lost, err := t.attempting(notice, chunk)
+	const why = "the worker was lost before it could say what came of it"
+	var fence int64
+	var text string
+	if _, err := t.one(`SELECT fence, flights FROM chunks WHERE notice_no = $1 AND no = $2`, args{notice, chunk}, &fence, &text); err != nil {
+		return 0, err
+	}
+	lost, err := decodeFlights(text)
 	if err != nil {
 		return 0, err
 	}
 	s := shift{}
-	all := make([]changed, len(lost))
+	all := make([]landing, len(lost))
 	notes := make([]noted, len(lost))
-	for i, d := range lost {
-		const why = "the worker was lost before it could say what came of it"
-		all[i] = changed{d, change{state: stateInDoubt, next: now.Add(waitOf(wait, d.channel)), reason: why, at: now}}
-		notes[i] = noted{delivery: d, outcome: "lost", reason: why, at: now}
+	for i, f := range lost {
+		all[i] = landing{flight: f, change: change{state: stateInDoubt, next: now.Add(waitOf(wait, f.channel)), reason: why, at: now}}
+		notes[i] = noted{delivery: f.delivery(notice, chunk, fence), outcome: "lost", reason: why, at: now}
 	}
-	if err := t.becomeAll(s, notice, all); err != nil {
+	if err := t.land(s, notice, chunk, fence, all); err != nil {
 		return 0, err
 	}
 	if err := t.noteAll(notice, notes); err != nil {
+		return 0, err
+	}
+	if _, err := t.run(`UPDATE chunks SET flights = '' WHERE notice_no = $1 AND no = $2`, notice, chunk); err != nil {
 		return 0, err
 	}
 	return len(lost), t.book(s)
@@ -84,17 +92,6 @@ func waitOf(wait map[incidents.Channel]time.Duration, channel int) time.Duration
 		return w
 	}
 	return doubtWait[channelOf(channel)]
-}
-
-// attempting lists what is written down as attempting in a chunk.
-func (t *tx) attempting(notice, chunk int64) (out []delivery, err error) {
-	err = t.rows(deliveryColumns+`FROM deliveries d`+t.indexed(`deliveries_open`)+` WHERE d.notice_no = $1 AND d.chunk = $2 AND d.state IN (0, 1, 2, 3, 5) AND d.state = 3 ORDER BY d.seq, d.channel`,
-		args{notice, chunk}, func(r scanner) error {
-			d, err := scanDelivery(r)
-			out = append(out, d)
-			return err
-		})
-	return out, err
 }
 
 // Admitted returns the approved notice of a number.
@@ -127,39 +124,55 @@ func (s *Store) Turn(ctx context.Context, turn incidents.Turn) (c incidents.Clai
 	return c, err
 }
 
+// A standing is the place of a worker in its chunk, while one turn runs.
+type standing struct {
+	incidents.Turn
+	gate
+	flights flights // of the chunk: in flight before the turn, then after it
+	no      int64   // of the window this turn records
+	shift   shift
+}
+
 func (t *tx) turn(turn incidents.Turn) (c incidents.Claims, err error) {
-	if err := t.shareRelease(turn.Chunk.Notice); err != nil {
-		return c, err
-	}
-	n, err := t.run(`UPDATE chunks SET until = $5 WHERE notice_no = $1 AND no = $2 AND fence = $3 AND owner = $4`,
-		turn.Chunk.Notice, turn.Chunk.No, turn.Chunk.Fence, turn.Chunk.Owner, ms(turn.Now.Add(turn.Lease)))
+	g, err := t.gateOf(turn.Chunk.Notice)
 	if err != nil {
 		return c, err
 	}
-	if n == 0 {
-		return c, incidents.Conflict("chunk %d of notice %d was taken over", turn.Chunk.No, turn.Chunk.Notice)
-	}
-	r, found, err := t.release(turn.Chunk.Notice)
-	if err != nil || !found {
-		return c, orNotFound(err, "notice %d was never released", turn.Chunk.Notice)
-	}
-	notice, err := t.NoticeByNo(r.notice)
-	if err != nil {
+	w := &standing{Turn: turn, gate: g, shift: shift{}}
+	if err := t.renew(w); err != nil {
 		return c, err
 	}
-	s := shift{}
-	if c.Fallback, err = t.record(s, r, notice, turn); err != nil {
+	if c.Fallback, err = t.record(w); err != nil {
 		return c, err
 	}
-	if c.Halt, err = t.gates(notice, turn.Notice); err != nil {
-		return c, err
-	}
-	if turn.Want > 0 && c.Halt == "" && notice.Status == incidents.NoticeSending {
-		if c.Next, err = t.claim(s, r, turn); err != nil {
+	if c.Halt = w.halt(turn.Notice); turn.Want > 0 && c.Halt == "" && w.notice.Status == incidents.NoticeSending {
+		if c.Next, err = t.claim(w); err != nil {
 			return c, err
 		}
 	}
-	return c, t.book(s)
+	if len(turn.Done) == 0 && len(w.shift) == 0 {
+		return c, nil // only the lease was renewed
+	}
+	_, err = t.run(`UPDATE chunks SET flights = $1, turn = $2 WHERE notice_no = $3 AND no = $4`, w.flights.encode(), w.no, turn.Chunk.Notice, turn.Chunk.No)
+	if err != nil {
+		return c, err
+	}
+	return c, t.book(w.shift)
+}
+
+// renew extends the lease of a chunk and reads what is in flight there.
+func (t *tx) renew(w *standing) error {
+	var text string
+	found, err := t.one(`UPDATE chunks SET until = $1 WHERE notice_no = $2 AND no = $3 AND fence = $4 AND owner = $5 RETURNING flights, turn`,
+		args{ms(w.Now.Add(w.Lease)), w.Chunk.Notice, w.Chunk.No, w.Chunk.Fence, w.Chunk.Owner}, &text, &w.no)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return incidents.Conflict("chunk %d of notice %d was taken over", w.Chunk.No, w.Chunk.Notice)
+	}
+	w.flights, err = decodeFlights(text)
+	return err
 }
 
 func orNotFound(err error, format string, a ...any) error {
@@ -169,84 +182,57 @@ func orNotFound(err error, format string, a ...any) error {
 	return incidents.NotFound(format, a...)
 }
 
-// gates says why nothing of a notice may leave now: it reads status, content,
-// approvals and mode again, in the transaction that writes the attempts down.
-func (t *tx) gates(n incidents.Notice, held incidents.ApprovedNotice) (halt string, err error) {
-	switch n.Status {
-	case incidents.NoticeSending:
-	case incidents.NoticeDone:
-		return "", nil // nothing is left to claim
-	case incidents.NoticeHeld:
-		return "held", nil
-	case incidents.NoticeStopped:
-		return "stopped", nil
-	default:
-		return "unapproved", nil
-	}
-	now, err := t.admit(n, time.Time{})
-	switch k := incidents.KindOf(err); {
-	case err != nil && (k == incidents.KindForbidden || k == incidents.KindNotFound):
-		return "unapproved", nil
-	case err != nil:
-		return "", err
-	case !held.Valid() || held.Notice().ID != n.ID || held.Notice().Hash != now.Notice().Hash:
-		return "unapproved", nil
-	}
-	return "", nil
-}
-
 // record writes the outcomes of a window down. Only what this holder of the
 // chunk wrote down as attempting can have an outcome.
-func (t *tx) record(s shift, r release, n incidents.Notice, turn incidents.Turn) (fallback bool, err error) {
-	if len(turn.Done) == 0 {
+func (t *tx) record(w *standing) (fallback bool, err error) {
+	if len(w.Done) == 0 {
 		return false, nil
 	}
-	rows, err := t.attempting(r.notice, turn.Chunk.No)
-	if err != nil {
-		return false, err
+	mine := make(map[flightKey]flight, len(w.flights))
+	for _, f := range w.flights {
+		mine[f.key()] = f
 	}
-	mine := map[incidents.DeliveryID]delivery{}
-	for _, d := range rows {
-		if d.fence == turn.Chunk.Fence {
-			mine[d.id()] = d
-		}
-	}
-	var all []changed
-	var notes []noted
+	all := make([]landing, 0, len(w.Done))
+	notes := make([]noted, 0, len(w.Done))
 	var failed []delivery
-	for _, done := range turn.Done {
-		d, ok := mine[done.ID]
-		if !ok {
+	for _, done := range w.Done {
+		k := flightKey{done.ID.Seq, channelCode(done.ID.Channel)}
+		f, ok := mine[k]
+		if !ok || done.ID.Notice != w.Chunk.Notice {
 			return false, incidents.Conflict("delivery %s is not attempted by this worker", done.ID)
 		}
-		delete(mine, done.ID)
-		c := outcome(d, done, n.Content.Plan, turn.Backoff, t.s.o.DoubtWait)
-		if c.state == stateRetryWait && n.Status == incidents.NoticeStopped {
+		delete(mine, k)
+		d := f.delivery(w.Chunk.Notice, w.Chunk.No, w.Chunk.Fence)
+		c := outcome(d, done, w.notice.Content.Plan, w.Backoff, t.s.o.DoubtWait)
+		if c.state == stateRetryWait && w.notice.Status == incidents.NoticeStopped {
 			c.state, c.next, c.reason = stateCancelled, time.Time{}, "stopped before it left"
 		}
-		all = append(all, changed{d, c})
+		all = append(all, landing{f, c, done.Receipt.Outcome == incidents.OutcomeKept})
 		notes = append(notes, noted{d, string(done.Receipt.Outcome), done.Receipt.ProviderID, done.Receipt.Code, done.Receipt.Reason, done.At})
 		if c.state == stateRejected {
 			failed = append(failed, d.after(c))
 		}
 	}
-	if err := t.becomeAll(s, r.notice, all); err != nil {
+	w.flights = slices.DeleteFunc(w.flights, func(f flight) bool { _, flying := mine[f.key()]; return !flying })
+	if err := t.land(w.shift, w.Chunk.Notice, w.Chunk.No, w.Chunk.Fence, all); err != nil {
 		return false, err
 	}
-	if err := t.noteAll(r.notice, notes); err != nil {
+	if err := t.pace(w.Chunk.Notice, w.Chunk.No, w.Now, len(all)); err != nil {
 		return false, err
 	}
-	if err := t.pace(r.notice, turn.Chunk.No, turn.Now, len(all)); err != nil {
-		return false, err
-	}
-	if n.Status != incidents.NoticeStopped {
-		gone, err := t.fallBack(s, r, n.Content.Plan, failed, turn.Now)
+	if w.notice.Status != incidents.NoticeStopped {
+		gone, err := t.fallBack(w.shift, w.release, w.notice.Content.Plan, failed, w.Now)
 		if err != nil {
 			return false, err
 		}
 		fallback = len(gone) > 0
 	}
-	return fallback, t.auditWindow(r, turn)
+	w.no++
+	lines, err := t.window(w.Chunk.Notice, w.Chunk.No, w.no, notes)
+	if err != nil {
+		return false, err
+	}
+	return fallback, t.auditWindow(w, lines)
 }
 
 // after is the row as a change leaves it.
@@ -293,29 +279,19 @@ func outcome(d delivery, done incidents.Recorded, plan []incidents.Step, backoff
 	return c
 }
 
-// auditWindow puts a window into the audit log: counts, and the hash of its
-// lines "12-345-e accepted 250 <provider id> <unix time>\n" in order of seq.
-func (t *tx) auditWindow(r release, turn incidents.Turn) error {
-	done := slices.Clone(turn.Done)
-	slices.SortFunc(done, func(a, b incidents.Recorded) int {
-		if a.ID.Seq != b.ID.Seq {
-			return int(a.ID.Seq - b.ID.Seq)
-		}
-		return channelCode(a.ID.Channel) - channelCode(b.ID.Channel)
-	})
+// auditWindow puts a window into the audit log: counts, and the hash of its lines.
+func (t *tx) auditWindow(w *standing, lines string) error {
 	counts := map[incidents.Outcome]int{}
-	var lines strings.Builder
-	for _, d := range done {
+	for _, d := range w.Done {
 		counts[d.Receipt.Outcome]++
-		fmt.Fprintf(&lines, "%s %s %s %s %d\n", d.ID, d.Receipt.Outcome, d.Receipt.Code, d.Receipt.ProviderID, d.At.Unix())
 	}
-	sum := sha256.Sum256([]byte(lines.String()))
-	data := map[string]string{"notice": fmt.Sprint(r.notice), "chunk": fmt.Sprint(turn.Chunk.No), "channel": string(turn.Channel),
-		"fence": fmt.Sprint(turn.Chunk.Fence), "lines_sha256": hex.EncodeToString(sum[:])}
+	sum := sha256.Sum256([]byte(lines))
+	data := map[string]string{"notice": fmt.Sprint(w.Chunk.Notice), "chunk": fmt.Sprint(w.Chunk.No), "turn": fmt.Sprint(w.no), "channel": string(w.Channel),
+		"fence": fmt.Sprint(w.Chunk.Fence), "lines_sha256": hex.EncodeToString(sum[:])}
 	for o, n := range counts {
 		data[string(o)] = fmt.Sprint(n)
 	}
-	return t.Audit(systemEntry("dispatch.window", r, turn.Now, data))
+	return t.Audit(systemEntry("dispatch.window", w.release, w.Now, data))
 }
 
 // systemEntry is an audit entry of what the service does by itself.
@@ -327,25 +303,16 @@ func systemEntry(event string, r release, at time.Time, data map[string]string) 
 
 // claim writes the next window down as attempting. Who was excluded or erased
 // since the release is suppressed instead.
-func (t *tx) claim(s shift, r release, turn incidents.Turn) (out []incidents.Claimed, err error) {
-	l, err := t.listByNo(r.list)
-	if err != nil {
-		return nil, err
-	}
-	for len(out) < turn.Want {
-		next, barred, err := t.due(r, l, turn, turn.Want-len(out))
+func (t *tx) claim(w *standing) (out []incidents.Claimed, err error) {
+	for len(out) < w.Want {
+		next, barred, err := t.due(w, w.Want-len(out))
 		if err != nil {
 			return nil, err
 		}
-		if err := t.becomeAll(s, r.notice, barred); err != nil {
+		if err := t.becomeAll(w.shift, w.Chunk.Notice, barred); err != nil {
 			return nil, err
 		}
-		if err := t.attempt(s, r.notice, turn, next); err != nil {
-			return nil, err
-		}
-		for _, x := range next {
-			out = append(out, x.Claimed)
-		}
+		out = append(out, next...)
 		if len(barred) == 0 {
 			break
 		}
@@ -353,63 +320,35 @@ func (t *tx) claim(s shift, r release, turn incidents.Turn) (out []incidents.Cla
 	return out, nil
 }
 
-// A claimable delivery is its row and what the sender gets.
-type claimable struct {
-	row delivery
-	incidents.Claimed
-}
-
-func (t *tx) due(r release, l list, turn incidents.Turn, want int) (next []claimable, barred []changed, err error) {
-	err = t.rows(deliveryColumns+`, `+personColumns+` FROM deliveries d`+t.indexed(`deliveries_open`)+` CROSS JOIN persons p WHERE p.list_no = $1 AND p.seq = d.seq
+// due reads deliveries that may leave now and takes them into flight.
+func (t *tx) due(w *standing, want int) (next []incidents.Claimed, barred []changed, err error) {
+	at := ms(w.Now)
+	err = t.rows(`SELECT d.channel, d.step, d.state, d.attempts, d.fence, COALESCE(d.first_at, 0), d.maybe_twice, `+personColumns+`
+		FROM deliveries d`+t.indexed(`deliveries_open`)+` CROSS JOIN persons p WHERE p.list_no = $1 AND p.seq = d.seq
 		AND d.notice_no = $2 AND d.chunk = $3 AND d.channel = $4 AND d.state IN (0, 1, 2, 3, 5) AND d.state IN (0, 2, 5) AND (d.next_at IS NULL OR d.next_at <= $5)
-		ORDER BY d.seq LIMIT $6`, args{r.list, r.notice, turn.Chunk.No, channelCode(turn.Channel), ms(turn.Now), want}, func(row scanner) error {
-		var d delivery
-		p, err := scanPerson(row, l, d.dest()...)
-		if err != nil {
-			return err
-		}
-		if p.Excluded != "" || p.Sealed == nil {
-			why := p.Excluded
-			if why == "" {
-				why = "erased"
+		AND d.seq NOT IN (`+t.numbers("$6")+`) ORDER BY d.seq LIMIT $7`,
+		args{w.list.no, w.Chunk.Notice, w.Chunk.No, channelCode(w.Channel), at, w.flights.seqs(), want}, func(row scanner) error {
+			d := delivery{notice: w.Chunk.Notice, chunk: w.Chunk.No}
+			p, err := scanPerson(row, w.list, &d.channel, &d.step, &d.state, &d.attempts, &d.fence, &d.first, (*flag)(&d.twice))
+			if err != nil {
+				return err
 			}
-			barred = append(barred, changed{d, change{state: stateSuppressed, reason: why, at: turn.Now}})
+			d.seq = p.Seq
+			if p.Excluded != "" || p.Sealed == nil {
+				why := p.Excluded
+				if why == "" {
+					why = "erased"
+				}
+				barred = append(barred, changed{d, change{state: stateSuppressed, reason: why, at: w.Now}})
+				return nil
+			}
+			w.shift.move(d.notice, d.chunk, d.channel, d.step, d.state, stateAttempting)
+			f := flight{d.seq, d.channel, d.step, d.attempts + 1, at}
+			w.flights = append(w.flights, f)
+			now := f.delivery(d.notice, d.chunk, w.Chunk.Fence)
+			now.twice, now.first, now.upd = d.twice, cmp.Or(d.first, at), at
+			next = append(next, incidents.Claimed{Delivery: now.domain(), Person: p})
 			return nil
-		}
-		after := d
-		after.state, after.fence, after.next, after.upd = stateAttempting, turn.Chunk.Fence, 0, ms(turn.Now)
-		after.attempts++
-		next = append(next, claimable{d, incidents.Claimed{Delivery: after.domain(), Person: p}})
-		return nil
-	})
+		})
 	return next, barred, err
-}
-
-func (t *tx) attempt(s shift, notice int64, turn incidents.Turn, next []claimable) error {
-	if len(next) == 0 {
-		return nil
-	}
-	rows := make([][]any, len(next))
-	for i, x := range next {
-		rows[i] = []any{notice, x.row.seq, x.row.channel}
-		s.move(notice, x.row.chunk, x.row.channel, x.row.step, x.row.state, stateAttempting)
-	}
-	n, err := t.run(`UPDATE deliveries SET state = 3, attempts = deliveries.attempts + 1, fence = $1, next_at = NULL, first_at = COALESCE(deliveries.first_at, $2), attempted_at = $2, updated_at = $2
-		FROM `+t.table("$3", "notice_no:int", "seq:int", "channel:int")+` v
-		WHERE deliveries.notice_no = v.notice_no AND deliveries.seq = v.seq AND deliveries.channel = v.channel AND deliveries.state IN (0, 2, 5)`,
-		turn.Chunk.Fence, ms(turn.Now), asJSON(rows))
-	if err == nil && n != int64(len(next)) {
-		err = incidents.Conflict("deliveries of notice %d changed meanwhile", notice)
-	}
-	return err
-}
-
-// shareRelease keeps the stop button from passing between the check of the
-// gates and the claim.
-func (t *tx) shareRelease(notice int64) error {
-	if !t.postgres() {
-		return nil
-	}
-	_, err := t.run(`SELECT 1 FROM releases WHERE notice_no = $1 FOR SHARE`, notice)
-	return err
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -172,11 +173,25 @@ func (t *tx) Deliveries(f incidents.DeliveryFilter) (out []incidents.Delivery, e
 	if f.After != (incidents.DeliveryID{}) {
 		with(`(d.seq, d.channel) > (?, ?)`, f.After.Seq, channelCode(f.After.Channel))
 	}
-	if len(f.States) > 0 {
-		q += ` AND d.state IN (` + stateNumbers(f.States) + `)`
-		if index != `` {
-			q += ` AND d.state IN (7, 8)`
+	var up air
+	if index == `` {
+		if up, err = t.aloft(f.Notice, chunkOf(f.Seq)); err != nil {
+			return nil, err
 		}
+	}
+	if len(f.States) > 0 {
+		is := `d.state IN (` + stateNumbers(f.States) + `)`
+		switch {
+		case index != ``:
+			is += ` AND d.state IN (7, 8)`
+		case len(up) > 0:
+			params = append(params, up.table())
+			grounded := t.notAloft("$" + strconv.Itoa(len(params)))
+			if is = `(` + is + ` AND ` + grounded + `)`; slices.Contains(f.States, incidents.Attempting) {
+				is = `(` + is + ` OR NOT ` + grounded + `)`
+			}
+		}
+		q += ` AND ` + is
 	}
 	if f.Limit <= 0 || f.Limit > 10000 {
 		f.Limit = 1000
@@ -185,6 +200,7 @@ func (t *tx) Deliveries(f incidents.DeliveryFilter) (out []incidents.Delivery, e
 	q += ` ORDER BY d.seq, d.channel LIMIT $` + strconv.Itoa(len(params))
 	err = t.rows(q, params, func(r scanner) error {
 		d, err := scanDelivery(r)
+		up.over(&d)
 		out = append(out, d.domain())
 		return err
 	})
@@ -216,8 +232,10 @@ func stateNumbers(states []incidents.DeliveryState) (s string) {
 func (t *tx) delivery(id incidents.DeliveryID) (d delivery, err error) {
 	found, err := t.scanOne(deliveryColumns+`FROM deliveries d WHERE d.notice_no = $1 AND d.seq = $2 AND d.channel = $3`,
 		args{id.Notice, id.Seq, channelCode(id.Channel)}, func(r scanner) error { d, err = scanDelivery(r); return err })
-	if err == nil && !found {
-		err = incidents.NotFound("there is no delivery %s", id)
+	if err != nil || !found {
+		return d, orNotFound(err, "there is no delivery %s", id)
 	}
+	up, err := t.aloft(d.notice, d.chunk)
+	up.over(&d)
 	return d, err
 }

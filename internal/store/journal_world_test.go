@@ -285,19 +285,40 @@ func (w *world) counted() {
 		if err := read(got, `SELECT notice_no, channel, step, state, SUM(n) FROM delivery_counts GROUP BY 1, 2, 3, 4`); err != nil {
 			return err
 		}
-		if err := read(want, `SELECT notice_no, channel, step, state, COUNT(*) FROM deliveries GROUP BY 1, 2, 3, 4`); err != nil {
+		todo, flying := map[[2]int64]int64{}, map[[2]int64]int64{}
+		airs := map[int64]air{}
+		var all []delivery
+		err := t.rows(deliveryColumns+`FROM deliveries d`, nil, func(r scanner) error {
+			d, err := scanDelivery(r)
+			all = append(all, d)
+			return err
+		})
+		for _, d := range all {
+			if _, ok := airs[d.notice]; !ok && err == nil {
+				airs[d.notice], err = t.aloft(d.notice, 0)
+			}
+			airs[d.notice].over(&d)
+			want[key{d.notice, int64(d.channel), int64(d.step), int64(d.state)}]++
+			switch {
+			case isTodo(d.state):
+				todo[[2]int64{d.notice, d.chunk}]++
+			case d.state == stateAttempting:
+				flying[[2]int64{d.notice, d.chunk}]++
+			}
+		}
+		if err != nil {
 			return err
 		}
-		if fmt.Sprint(got) != fmt.Sprint(want) {
-			w.t.Fatalf("counters %v, rows %v", got, want)
-		}
-		err := t.rows(`SELECT c.notice_no, c.no, c.todo, c.claimed,
-			(SELECT COUNT(*) FROM deliveries d WHERE d.notice_no = c.notice_no AND d.chunk = c.no AND d.state IN (0, 1, 2)),
-			(SELECT COUNT(*) FROM deliveries d WHERE d.notice_no = c.notice_no AND d.chunk = c.no AND d.state = 3) FROM chunks c`, nil, func(r scanner) error {
-			var notice, no, todo, claimed, todoWant, claimedWant int64
-			err := r.Scan(&notice, &no, &todo, &claimed, &todoWant, &claimedWant)
-			if todo != todoWant || claimed != claimedWant {
-				w.t.Fatalf("chunk %d-%d counts todo %d claimed %d, rows say %d and %d", notice, no, todo, claimed, todoWant, claimedWant)
+		err = t.rows(`SELECT c.notice_no, c.no, c.todo, c.claimed, c.flights FROM chunks c`, nil, func(r scanner) error {
+			var notice, no, todoHas, claimed int64
+			var text string
+			err := r.Scan(&notice, &no, &todoHas, &claimed, &text)
+			if fs, err := decodeFlights(text); err != nil || int64(len(fs)) != claimed {
+				w.t.Fatalf("chunk %d-%d claimed %d and holds %d flights (%v)", notice, no, claimed, len(fs), err)
+			}
+			at := [2]int64{notice, no}
+			if todoHas != todo[at] || claimed != flying[at] {
+				w.t.Fatalf("chunk %d-%d counts todo %d claimed %d, rows say %d and %d", notice, no, todoHas, claimed, todo[at], flying[at])
 			}
 			return err
 		})

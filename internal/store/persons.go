@@ -202,6 +202,13 @@ func (t *tx) suppress(list, seq int64, reason string) error {
 	}
 	s := shift{}
 	for _, d := range open {
+		up, err := t.aloft(d.notice, d.chunk)
+		if err != nil {
+			return err
+		}
+		if up.has(d.seq, d.channel) {
+			continue // on its way: its outcome comes first
+		}
 		if err := t.become(s, d, change{state: stateSuppressed, reason: reason, at: t.now()}); err != nil {
 			return err
 		}

@@ -14,6 +14,9 @@ import (
 // size of a sealing block, so that a chunk opens with one key.
 const chunkSize = blockSize
 
+// chunkOf is the chunk of a place on the list; 0 of 0.
+func chunkOf(seq int64) int64 { return (seq + chunkSize - 1) / chunkSize }
+
 // A release is what a notice was bound to when it left.
 type release struct {
 	notice     int64
@@ -242,8 +245,15 @@ func (t *tx) CancelDeliveries(notice int64, why string, at time.Time) (int64, er
 	if err := t.lockRelease(notice); err != nil {
 		return 0, err
 	}
-	n, err := t.run(`UPDATE deliveries SET state = $2, next_at = NULL, reason = $3, updated_at = $4 WHERE notice_no = $1 AND state IN `+open,
-		notice, stateCancelled, why, ms(at))
+	up, err := t.aloft(notice, 0)
+	if err != nil {
+		return 0, err
+	}
+	cancel, params := `UPDATE deliveries AS d SET state = $2, next_at = NULL, reason = $3, updated_at = $4 WHERE d.notice_no = $1 AND d.state IN `+open, args{notice, stateCancelled, why, ms(at)}
+	if len(up) > 0 {
+		cancel, params = cancel+` AND `+t.notAloft("$5"), append(params, up.table())
+	}
+	n, err := t.run(cancel, params...)
 	if err != nil {
 		return 0, err
 	}

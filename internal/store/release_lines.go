@@ -1,9 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
 
 	"tocsin/incidents"
 	"tocsin/internal/ledger"
@@ -16,11 +20,16 @@ func (s *Store) DeliveryLines(ctx context.Context, notice int64, yield func(inci
 }
 
 func (t *tx) lines(notice int64, yield func(incidents.Delivery) error) error {
+	up, err := t.aloft(notice, 0)
+	if err != nil {
+		return err
+	}
 	return t.rows(deliveryColumns+`FROM deliveries d WHERE d.notice_no = $1 ORDER BY d.seq, d.channel`, args{notice}, func(r scanner) error {
 		d, err := scanDelivery(r)
 		if err != nil {
 			return err
 		}
+		up.over(&d)
 		return yield(d.domain())
 	})
 }
@@ -51,30 +60,73 @@ type Attempt struct {
 	Reason     string
 }
 
-// Attempts streams the history of a notice's deliveries; seq 0 is everybody.
+// Attempts streams the history of a notice's deliveries, chunk by chunk and
+// each delivery's in the order it happened; seq 0 is everybody.
 func (s *Store) Attempts(ctx context.Context, notice, seq int64, yield func(Attempt) error) error {
 	return s.read(ctx, func(t *tx) error {
-		return t.rows(`SELECT notice_no, seq, channel, attempt, started_at, ended_at, outcome, provider_id, code, reason FROM delivery_attempts
-			WHERE notice_no = $1 AND seq >= $2 AND seq <= $3 ORDER BY seq, channel, attempt, entry`,
-			args{notice, seq, upTo(seq)}, func(r scanner) error {
-				var a Attempt
-				var channel int
-				err := r.Scan(&a.Delivery.Notice, &a.Delivery.Seq, &channel, &a.Attempt, &a.StartedAt, &a.EndedAt, &a.Outcome, &a.ProviderID, &a.Code, &a.Reason)
-				if err != nil {
-					return err
-				}
-				a.Delivery.Channel = channelOf(channel)
-				a.StartedAt, a.EndedAt = a.StartedAt/1000, a.EndedAt/1000
-				return yield(a)
-			})
+		chunks, err := t.chunkNumbers(`SELECT no FROM chunks WHERE notice_no = $1 AND ($2 = 0 OR no = $2) ORDER BY no`, notice, chunkOf(seq))
+		for _, no := range chunks {
+			if err == nil {
+				err = t.attempts(notice, no, seq, yield)
+			}
+		}
+		return err
 	})
 }
 
-func upTo(seq int64) int64 {
-	if seq == 0 {
-		return 1 << 62
+// attempts yields the history of one chunk, or of one person in it.
+func (t *tx) attempts(notice, chunk, seq int64, yield func(Attempt) error) error {
+	all, err := t.windowLines(notice, chunk, seq)
+	if err != nil {
+		return err
 	}
-	return seq
+	from, to := (chunk-1)*chunkSize+1, chunk*chunkSize
+	if seq > 0 {
+		from, to = seq, seq
+	}
+	err = t.rows(`SELECT notice_no, seq, channel, attempt, started_at, ended_at, outcome, provider_id, code, reason FROM delivery_attempts
+		WHERE notice_no = $1 AND seq >= $2 AND seq <= $3 ORDER BY seq, channel, attempt, entry`, args{notice, from, to}, func(r scanner) error {
+		var a Attempt
+		var channel int
+		err := r.Scan(&a.Delivery.Notice, &a.Delivery.Seq, &channel, &a.Attempt, &a.StartedAt, &a.EndedAt, &a.Outcome, &a.ProviderID, &a.Code, &a.Reason)
+		a.Delivery.Channel = channelOf(channel)
+		all = append(all, a)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(all, func(a, b Attempt) int { // what came of an attempt stands before what was found out later
+		return cmp.Or(cmp.Compare(a.Delivery.Seq, b.Delivery.Seq), channelCode(a.Delivery.Channel)-channelCode(b.Delivery.Channel), a.Attempt-b.Attempt)
+	})
+	for _, a := range all {
+		a.StartedAt, a.EndedAt = a.StartedAt/1000, a.EndedAt/1000
+		if err := yield(a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// windowLines reads the lines of a chunk's windows, in their order; see tx.window.
+func (t *tx) windowLines(notice, chunk, seq int64) (out []Attempt, err error) {
+	err = t.rows(`SELECT lines FROM delivery_windows WHERE notice_no = $1 AND chunk = $2 ORDER BY turn`, args{notice, chunk}, func(r scanner) error {
+		var text string
+		if err := r.Scan(&text); err != nil {
+			return err
+		}
+		for line := range strings.SplitSeq(text, "\n") {
+			var a Attempt
+			if err := json.Unmarshal([]byte(line), &[]any{&a.Delivery, &a.Attempt, &a.StartedAt, &a.EndedAt, &a.Outcome, &a.ProviderID, &a.Code, &a.Reason}); err != nil {
+				return fmt.Errorf("a window of notice %d is not readable: %w", notice, err)
+			}
+			if seq == 0 || a.Delivery.Seq == seq {
+				out = append(out, a)
+			}
+		}
+		return nil
+	})
+	return out, err
 }
 
 // ClaimedStatus streams what is claimed of each delivery with the list's own
@@ -89,6 +141,10 @@ func (s *Store) ClaimedStatus(ctx context.Context, notice int64, yield func(ref 
 		if err != nil {
 			return err
 		}
+		up, err := t.aloft(notice, 0)
+		if err != nil {
+			return err
+		}
 		return t.rows(deliveryColumns+`, `+personColumns+` FROM deliveries d JOIN persons p ON p.list_no = $1 AND p.seq = d.seq WHERE d.notice_no = $2 ORDER BY d.seq, d.channel`,
 			args{r.list, notice}, func(row scanner) error {
 				var d delivery
@@ -96,6 +152,7 @@ func (s *Store) ClaimedStatus(ctx context.Context, notice int64, yield func(ref 
 				if err != nil {
 					return err
 				}
+				up.over(&d)
 				c, err := s.OpenContact(ctx, p)
 				if err != nil && incidents.KindOf(err) != incidents.KindNotFound {
 					return err

@@ -36,6 +36,14 @@ func (t *tx) table(param string, columns ...string) string {
 	return b.String()
 }
 
+// numbers writes a JSON list of numbers as a query of one column.
+func (t *tx) numbers(param string) string {
+	if t.postgres() {
+		return `SELECT value::bigint FROM json_array_elements_text(CAST(` + param + ` AS json)) AS x(value)`
+	}
+	return `SELECT value FROM json_each(` + param + `)`
+}
+
 // indexed names the index that SQLite must take; PostgreSQL finds it by itself.
 func (t *tx) indexed(name string) string {
 	if t.postgres() {

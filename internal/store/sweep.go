@@ -132,12 +132,16 @@ func (t *tx) chunkNumbers(q string, params ...any) (out []int64, err error) {
 // that left: who waited for a hold to end was not tried meanwhile.
 func (t *tx) sweepExpired(r release, n incidents.Notice, p incidents.SweepPolicy) (int, error) {
 	var late []delivery
+	up, err := t.aloft(r.notice, 0)
+	if err != nil {
+		return 0, err
+	}
 	for ch, long := range p.RetryFor {
-		err := t.rows(deliveryColumns+`FROM deliveries d WHERE d.notice_no = $1 AND d.state = 5 AND d.next_at IS NOT NULL AND d.next_at <= $2 AND d.channel = $3 AND d.first_at <= $4
-			AND (SELECT MIN(a.started_at) FROM delivery_attempts a WHERE a.notice_no = d.notice_no AND a.seq = d.seq AND a.channel = d.channel AND a.outcome <> 'kept') <= $4
-			ORDER BY d.next_at LIMIT $5`, args{r.notice, ms(p.Now), channelCode(ch), ms(p.Now.Add(-long)), sweepLimit}, func(row scanner) error {
+		err := t.rows(deliveryColumns+`FROM deliveries d WHERE d.notice_no = $1 AND d.state = 5 AND d.next_at IS NOT NULL AND d.next_at <= $2 AND d.channel = $3 AND d.first_at <= $4 ORDER BY d.next_at LIMIT $5`, args{r.notice, ms(p.Now), channelCode(ch), ms(p.Now.Add(-long)), sweepLimit}, func(row scanner) error {
 			d, err := scanDelivery(row)
-			late = append(late, d)
+			if !up.has(d.seq, d.channel) {
+				late = append(late, d)
+			}
 			return err
 		})
 		if err != nil {

@@ -104,7 +104,7 @@ func TestALeaseRenewedBeforeTheSweeperCameStays(t *testing.T) {
 		w.pass(lease + time.Second)
 		w.write(func(q *tx) error {
 			q.seen = func(query string, _ args) {
-				if strings.Contains(query, "FROM deliveries") {
+				if strings.Contains(query, "SELECT fence, flights") {
 					_, err := q.run(`UPDATE chunks SET until = $1 WHERE no = 2`, ms(w.now().Add(lease)))
 					w.ok(err)
 				}

@@ -1,0 +1,233 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"tocsin/incidents"
+)
+
+// A flight is one delivery that a worker has written down as attempting. It
+// stands in the row of its chunk; the delivery's own row stays as it was until
+// the outcome is recorded, and whoever reads it lays the flight over it.
+type flight struct {
+	seq      int64
+	channel  int
+	step     int
+	attempts int   // this attempt included
+	at       int64 // Unix milliseconds: when it was written down
+}
+
+// flights of a chunk, in the order they were claimed.
+type flights []flight
+
+type flightKey struct {
+	seq     int64
+	channel int
+}
+
+func (f flight) key() flightKey { return flightKey{f.seq, f.channel} }
+
+// encode is the text in the chunk's row; none is the empty text.
+func (fs flights) encode() string {
+	if len(fs) == 0 {
+		return ""
+	}
+	rows := make([][5]int64, len(fs))
+	for i, f := range fs {
+		rows[i] = [5]int64{f.seq, int64(f.channel), int64(f.step), int64(f.attempts), f.at}
+	}
+	return doc(rows)
+}
+
+func decodeFlights(s string) (flights, error) {
+	if s == "" {
+		return nil, nil
+	}
+	var rows [][5]int64
+	if err := json.Unmarshal([]byte(s), &rows); err != nil {
+		return nil, fmt.Errorf("the flights of a chunk are not readable: %w", err)
+	}
+	out := make(flights, len(rows))
+	for i, r := range rows {
+		out[i] = flight{r[0], int(r[1]), int(r[2]), int(r[3]), r[4]}
+	}
+	return out, nil
+}
+
+// seqs is the JSON list of the persons in flight, for a condition that passes them over.
+func (fs flights) seqs() string {
+	rows := make([]int64, len(fs))
+	for i, f := range fs {
+		rows[i] = f.seq
+	}
+	return doc(rows)
+}
+
+// delivery is the row of a flight as it is known from the flight alone.
+func (f flight) delivery(notice, chunk, fence int64) delivery {
+	return delivery{notice: notice, seq: f.seq, chunk: chunk, channel: f.channel, step: f.step, state: stateAttempting,
+		attempts: f.attempts, fence: fence, attempted: f.at}
+}
+
+// An air is everything that is attempting, by notice.
+type air map[flightKey]flying
+
+type flying struct {
+	flight
+	fence int64
+}
+
+// aloft reads what is attempting of a notice; chunk 0 is all of them.
+func (t *tx) aloft(notice, chunk int64) (air, error) {
+	q, params := `SELECT fence, flights FROM chunks WHERE notice_no = $1 AND claimed > 0`, args{notice}
+	if chunk > 0 {
+		q, params = q+` AND no = $2`, append(params, chunk)
+	}
+	var out air
+	err := t.rows(q, params, func(r scanner) error {
+		var fence int64
+		var text string
+		if err := r.Scan(&fence, &text); err != nil {
+			return err
+		}
+		fs, err := decodeFlights(text)
+		for _, f := range fs {
+			if out == nil {
+				out = air{}
+			}
+			out[f.key()] = flying{f, fence}
+		}
+		return err
+	})
+	return out, err
+}
+
+// over lays a flight over its row.
+func (a air) over(d *delivery) {
+	f, ok := a[flightKey{d.seq, d.channel}]
+	if !ok {
+		return
+	}
+	d.state, d.fence, d.attempts, d.attempted, d.next = stateAttempting, f.fence, f.attempts, f.at, 0
+	if d.first == 0 {
+		d.first = f.at
+	}
+}
+
+// has tells whether a delivery is in flight.
+func (a air) has(seq int64, channel int) bool {
+	_, ok := a[flightKey{seq, channel}]
+	return ok
+}
+
+// table is the parameter of a condition on what is in flight: rows of seq and channel.
+func (a air) table() string {
+	rows := make([][]any, 0, len(a))
+	for k := range a {
+		rows = append(rows, []any{k.seq, k.channel})
+	}
+	return asJSON(rows)
+}
+
+// notAloft is the condition that a delivery d is not in the table of param.
+func (t *tx) notAloft(param string) string {
+	return `NOT EXISTS (SELECT 1 FROM ` + t.table(param, "seq:int", "channel:int") + ` f WHERE f.seq = d.seq AND f.channel = d.channel)`
+}
+
+// A landing is a flight and what came of it.
+type landing struct {
+	flight
+	change
+	kept bool // it never left: the time of the first attempt does not begin
+}
+
+// land writes the outcomes of flights of one chunk into their rows. Nobody else
+// may have changed these meanwhile: a flight belongs to the holder of its chunk.
+func (t *tx) land(s shift, notice, chunk, fence int64, all []landing) error {
+	if len(all) == 0 {
+		return nil
+	}
+	b := make(jsonRows, 0, 160*len(all))
+	for _, x := range all {
+		b = b.open().num(x.seq).num(int64(x.channel)).num(int64(x.change.state)).time(x.next).text(x.provider).text(x.code).text(x.reason).
+			num(int64(x.attempts)).num(x.flight.at).num(ms(x.change.at)).num(int64(bit(x.kept))).shut()
+	}
+	n, err := t.run(`UPDATE deliveries SET state = v.state, next_at = v.next_at, provider_id = CASE WHEN v.provider_id = '' THEN deliveries.provider_id ELSE v.provider_id END,
+			code = v.code, reason = v.reason, tries = 0, attempts = v.attempts, fence = $1, attempted_at = v.attempted_at, updated_at = v.updated_at,
+			first_at = CASE WHEN v.kept = 1 THEN deliveries.first_at ELSE COALESCE(deliveries.first_at, v.attempted_at) END
+		FROM `+t.table("$2", "seq:int", "channel:int", "state:int", "next_at:int", "provider_id:text", "code:text", "reason:text", "attempts:int", "attempted_at:int", "updated_at:int", "kept:int")+` v
+		WHERE deliveries.notice_no = $3 AND deliveries.seq = v.seq AND deliveries.channel = v.channel AND deliveries.state IN (0, 2, 5)`, fence, b.end(), notice)
+	if err != nil {
+		return err
+	}
+	if n != int64(len(all)) {
+		return incidents.Conflict("%d of %d deliveries of notice %d changed while they were in flight", int64(len(all))-n, len(all), notice)
+	}
+	for _, x := range all {
+		s.move(notice, chunk, x.channel, x.step, stateAttempting, x.change.state)
+	}
+	return nil
+}
+
+// window keeps what came of the attempts of one window and returns its lines:
+// [delivery, attempt, started, ended, outcome, provider's id, code, reason],
+// times in Unix milliseconds.
+func (t *tx) window(notice, chunk, turn int64, all []noted) (lines string, err error) {
+	b := make(jsonRows, 0, 160*len(all))
+	for _, x := range all {
+		b = b.line().text(x.delivery.id().String()).num(int64(x.attempts)).num(x.attempted).num(ms(x.at)).text(x.outcome).text(x.provider).text(x.code).text(x.reason).shut()
+	}
+	lines = string(b)
+	_, err = t.run(`INSERT INTO delivery_windows (notice_no, chunk, turn, lines) VALUES ($1, $2, $3, $4)`, notice, chunk, turn, lines)
+	return lines, err
+}
+
+// jsonRows writes rows of a JSON parameter without a value for each cell: a
+// window has hundreds of them.
+type jsonRows []byte
+
+func (b jsonRows) open() jsonRows {
+	if len(b) == 0 {
+		return append(b, "[["...)
+	}
+	return append(b, ",["...)
+}
+
+// line opens a row that is a line of its own.
+func (b jsonRows) line() jsonRows {
+	if len(b) > 0 {
+		b = append(b, '\n')
+	}
+	return append(b, '[')
+}
+
+func (b jsonRows) shut() jsonRows {
+	b[len(b)-1] = ']' // in place of the last comma
+	return b
+}
+
+func (b jsonRows) end() string { return string(append(b, ']')) }
+
+func (b jsonRows) num(n int64) jsonRows { return append(strconv.AppendInt(b, n, 10), ',') }
+
+func (b jsonRows) time(at time.Time) jsonRows {
+	if at.IsZero() {
+		return append(b, "null,"...)
+	}
+	return b.num(ms(at))
+}
+
+func (b jsonRows) text(s string) jsonRows {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
+			quoted, _ := json.Marshal(s) // a string always marshals
+			return append(append(b, quoted...), ',')
+		}
+	}
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, `",`...)
+}

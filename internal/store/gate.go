@@ -1,0 +1,117 @@
+package store
+
+import (
+	"sync"
+	"time"
+
+	"tocsin/incidents"
+)
+
+// A gate is what decides whether anything of a released notice may leave: its
+// release, its status, its list, and its approvals checked by incidents.Admit.
+type gate struct {
+	release  release
+	notice   incidents.Notice
+	list     list
+	admitted incidents.ApprovedNotice
+	refused  error // of Admit: why nothing may leave
+}
+
+// gates remembers, by notice, the answer of Admit and everything it was made
+// of, word for word. Admit is a function of those alone, so its answer stands
+// for as long as they read the same.
+type gates struct {
+	mu sync.Mutex
+	by map[int64]remembered
+}
+
+type remembered struct {
+	of string
+	gate
+}
+
+const maxGates = 64
+
+// gateOf reads, in the transaction that writes attempts down, all that a notice
+// must still be to be sent. It keeps the stop button from passing between this
+// look and the claim.
+func (t *tx) gateOf(notice int64) (g gate, err error) {
+	lock := ``
+	if t.postgres() {
+		lock = ` FOR SHARE OF r`
+	}
+	var released int64
+	var status, body, incident, approvals string
+	r := &g.release
+	found, err := t.one(`SELECT r.notice_no, r.notice_id, r.incident_id, r.list_no, r.list_hash, r.hash, r.total, r.released_at, n.status, n.body, i.body,
+			(SELECT COALESCE(`+t.joined(`a.id || ' ' || a.void || ' ' || a.body`)+`, '') FROM approvals a WHERE a.kind = 'notice' AND a.subject_id = r.notice_id)
+		FROM releases r JOIN notices n ON n.no = r.notice_no JOIN incidents i ON i.id = r.incident_id WHERE r.notice_no = $1`+lock,
+		args{notice}, &r.notice, &r.id, &r.incident, &r.list, &r.listHash, &r.hash, &r.total, &released, &status, &body, &incident, &approvals)
+	if err != nil || !found {
+		return g, orNotFound(err, "notice %d was never released", notice)
+	}
+	r.releasedAt = fromMS(released)
+	if g.list, err = t.listByNo(r.list); err != nil {
+		return g, err
+	}
+	of := string(r.id) + "\n" + r.listHash + "\n" + r.hash + "\n" + status + "\n" + body + "\n" + incident + "\n" + string(g.list.mode) + "\n" + approvals
+	if g, ok := t.s.gates.recall(notice, of, g); ok {
+		return g, nil
+	}
+	if g.notice, err = undoc[incidents.Notice](body); err != nil {
+		return g, err
+	}
+	g.admitted, g.refused = t.admit(g.notice, time.Time{})
+	if k := incidents.KindOf(g.refused); g.refused != nil && k != incidents.KindForbidden && k != incidents.KindNotFound {
+		return g, g.refused
+	}
+	t.s.gates.keep(notice, of, g)
+	return g, nil
+}
+
+// halt says why nothing may leave under the approval a worker holds; "" lets it.
+func (g gate) halt(held incidents.ApprovedNotice) string {
+	switch g.notice.Status {
+	case incidents.NoticeSending:
+	case incidents.NoticeDone:
+		return "" // nothing is left to claim
+	case incidents.NoticeHeld:
+		return "held"
+	case incidents.NoticeStopped:
+		return "stopped"
+	default:
+		return "unapproved"
+	}
+	if g.refused != nil || !held.Valid() || held.Notice().ID != g.notice.ID || held.Notice().Hash != g.admitted.Notice().Hash {
+		return "unapproved"
+	}
+	return ""
+}
+
+func (c *gates) recall(notice int64, of string, now gate) (gate, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k, ok := c.by[notice]
+	if !ok || k.of != of {
+		return now, false
+	}
+	now.notice, now.admitted, now.refused = k.notice, k.admitted, k.refused
+	return now, true
+}
+
+func (c *gates) keep(notice int64, of string, g gate) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.by) >= maxGates || c.by == nil {
+		c.by = map[int64]remembered{}
+	}
+	c.by[notice] = remembered{of, g}
+}
+
+// joined adds up a text over rows.
+func (t *tx) joined(expr string) string {
+	if t.postgres() {
+		return `string_agg(` + expr + `, ' ' ORDER BY a.no)`
+	}
+	return `group_concat(` + expr + `, ' ')`
+}
