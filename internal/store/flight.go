@@ -152,14 +152,14 @@ func (t *tx) land(s shift, notice, chunk, fence int64, all []landing) error {
 	}
 	b := make(jsonRows, 0, 160*len(all))
 	for _, x := range all {
-		b = b.open().num(x.seq).num(int64(x.channel)).num(int64(x.change.state)).time(x.next).text(x.provider).text(x.code).text(x.reason).
+		b = b.open().num(notice).num(x.seq).num(int64(x.channel)).num(int64(x.change.state)).time(x.next).text(x.provider).text(x.code).text(x.reason).
 			num(int64(x.attempts)).num(x.flight.at).num(ms(x.change.at)).num(int64(bit(x.kept))).shut()
 	}
 	n, err := t.run(`UPDATE deliveries SET state = v.state, next_at = v.next_at, provider_id = CASE WHEN v.provider_id = '' THEN deliveries.provider_id ELSE v.provider_id END,
 			code = v.code, reason = v.reason, tries = 0, attempts = v.attempts, fence = $1, attempted_at = v.attempted_at, updated_at = v.updated_at,
 			first_at = CASE WHEN v.kept = 1 THEN deliveries.first_at ELSE COALESCE(deliveries.first_at, v.attempted_at) END
-		FROM `+t.table("$2", "seq:int", "channel:int", "state:int", "next_at:int", "provider_id:text", "code:text", "reason:text", "attempts:int", "attempted_at:int", "updated_at:int", "kept:int")+` v
-		WHERE deliveries.notice_no = $3 AND deliveries.seq = v.seq AND deliveries.channel = v.channel AND deliveries.state IN (0, 2, 5)`, fence, b.end(), notice)
+		FROM `+t.table("$2", "notice_no:int", "seq:int", "channel:int", "state:int", "next_at:int", "provider_id:text", "code:text", "reason:text", "attempts:int", "attempted_at:int", "updated_at:int", "kept:int")+` v
+		WHERE deliveries.notice_no = v.notice_no AND deliveries.seq = v.seq AND deliveries.channel = v.channel AND deliveries.state IN (0, 2, 5)`, fence, b.end())
 	if err != nil {
 		return err
 	}

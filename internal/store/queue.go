@@ -148,7 +148,6 @@ func (q *queue) commit(all []*act) {
 	ctx, cancel := context.WithTimeout(context.Background(), groupWait)
 	defer cancel()
 	err := q.s.write(ctx, func(t *tx) error {
-		t.grouped = !q.s.pg && len(all) > 1
 		for _, a := range all {
 			if err := t.savepoint(a); err != nil {
 				return err

@@ -3,7 +3,73 @@ package store
 import (
 	"context"
 	"database/sql"
+	"sync"
 )
+
+// statements keeps the queries of SQLite's one writer prepared: the same few
+// run for every window of a notice, and reading SQL costs more than running
+// it. PostgreSQL's driver remembers by itself.
+type statements struct {
+	mu    sync.Mutex
+	ready map[string]*sql.Stmt // nil: asked for once, not worth it yet
+	want  []string             // to be prepared when the writer is free
+}
+
+// maxStatements bounds what is kept: queries put together for a filter come and go.
+const maxStatements = 512
+
+// of returns the prepared form of a query, nil while there is none.
+func (c *statements) of(query string) *sql.Stmt {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p, seen := c.ready[query]
+	switch {
+	case p != nil:
+		return p
+	case seen:
+		c.want = append(c.want, query)
+	case len(c.ready) < maxStatements:
+		if c.ready == nil {
+			c.ready = map[string]*sql.Stmt{}
+		}
+		c.ready[query] = nil
+	}
+	return nil
+}
+
+// prepare prepares what was wanted, between two transactions. What cannot be
+// prepared is run as it is, and says then what is wrong with it.
+func (c *statements) prepare(ctx context.Context, db *sql.DB) {
+	c.mu.Lock()
+	want := c.want
+	c.want = nil
+	c.mu.Unlock()
+	for _, query := range want {
+		p, err := db.PrepareContext(ctx, query)
+		if err != nil {
+			continue
+		}
+		c.mu.Lock()
+		if old := c.ready[query]; old != nil || c.ready == nil {
+			p.Close() // asked for twice, or closed meanwhile
+		} else {
+			c.ready[query] = p
+		}
+		c.mu.Unlock()
+	}
+}
+
+// close lets go of what is prepared.
+func (c *statements) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range c.ready {
+		if p != nil {
+			p.Close()
+		}
+	}
+	c.ready = nil
+}
 
 // A statement is SQL that is run as it is, or prepared before.
 type statement struct {
@@ -12,26 +78,16 @@ type statement struct {
 	prepared *sql.Stmt
 }
 
-// ready finds the prepared form of a query. Within a group on SQLite a query
-// is prepared when it comes for the second time, and closed with the
-// transaction; PostgreSQL's driver remembers by itself.
-func (t *tx) ready(query string) (statement, error) {
+// ready finds the prepared form of a query, if there is one.
+func (t *tx) ready(query string) statement {
 	q := statement{t: t, query: query}
-	if !t.grouped {
-		return q, nil
+	if t.kept == nil {
+		return q
 	}
-	if t.prepared == nil {
-		t.prepared = map[string]*sql.Stmt{}
+	if p := t.kept.of(query); p != nil {
+		q.prepared = t.sql.StmtContext(t.ctx, p)
 	}
-	p, seen := t.prepared[query]
-	if seen && p == nil {
-		var err error
-		if p, err = t.sql.PrepareContext(t.ctx, query); err != nil {
-			return q, err
-		}
-	}
-	t.prepared[query], q.prepared = p, p
-	return q, nil
+	return q
 }
 
 func (q statement) exec(ctx context.Context, params args) (sql.Result, error) {
@@ -46,4 +102,11 @@ func (q statement) row(ctx context.Context, params args) *sql.Row {
 		return q.prepared.QueryRowContext(ctx, params...)
 	}
 	return q.t.sql.QueryRowContext(ctx, q.query, params...)
+}
+
+func (q statement) rows(ctx context.Context, params args) (*sql.Rows, error) {
+	if q.prepared != nil {
+		return q.prepared.QueryContext(ctx, params...)
+	}
+	return q.t.sql.QueryContext(ctx, q.query, params...)
 }

@@ -42,14 +42,15 @@ type Box interface {
 
 // A Store implements incidents.Store, Roll, Files, Journal and Sandbox.
 type Store struct {
-	o      Options
-	keeper *sealed.Keeper
-	newID  func() string
-	pg     bool
-	w, r   *sql.DB // SQLite: one writer, many readers; PostgreSQL: the same pool
-	ready  chan struct{}
-	queue  *queue
-	gates  gates
+	o          Options
+	keeper     *sealed.Keeper
+	newID      func() string
+	pg         bool
+	w, r       *sql.DB // SQLite: one writer, many readers; PostgreSQL: the same pool
+	ready      chan struct{}
+	queue      *queue
+	gates      gates
+	statements statements
 	// broken is set when a sync failed: what is in memory may not be on disk.
 	broken atomic.Bool
 }
@@ -99,6 +100,7 @@ func (s *Store) Close() error {
 
 func (s *Store) closePools() error {
 	var errs []error
+	s.statements.close()
 	if s.w != nil {
 		errs = append(errs, s.w.Close())
 	}

@@ -81,8 +81,12 @@ func (s *Store) attempt(ctx context.Context, db *sql.DB, o *sql.TxOptions, fn fu
 	if err != nil {
 		return s.noticed(named(err))
 	}
-	defer q.Rollback()
 	t := &tx{ctx: ctx, sql: q, s: s}
+	if db == s.w && !s.pg {
+		t.kept = &s.statements
+		defer t.kept.prepare(ctx, db)
+	}
+	defer q.Rollback()
 	if err := fn(t); err != nil {
 		return s.noticed(err)
 	}

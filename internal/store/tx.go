@@ -17,11 +17,8 @@ type tx struct {
 	s       *Store
 	entries []incidents.AuditEntry // appended to the ledger at the end
 	emitted bool
-	// prepared keeps statements of a group on SQLite, where the same few run
-	// many times; nil until a statement is seen for the second time.
-	prepared map[string]*sql.Stmt
-	grouped  bool
-	seen     func(query string, params args) // of tests: told each query before it runs
+	kept    *statements                     // of SQLite's writer; nil elsewhere
+	seen    func(query string, params args) // of tests: told each query before it runs
 }
 
 // args are the parameters of a statement.
@@ -36,11 +33,7 @@ func (t *tx) gate() incidents.Gate { return t.s.o.Gate }
 
 // run executes a statement and returns how many rows it changed.
 func (t *tx) run(query string, params ...any) (int64, error) {
-	q, err := t.ready(query)
-	if err != nil {
-		return 0, named(err)
-	}
-	r, err := q.exec(t.ctx, params)
+	r, err := t.ready(query).exec(t.ctx, params)
 	if err != nil {
 		return 0, named(err)
 	}
@@ -56,11 +49,7 @@ func (t *tx) one(query string, params args, dest ...any) (found bool, err error)
 // scanOne hands the first row to scan; found is false when there is none.
 func (t *tx) scanOne(query string, params args, scan func(scanner) error) (found bool, err error) {
 	t.tell(query, params)
-	q, err := t.ready(query)
-	if err != nil {
-		return false, named(err)
-	}
-	err = scan(q.row(t.ctx, params))
+	err = scan(t.ready(query).row(t.ctx, params))
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
@@ -70,7 +59,7 @@ func (t *tx) scanOne(query string, params args, scan func(scanner) error) (found
 // rows hands every row to scan, in order.
 func (t *tx) rows(query string, params args, scan func(scanner) error) error {
 	t.tell(query, params)
-	rows, err := t.sql.QueryContext(t.ctx, query, params...)
+	rows, err := t.ready(query).rows(t.ctx, params)
 	if err != nil {
 		return named(err)
 	}
