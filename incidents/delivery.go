@@ -125,7 +125,8 @@ type Chunk struct {
 // Claimed is one delivery written down as attempting, with what the sender needs.
 type Claimed struct {
 	Delivery Delivery
-	Person   Person // Sealed is set
+	Person   Person    // Sealed is set
+	First    time.Time // when the first attempt was written down
 }
 
 // Recorded is the outcome of one claimed delivery.

@@ -1,6 +1,7 @@
 package notifiers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -21,8 +22,8 @@ type Deps struct {
 	Drill   *Set
 	Key     []byte // seals messages; the same as the sets'
 	Limits  map[incidents.Channel]*Limiter
-	Window  map[incidents.Channel]int // W: at most so many sends are in doubt after a crash
-	Lanes   map[incidents.Channel]int // messages in flight at once
+	Window  map[incidents.Channel]int // W: at most so many sends of this process are in doubt after a crash
+	Lanes   map[incidents.Channel]int // how many hands send for one chunk at once
 	Owner   string                    // of this process, unique
 	Lease   time.Duration
 	Verify  string // address of the public verification page
@@ -36,6 +37,7 @@ type Dispatcher struct {
 	Deps
 	mu       sync.Mutex
 	compiled map[string]*templates.Compiled // by content hash
+	windows  map[incidents.Channel]*window
 }
 
 // New builds a dispatcher.
@@ -43,7 +45,11 @@ func New(d Deps) *Dispatcher {
 	if d.Lease == 0 {
 		d.Lease = 30 * time.Second
 	}
-	return &Dispatcher{Deps: d, compiled: map[string]*templates.Compiled{}}
+	windows := map[incidents.Channel]*window{}
+	for _, ch := range incidents.Channels() {
+		windows[ch] = newWindow(cmp.Or(d.Window[ch], 16))
+	}
+	return &Dispatcher{Deps: d, compiled: map[string]*templates.Compiled{}, windows: windows}
 }
 
 // Chunk works one chunk until nothing in it is due, or the notice is held or
@@ -90,124 +96,6 @@ func (d *Dispatcher) work(ctx context.Context, c incidents.Chunk) error {
 		}
 	}
 	return nil
-}
-
-// lane works one channel of a chunk, window by window: one transaction records
-// the last window and writes the next one down before any of it is sent.
-func (d *Dispatcher) lane(ctx context.Context, j *job, c incidents.Chunk, ch incidents.Channel) (fell, halted bool, err error) {
-	var done []incidents.Recorded
-	for {
-		want := d.Window[ch]
-		if want == 0 {
-			want = 16
-		}
-		if ctx.Err() != nil {
-			want = 0 // record what was sent, claim nothing more
-		}
-		got, err := d.Journal.Turn(context.WithoutCancel(ctx), incidents.Turn{Chunk: c, Notice: j.notice, Channel: ch, Done: done,
-			Want: want, Now: d.Now().UTC(), Lease: d.Lease, Backoff: Backoff})
-		if err != nil {
-			return fell, false, err
-		}
-		fell = fell || got.Fallback
-		switch {
-		case ctx.Err() != nil:
-			return fell, true, ctx.Err()
-		case got.Halt != "":
-			return fell, true, nil
-		case len(got.Next) == 0:
-			return fell, false, nil
-		}
-		done = d.send(ctx, j, c, got.Next)
-	}
-}
-
-// send sends a window, a few messages at once, and keeps the chunk's lease alive
-// meanwhile. When another worker has taken it over, or the notice is held or
-// stopped, what has not left yet stays: a kill switch does not wait for a
-// window that waits for its provider.
-func (d *Dispatcher) send(ctx context.Context, j *job, c incidents.Chunk, window []incidents.Claimed) []incidents.Recorded {
-	leave, halt := context.WithCancel(ctx)
-	beat, stop := context.WithCancel(ctx)
-	var side sync.WaitGroup
-	side.Go(func() {
-		if d.heartbeat(beat, j, c, window[0].Delivery.ID.Channel) {
-			halt()
-		}
-	})
-	defer halt()
-	defer side.Wait()
-	defer stop()
-
-	out := make([]incidents.Recorded, len(window))
-	next := make(chan int)
-	var lanes sync.WaitGroup
-	for range min(len(window), max(1, d.Lanes[window[0].Delivery.ID.Channel])) {
-		lanes.Go(func() {
-			for i := range next {
-				out[i] = incidents.Recorded{ID: window[i].Delivery.ID, Receipt: d.one(ctx, leave, j, window[i]), At: d.Now().UTC()}
-			}
-		})
-	}
-	for i := range window {
-		select {
-		case next <- i:
-		case <-leave.Done():
-			out[i] = incidents.Recorded{ID: window[i].Delivery.ID, Receipt: kept, At: d.Now().UTC()}
-		}
-	}
-	close(next)
-	lanes.Wait()
-	return out
-}
-
-// kept is what became of a message that was written down and did not leave.
-var kept = incidents.Receipt{Outcome: incidents.OutcomeKept, Reason: "sending halted before it left"}
-
-// heartbeat renews the lease until ctx ends, through errors that pass; it
-// returns true when nothing more of the window may leave: another worker has
-// the chunk, or the notice no longer passes its gates.
-func (d *Dispatcher) heartbeat(ctx context.Context, j *job, c incidents.Chunk, ch incidents.Channel) (halt bool) {
-	tick := time.NewTicker(min(d.Lease/3, time.Second))
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return false
-		case <-tick.C:
-			got, err := d.Journal.Turn(ctx, incidents.Turn{Chunk: c, Notice: j.notice, Channel: ch, Now: d.Now().UTC(), Lease: d.Lease, Backoff: Backoff})
-			if incidents.KindOf(err) == incidents.KindConflict || got.Halt != "" {
-				return true
-			}
-		}
-	}
-}
-
-// one opens, renders, limits and sends one delivery, and says what came of it.
-// Until it leaves, leave may end; what is leaving goes on under ctx.
-func (d *Dispatcher) one(ctx, leave context.Context, j *job, c incidents.Claimed) incidents.Receipt {
-	m, err := d.render(ctx, j, c)
-	if err != nil {
-		return refusal(err)
-	}
-	ch := m.Delivery.Channel
-	if l := d.Limits[ch]; l != nil {
-		if err := l.Wait(leave); err != nil {
-			return kept
-		}
-	}
-	if leave.Err() != nil {
-		return kept
-	}
-	r, err := j.set.Send(ctx, m)
-	if err != nil {
-		return refusal(err)
-	}
-	if l := d.Limits[ch]; l != nil {
-		l.Heed(r)
-	}
-	d.Log.Debug("attempt", "delivery", m.Delivery.String(), "attempt", m.Attempt, "outcome", r.Outcome, "code", r.Code)
-	return r
 }
 
 // refusal turns an error before anything was sent into an outcome: what is

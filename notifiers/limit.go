@@ -47,6 +47,13 @@ func (l *Limiter) Wait(ctx context.Context) error {
 	}
 }
 
+// Allow tells whether one more message may leave at once, and counts it.
+func (l *Limiter) Allow() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.now().Before(l.until) && l.rate.Allow()
+}
+
 // Heed makes the channel wait when its provider said to slow down.
 func (l *Limiter) Heed(r incidents.Receipt) {
 	if r.Outcome != incidents.OutcomeRetry || r.RetryAfter <= 0 {

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
+	"time"
 
 	"tocsin/incidents"
 	"tocsin/templates"
@@ -21,6 +22,7 @@ type Message struct {
 	Code     string // verification code; also found in the body, to look an SMS up
 	NoticeID incidents.NoticeID
 	Text     templates.Rendered
+	Wire     []byte   // the bytes that leave, when the channel is an Encoder
 	seal     [32]byte // binds address, text and delivery; see Seal
 }
 
@@ -29,6 +31,13 @@ type Message struct {
 // taken is a Receipt, OutcomeDoubt when nobody can say.
 type Channel interface {
 	Send(ctx context.Context, m Message) (incidents.Receipt, error)
+}
+
+// An Encoder is a channel that writes a message as it will leave when it is
+// rendered, so that the seal covers exactly those bytes. at is when the first
+// attempt was written down.
+type Encoder interface {
+	Encode(m *Message, at time.Time) error
 }
 
 // A Batcher takes several messages in one go, each still to its one person: a
@@ -61,11 +70,15 @@ func (m Message) Intact(key []byte) bool {
 func (m Message) mac(key []byte) (out [32]byte) {
 	h := hmac.New(sha256.New, key)
 	var n [8]byte
-	for _, s := range []string{m.Delivery.String(), string(m.Mode), m.To, m.Name, m.Code, string(m.Text.Lang), m.Text.Subject, m.Text.Text, m.Text.HTML, m.Text.SMS, m.Text.Title, m.Text.Body} {
-		binary.BigEndian.PutUint64(n[:], uint64(len(s)))
+	write := func(b []byte) {
+		binary.BigEndian.PutUint64(n[:], uint64(len(b)))
 		h.Write(n[:])
-		h.Write([]byte(s))
+		h.Write(b)
 	}
+	for _, s := range []string{m.Delivery.String(), string(m.Mode), m.To, m.Name, m.Code, string(m.Text.Lang), m.Text.Subject, m.Text.Text, m.Text.HTML, m.Text.SMS, m.Text.Title, m.Text.Body} {
+		write([]byte(s))
+	}
+	write(m.Wire)
 	h.Sum(out[:0])
 	return out
 }

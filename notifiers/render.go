@@ -58,7 +58,7 @@ func (d *Dispatcher) render(ctx context.Context, j *job, c incidents.Claimed) (M
 	}
 	code := d.Codes.Code(id.Notice, id.Seq)
 	lang := j.words.Match(c.Person.Lang)
-	text, err := j.words.Render(id.Channel, lang, templates.Slots{Name: who.Name, Data: d.Book.DataWords(lang, who.Categories),
+	text, err := j.text(id.Channel, lang, templates.Slots{Name: who.Name, Data: d.Book.DataWords(lang, who.Categories),
 		Code: code, Ref: j.ref, VerifyURL: d.Verify + "?code=" + url.QueryEscape(code), Org: "", EndDate: n.Content.EndDate})
 	if err != nil {
 		return Message{}, err
@@ -75,6 +75,20 @@ func (d *Dispatcher) render(ctx context.Context, j *job, c incidents.Claimed) (M
 	if m.To == "" {
 		return Message{}, incidents.Invalid("the person has no address for %s", id.Channel)
 	}
+	if e := j.set.encoder(id.Channel); e != nil {
+		if err := e.Encode(&m, c.First); err != nil {
+			return Message{}, err
+		}
+	}
 	m.Seal(d.Key)
 	return m, nil
+}
+
+// text is what a person is told: for a channel that writes the message itself
+// the form and its values, else the texts.
+func (j *job) text(c incidents.Channel, lang incidents.Lang, p templates.Slots) (templates.Rendered, error) {
+	if c == incidents.Email && j.set.encoder(c) != nil {
+		return j.words.Fill(lang, p)
+	}
+	return j.words.Render(c, lang, p)
 }

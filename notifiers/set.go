@@ -31,17 +31,72 @@ func DrillSet(key []byte, sandbox incidents.Sandbox, now Clock) *Set {
 // Send checks, at the last moment, that the message belongs to this mode and is
 // exactly what was rendered for this delivery, and hands it to its channel.
 func (s *Set) Send(ctx context.Context, m Message) (incidents.Receipt, error) {
-	if m.Mode != s.mode {
-		return incidents.Receipt{}, incidents.Forbidden("delivery %s is %s and was handed to the %s channels", m.Delivery, m.Mode, s.mode)
+	if err := s.check(m); err != nil {
+		return incidents.Receipt{}, err
 	}
-	if !m.Intact(s.key) {
-		return incidents.Receipt{}, incidents.Forbidden("delivery %s is not what was rendered for it", m.Delivery)
+	return s.channels[m.Delivery.Channel].Send(ctx, m)
+}
+
+func (s *Set) check(m Message) error {
+	switch {
+	case m.Mode != s.mode:
+		return incidents.Forbidden("delivery %s is %s and was handed to the %s channels", m.Delivery, m.Mode, s.mode)
+	case !m.Intact(s.key):
+		return incidents.Forbidden("delivery %s is not what was rendered for it", m.Delivery)
+	case s.channels[m.Delivery.Channel] == nil:
+		return incidents.Invalid("no provider is set up for %s", m.Delivery.Channel)
 	}
-	ch, ok := s.channels[m.Delivery.Channel]
-	if !ok {
-		return incidents.Receipt{}, incidents.Invalid("no provider is set up for %s", m.Delivery.Channel)
+	return nil
+}
+
+// SendAll is Send for several messages of one channel, in one go where the
+// channel can. What has not left when leave ends is kept.
+func (s *Set) SendAll(ctx, leave context.Context, c incidents.Channel, ms []Message) []incidents.Receipt {
+	out := make([]incidents.Receipt, len(ms))
+	var good []Message
+	var place []int
+	for i, m := range ms {
+		if err := s.check(m); err != nil {
+			out[i] = refusal(err)
+			continue
+		}
+		good, place = append(good, m), append(place, i)
 	}
-	return ch.Send(ctx, m)
+	if len(good) == 0 {
+		return out
+	}
+	if b, ok := s.channels[c].(Batcher); ok {
+		for i, r := range b.SendAll(ctx, leave, good) {
+			out[place[i]] = r
+		}
+		return out
+	}
+	for i, m := range good {
+		if leave.Err() != nil {
+			out[place[i]] = kept
+			continue
+		}
+		r, err := s.channels[c].Send(ctx, m)
+		if err != nil {
+			r = refusal(err)
+		}
+		out[place[i]] = r
+	}
+	return out
+}
+
+// batch is how many messages a channel takes at once.
+func (s *Set) batch(c incidents.Channel) int {
+	if b, ok := s.channels[c].(Batcher); ok {
+		return max(1, b.Batch())
+	}
+	return 1
+}
+
+// encoder returns the channel's Encoder, nil when it has none.
+func (s *Set) encoder(c incidents.Channel) Encoder {
+	e, _ := s.channels[c].(Encoder)
+	return e
 }
 
 // finder returns the channel's Finder, if it has one.

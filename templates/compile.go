@@ -28,6 +28,7 @@ type variant struct {
 	subject, text, html             program
 	sms, title, body                program
 	hasEmail, hasSMS, hasPush       bool
+	form                            Form
 	emailNeeds, smsNeeds, pushNeeds slotMask
 }
 
@@ -250,6 +251,7 @@ func (b *Book) programs(v *view, w incidents.Words, lex *lexicon, lang incidents
 		}
 		out.html = cut(page, lex, true)
 	}
+	out.form.v = out
 	out.emailNeeds = out.subject.needs | out.text.needs | out.html.needs
 	out.smsNeeds = out.sms.needs
 	out.pushNeeds = out.title.needs | out.body.needs

@@ -16,6 +16,8 @@ type Rendered struct {
 	SMS     string
 	Title   string // push
 	Body    string // push
+	// Filled is an e-mail that is not put together yet; see Compiled.Fill.
+	Filled *Filled
 }
 
 // Limits no message may pass: what the SMS gateways take, and what the push

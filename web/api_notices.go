@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tocsin/incidents"
+	"tocsin/templates"
 )
 
 // A wait is how long a channel waits for a receipt: "24h", or nanoseconds as
@@ -167,6 +168,8 @@ func (a api) previewNotice(c *call) (any, error) {
 		SMS     string         `json:"sms,omitempty"`
 		Title   string         `json:"title,omitempty"`
 		Body    string         `json:"body,omitempty"`
+
+		Filled *templates.Filled `json:"-"` // a preview is whole
 	}(p), err
 }
 

@@ -347,7 +347,7 @@ func (t *tx) due(w *standing, want int) (next []incidents.Claimed, barred []chan
 			w.flights = append(w.flights, f)
 			now := f.delivery(d.notice, d.chunk, w.Chunk.Fence)
 			now.twice, now.first, now.upd = d.twice, cmp.Or(d.first, at), at
-			next = append(next, incidents.Claimed{Delivery: now.domain(), Person: p})
+			next = append(next, incidents.Claimed{Delivery: now.domain(), Person: p, First: fromMS(now.first)})
 			return nil
 		})
 	return next, barred, err

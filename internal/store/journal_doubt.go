@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -76,7 +77,7 @@ func (t *tx) doubts(notice int64, limit int) (out []incidents.Doubt, err error) 
 			if err != nil {
 				return err
 			}
-			x := incidents.Doubt{Claimed: incidents.Claimed{Delivery: d.domain(), Person: p}, Notice: an, Tries: d.tries, Since: fromMS(d.attempted)}
+			x := incidents.Doubt{Claimed: incidents.Claimed{Delivery: d.domain(), Person: p, First: fromMS(cmp.Or(d.first, d.attempted))}, Notice: an, Tries: d.tries, Since: fromMS(d.attempted)}
 			if p.Excluded != "" || p.Sealed == nil {
 				x.Notice = incidents.ApprovedNotice{} // may be looked up, not sent again
 			}

@@ -21,52 +21,78 @@ import (
 // boundary are functions of notice and delivery, so an attempt made again is
 // recognised as the same.
 func (o Options) Build(m notifiers.Message, date time.Time) ([]byte, error) {
+	m.Text = m.Text.Whole()
 	to, err := recipient(m)
 	if err != nil {
 		return nil, err
 	}
-	raw, err := (&jw.Email{Text: []byte(m.Text.Text), HTML: []byte(m.Text.HTML)}).Bytes()
+	head, body, err := o.parts(m.Text.Text, m.Text.HTML, "=_tocsin_"+boundary(m.NoticeID, m.Text.Lang))
 	if err != nil {
 		return nil, fmt.Errorf("build the message of delivery %s: %w", m.Delivery, err)
 	}
-	head, err := mail.ReadMessage(bytes.NewReader(raw))
-	if err != nil {
-		return nil, fmt.Errorf("read back the message of delivery %s: %w", m.Delivery, err)
-	}
-	kind, params, err := mime.ParseMediaType(head.Header.Get("Content-Type"))
-	if err != nil {
-		return nil, fmt.Errorf("read back the message of delivery %s: %w", m.Delivery, err)
-	}
-	_, body, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
-	id, content := o.messageID(m), head.Header.Get("Content-Type")
-	if random := params["boundary"]; random != "" { // text alone has no parts
-		boundary := "=_tocsin_" + id[1:33]
-		content = kind + "; boundary=\"" + boundary + "\""
-		body = bytes.ReplaceAll(body, []byte(random), []byte(boundary))
-	}
-
 	var b bytes.Buffer
 	b.Grow(len(body) + 1024)
-	header(&b, "Date", date.UTC().Format(time.RFC1123Z))
-	header(&b, "From", o.From.String())
-	header(&b, "To", to.String())
+	o.address(&b, m, to, date)
+	header(&b, "Subject", encodeWords(m.Text.Subject))
+	b.WriteString(o.fixed(m.Text.Lang, head.content))
+	if head.coding != "" {
+		b.Truncate(b.Len() - 2) // before the empty line
+		header(&b, "Content-Transfer-Encoding", head.coding)
+		b.WriteString("\r\n")
+	}
+	b.Write(body)
+	return b.Bytes(), nil
+}
+
+// A mimeHead is how a body says what it is.
+type mimeHead struct{ content, coding string }
+
+// parts has jordan-wright/email write the parts, and gives its random boundary
+// a fixed one.
+func (o Options) parts(text, html, boundary string) (h mimeHead, body []byte, err error) {
+	raw, err := (&jw.Email{Text: []byte(text), HTML: []byte(html)}).Bytes()
+	if err != nil {
+		return h, nil, err
+	}
+	head, err := mail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		return h, nil, fmt.Errorf("read back: %w", err)
+	}
+	h = mimeHead{head.Header.Get("Content-Type"), head.Header.Get("Content-Transfer-Encoding")}
+	kind, params, err := mime.ParseMediaType(h.content)
+	if err != nil {
+		return h, nil, fmt.Errorf("read back: %w", err)
+	}
+	_, body, _ = bytes.Cut(raw, []byte("\r\n\r\n"))
+	if random := params["boundary"]; random != "" { // text alone has no parts
+		h.content = kind + "; boundary=\"" + boundary + "\""
+		body = bytes.ReplaceAll(body, []byte(random), []byte(boundary))
+	}
+	return h, body, nil
+}
+
+// address writes the headers of one person's message.
+func (o Options) address(b *bytes.Buffer, m notifiers.Message, to mail.Address, date time.Time) {
+	header(b, "Date", date.UTC().Format(time.RFC1123Z))
+	header(b, "From", o.From.String())
+	header(b, "To", to.String())
+	header(b, "Message-ID", o.messageID(m))
+	header(b, "X-Notice-Id", string(m.NoticeID))
+	header(b, "X-Delivery-Id", m.Delivery.String())
+}
+
+// fixed is the headers that are the same for everybody, and the empty line.
+func (o Options) fixed(lang incidents.Lang, content string) string {
+	var b bytes.Buffer
 	if o.ReplyTo != "" {
 		header(&b, "Reply-To", (&mail.Address{Address: o.ReplyTo}).String())
 	}
-	header(&b, "Subject", encodeWords(m.Text.Subject))
-	header(&b, "Message-ID", id)
-	header(&b, "X-Notice-Id", string(m.NoticeID))
-	header(&b, "X-Delivery-Id", m.Delivery.String())
 	header(&b, "Auto-Submitted", "auto-generated")
-	header(&b, "Content-Language", string(m.Text.Lang))
+	header(&b, "Content-Language", string(lang))
 	header(&b, "MIME-Version", "1.0")
 	header(&b, "Content-Type", content)
-	if coded := head.Header.Get("Content-Transfer-Encoding"); coded != "" {
-		header(&b, "Content-Transfer-Encoding", coded)
-	}
 	b.WriteString("\r\n")
-	b.Write(body)
-	return b.Bytes(), nil
+	return b.String()
 }
 
 // messageID is the same for every attempt of one delivery.

@@ -3,10 +3,8 @@ package email
 import (
 	"context"
 	"errors"
-	"slices"
-	"strconv"
-
-	"github.com/emersion/go-smtp"
+	"sync"
+	"time"
 
 	"tocsin/incidents"
 	"tocsin/notifiers"
@@ -14,8 +12,16 @@ import (
 
 // A Channel sends through one relay.
 type Channel struct {
-	o    Options
-	idle chan *conn
+	o         Options
+	skeletons skeletons
+
+	mu     sync.Mutex
+	idle   []*conn // the last one used is taken first, so that no more stay open than are needed
+	open   int
+	limit  int           // how many the relay lets us open, as far as we know
+	shrunk time.Time     // when it last refused one
+	wake   chan struct{} // closed when a connection may be taken
+	closed bool
 }
 
 // New checks the options; it opens no connection.
@@ -23,99 +29,191 @@ func New(o Options) (*Channel, error) {
 	if err := o.fill(); err != nil {
 		return nil, err
 	}
-	return &Channel{o: o, idle: make(chan *conn, o.Connections)}, nil
+	return &Channel{o: o, limit: o.Connections, wake: make(chan struct{})}, nil
 }
 
 // Close says goodbye on the idle connections.
 func (c *Channel) Close() error {
-	for {
-		select {
-		case k := <-c.idle:
-			k.quit()
-		default:
-			return nil
-		}
+	c.mu.Lock()
+	idle := c.idle
+	c.idle, c.closed = nil, true
+	c.mu.Unlock()
+	for _, k := range idle {
+		k.quit()
 	}
+	return nil
 }
 
-// Send delivers one message. Whatever goes wrong before the final dot was
-// written is a retry; a reply is what it says; silence after the dot is doubt.
-// What the relay says to QUIT changes nothing.
+// Batch is how many messages ride together.
+func (c *Channel) Batch() int { return c.o.Batch }
+
+// Send delivers one message; see SendAll.
 func (c *Channel) Send(ctx context.Context, m notifiers.Message) (incidents.Receipt, error) {
-	msg, err := c.o.Build(m, c.o.Now())
-	if err != nil {
-		return incidents.Receipt{}, err
-	}
-	k, warm, err := c.take(ctx)
-	if err != nil {
-		return ours(err), nil
-	}
-	r, ok := k.send(ctx, c.o.Bounce, m.To, msg)
-	if warm && !ok && r.Outcome == incidents.OutcomeRetry && r.Code == "" {
-		// The relay closed a connection we kept warm; nothing was sent on it.
-		k.drop()
-		if k, err = c.dial(ctx); err != nil {
-			return ours(err), nil
+	if m.Wire == nil {
+		if err := c.Encode(&m, c.o.Now()); err != nil {
+			return incidents.Receipt{}, err
 		}
-		r, ok = k.send(ctx, c.o.Bounce, m.To, msg)
 	}
-	if ok {
+	return c.SendAll(ctx, ctx, []notifiers.Message{m})[0], nil
+}
+
+// SendAll delivers messages, each to its one person, on one connection.
+// Whatever goes wrong before the relay can have read a message whole is a
+// retry; a reply is what it says; silence after that is doubt. What the relay
+// says to QUIT changes nothing. When the relay closes a connection, what did
+// not leave on it leaves on another one.
+func (c *Channel) SendAll(ctx, leave context.Context, ms []notifiers.Message) []incidents.Receipt {
+	all := make([]outgoing, len(ms))
+	var left []*outgoing
+	for i := range ms {
+		o := &all[i]
+		o.m, o.from, o.receipt = &ms[i], c.o.Bounce, unreachable
+		if ms[i].Wire == nil {
+			if err := c.Encode(&ms[i], c.o.Now()); err != nil {
+				o.settle(incidents.Receipt{Outcome: incidents.OutcomeRefused, Reason: "the message cannot be built"})
+				continue
+			}
+		}
+		left = append(left, o)
+	}
+	for more := true; more && len(left) > 0; {
+		left, more = c.try(ctx, leave, left)
+	}
+	out := make([]incidents.Receipt, len(ms))
+	for i := range all {
+		out[i] = all[i].receipt
+		if out[i].Outcome != incidents.OutcomeKept {
+			out[i].ProviderID = c.o.messageID(ms[i])
+		}
+	}
+	return out
+}
+
+// try sends what it can on one connection and returns what did not leave, and
+// whether another connection may do better.
+func (c *Channel) try(ctx, leave context.Context, left []*outgoing) (still []*outgoing, more bool) {
+	k, warm, err := c.take(ctx, leave)
+	switch {
+	case errors.Is(err, errKept):
+		keep(left)
+		return nil, false
+	case err != nil:
+		var r refused
+		for _, o := range left {
+			if errors.As(err, &r) {
+				o.receipt = r.ours()
+			}
+		}
+		return left, false
+	}
+	if ok := k.batch(ctx, leave, left); ok {
 		c.give(k)
 	} else {
-		k.drop()
+		c.lose(k)
 	}
-	r.ProviderID = c.o.messageID(m)
-	return r, nil
+	for _, o := range left {
+		if !o.settled {
+			still = append(still, o)
+		}
+	}
+	return still, ctx.Err() == nil && (warm || len(still) < len(left))
 }
 
-func (c *Channel) take(ctx context.Context) (k *conn, warm bool, err error) {
-	select {
-	case k := <-c.idle:
-		return k, true, nil
-	default:
-		k, err := c.dial(ctx)
-		return k, false, err
+// errKept tells that sending was halted while a message waited for a connection.
+var errKept = errors.New("sending halted")
+
+// limitBack is how long a relay that refused a connection is left alone before
+// one more is tried.
+const limitBack = time.Minute
+
+// take returns a connection: one that stands idle, a new one, or, when the
+// relay lets us open no more, the next that comes free.
+func (c *Channel) take(ctx, leave context.Context) (k *conn, warm bool, err error) {
+	for {
+		k, wait := c.pick()
+		switch {
+		case k != nil && k.alive(c.o.Now()):
+			return k, true, nil
+		case k != nil:
+			c.lose(k)
+			continue
+		case wait == nil:
+			k, err := c.dial(ctx)
+			if err == nil || !c.refusedOne(err) {
+				return k, false, err
+			}
+			continue
+		}
+		select {
+		case <-wait:
+		case <-leave.Done():
+			return nil, false, errKept
+		case <-ctx.Done():
+			return nil, false, ctx.Err()
+		}
 	}
+}
+
+// pick returns an idle connection, or leave to open one (both nil), or what to wait for.
+func (c *Channel) pick() (k *conn, wait <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n := len(c.idle); n > 0 {
+		k = c.idle[n-1]
+		c.idle = c.idle[:n-1]
+		return k, nil
+	}
+	if c.limit < c.o.Connections && c.o.Now().Sub(c.shrunk) > limitBack {
+		c.limit, c.shrunk = c.limit+1, c.o.Now()
+	}
+	if c.open < c.limit {
+		c.open++
+		return nil, nil
+	}
+	return nil, c.wake
+}
+
+// refusedOne takes a failed dial back. It tells whether the relay merely lets
+// us open no more connections than we have.
+func (c *Channel) refusedOne(err error) (wait bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.open--
+	c.stir()
+	var r refused
+	if errors.As(err, &r) && r.code == 421 && c.open > 0 {
+		c.limit, c.shrunk = c.open, c.o.Now()
+		return true
+	}
+	return false
+}
+
+// stir wakes whoever waits for a connection; c.mu is held.
+func (c *Channel) stir() {
+	close(c.wake)
+	c.wake = make(chan struct{})
 }
 
 func (c *Channel) give(k *conn) {
-	select {
-	case c.idle <- k:
-	default:
+	c.mu.Lock()
+	closed := c.closed
+	if closed {
+		c.open--
+	} else {
+		k.used = c.o.Now()
+		c.idle = append(c.idle, k)
+	}
+	c.stir()
+	c.mu.Unlock()
+	if closed {
 		k.quit()
 	}
 }
 
-// ours is an error that says nothing of the person: of the connection, of our
-// password, of our sender address. However final the relay calls it, somebody
-// can mend it, so it is tried again.
-func ours(err error) incidents.Receipt {
-	r := answer(err)
-	r.Outcome = incidents.OutcomeRetry
-	return r
-}
-
-// answer is what an error before the final dot means: a definite no.
-func answer(err error) incidents.Receipt {
-	var s *smtp.SMTPError
-	if !errors.As(err, &s) {
-		return incidents.Receipt{Outcome: incidents.OutcomeRetry, Reason: "the relay cannot be reached"}
-	}
-	r := incidents.Receipt{Outcome: incidents.OutcomeRetry, Code: code(s), Reason: "the relay said " + code(s)}
-	if s.Code >= 500 {
-		r.Outcome = incidents.OutcomeRefused
-		// 5.1.1, 5.1.2, 5.1.3, 5.1.6, 5.1.10: the address does not exist (RFC 3463).
-		if e := s.EnhancedCode; e[0] == 5 && e[1] == 1 && slices.Contains([]int{1, 2, 3, 6, 10}, e[2]) {
-			r.Outcome = incidents.OutcomeGone
-		}
-	}
-	return r
-}
-
-func code(s *smtp.SMTPError) string {
-	out := strconv.Itoa(s.Code)
-	if e := s.EnhancedCode; e != smtp.NoEnhancedCode && e != smtp.EnhancedCodeNotSet {
-		out += " " + strconv.Itoa(e[0]) + "." + strconv.Itoa(e[1]) + "." + strconv.Itoa(e[2])
-	}
-	return out
+func (c *Channel) lose(k *conn) {
+	k.drop()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.open--
+	c.stir()
 }

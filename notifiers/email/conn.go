@@ -1,23 +1,31 @@
 package email
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
+	"encoding/base64"
 	"errors"
 	"net"
 	"strings"
-
-	"github.com/emersion/go-sasl"
-	"github.com/emersion/go-smtp"
-
-	"tocsin/incidents"
+	"time"
 )
 
 // A conn is one connection to the relay, greeted, protected and signed in.
 type conn struct {
 	net  net.Conn
-	smtp *smtp.Client
+	r    *bufio.Reader
+	out  []byte // written but not sent
+	o    *Options
+	has  map[string]bool // extensions the relay offers
+	used time.Time       // when it was last of use
+	dog  *time.Timer     // closes a connection whose relay is silent for too long
 }
+
+// A refused connection is what the relay said before it took any message.
+type refused struct{ reply }
+
+func (r refused) Error() string { return "the relay said " + r.String() }
 
 func (c *Channel) dial(ctx context.Context) (*conn, error) {
 	d := net.Dialer{Timeout: c.o.Timeout}
@@ -30,33 +38,90 @@ func (c *Channel) dial(ctx context.Context) (*conn, error) {
 	}
 	stop := context.AfterFunc(ctx, func() { nc.Close() })
 	defer stop()
-	k := &conn{net: nc}
-	if err := k.open(c.o); err != nil {
-		nc.Close()
+	k := &conn{o: &c.o, dog: time.AfterFunc(c.o.Timeout, func() { nc.Close() })}
+	k.over(nc)
+	if err := k.open(); err != nil {
+		k.drop()
 		return nil, err
 	}
+	k.rest()
 	return k, nil
 }
 
-func (k *conn) open(o Options) (err error) {
-	if o.TLS == TLSRequired || o.TLS == "" {
-		if k.smtp, err = smtp.NewClientStartTLS(k.net, o.TLSConfig); err != nil {
-			return err
-		}
-	} else {
-		k.smtp = smtp.NewClient(k.net)
-	}
-	k.smtp.CommandTimeout, k.smtp.SubmissionTimeout = o.Timeout, o.Timeout
-	if err := k.smtp.Hello(o.Hello); err != nil { // again after STARTTLS, with our name
+// maxReplyLine bounds a line of the relay; RFC 5321 §4.5.3.1.5 allows 512 octets.
+const maxReplyLine = 4096
+
+func (k *conn) over(nc net.Conn) { k.net, k.r = nc, bufio.NewReaderSize(nc, maxReplyLine) }
+
+// open greets, asks for TLS and signs in.
+func (k *conn) open() error {
+	if err := k.expect(220); err != nil {
 		return err
 	}
-	if o.Username == "" {
+	if err := k.hello(); err != nil {
+		return err
+	}
+	if k.o.TLS == TLSRequired || k.o.TLS == "" {
+		if err := k.startTLS(); err != nil {
+			return err
+		}
+	}
+	if k.o.Username == "" {
 		return nil
 	}
-	if o.TLS == TLSOff && !loopback(k.net.RemoteAddr()) {
+	if k.o.TLS == TLSOff && !loopback(k.net.RemoteAddr()) {
 		return errors.New("a password is never sent over a connection without TLS")
 	}
-	return k.smtp.Auth(sasl.NewPlainClient("", o.Username, o.Password))
+	k.say("AUTH PLAIN " + base64.StdEncoding.EncodeToString([]byte("\x00"+k.o.Username+"\x00"+k.o.Password))) // RFC 4616
+	return k.expect(235)
+}
+
+// hello asks for the relay's extensions; a relay without any takes HELO.
+func (k *conn) hello() error {
+	k.has = map[string]bool{}
+	k.say("EHLO " + k.o.Hello)
+	first := true
+	p, err := k.answer(func(text string) {
+		if !first {
+			name, _, _ := strings.Cut(text, " ")
+			k.has[strings.ToUpper(name)] = true
+		}
+		first = false
+	})
+	if err != nil {
+		return err
+	}
+	if p.code >= 500 && p.code < 503 {
+		k.has = map[string]bool{}
+		k.say("HELO " + k.o.Hello)
+		return k.expect(250)
+	}
+	if p.code != 250 {
+		return refused{p}
+	}
+	return nil
+}
+
+// startTLS protects the connection, or fails. Whatever came in clear before
+// the handshake is dropped with the old reader (RFC 3207 §6).
+func (k *conn) startTLS() error {
+	if !k.has["STARTTLS"] {
+		return errors.New("the relay does not offer STARTTLS, and nothing is sent in clear")
+	}
+	k.say("STARTTLS")
+	if err := k.expect(220); err != nil {
+		return err
+	}
+	if k.r.Buffered() > 0 {
+		return errors.New("the relay went on in clear after STARTTLS")
+	}
+	t := tls.Client(k.net, k.o.TLSConfig)
+	k.soon()
+	if err := t.Handshake(); err != nil {
+		return err
+	}
+	k.over(t)
+	return k.hello()
 }
 
 func loopback(a net.Addr) bool {
@@ -64,72 +129,64 @@ func loopback(a net.Addr) bool {
 	return ok && t.IP.IsLoopback()
 }
 
-// send runs one transaction; ok tells whether the connection can be used again.
-func (k *conn) send(ctx context.Context, from, to string, msg []byte) (r incidents.Receipt, ok bool) {
-	stop := context.AfterFunc(ctx, func() { k.net.Close() })
-	defer stop()
-	opts := &smtp.MailOptions{}
-	if !ascii(to) {
-		if has, _ := k.smtp.Extension("SMTPUTF8"); !has {
-			return incidents.Receipt{Outcome: incidents.OutcomeRefused, Code: "553 5.6.7", Reason: "the relay does not take addresses outside ASCII"}, true
+// say takes a command into what is sent next.
+func (k *conn) say(line string) {
+	k.out = append(k.out, line...)
+	k.out = append(k.out, '\r', '\n')
+}
+
+// soon begins the time the relay has for what comes next; rest ends it.
+func (k *conn) soon() { k.dog.Reset(k.o.Timeout) }
+func (k *conn) rest() { k.dog.Stop() }
+
+// flush sends what was said, and tells how many bytes the relay can have seen.
+func (k *conn) flush() (int, error) {
+	k.soon()
+	n, err := k.net.Write(k.out)
+	k.out = k.out[:0]
+	return n, err
+}
+
+// answer sends what was said and reads one reply.
+func (k *conn) answer(each func(string)) (reply, error) {
+	if len(k.out) > 0 {
+		if _, err := k.flush(); err != nil {
+			return reply{}, err
 		}
-		opts.UTF8 = true
 	}
-	if err := k.smtp.Mail(from, opts); err != nil {
-		_, ok := k.refused(err)
-		return ours(err), ok
-	}
-	if err := k.smtp.Rcpt(to, nil); err != nil {
-		return k.refused(err)
-	}
-	w, err := k.smtp.Data()
+	k.soon()
+	return readReply(k.r, each)
+}
+
+func (k *conn) expect(code int) error {
+	p, err := k.answer(nil)
 	if err != nil {
-		return k.refused(err)
+		return err
 	}
-	if _, err := w.Write(msg); err != nil {
-		return answer(err), false // the dot was not written
+	if p.code != code {
+		return refused{p}
 	}
-	resp, err := w.CloseWithResponse()
-	var s *smtp.SMTPError
-	switch {
-	case err == nil:
-		return incidents.Receipt{Outcome: incidents.OutcomeAccepted, Code: "250", Reason: queued(resp.StatusText)}, true
-	case errors.As(err, &s):
-		return answer(err), s.Code != 421
-	}
-	return incidents.Receipt{Outcome: incidents.OutcomeDoubt, Reason: "the relay did not answer after the message"}, false
+	return nil
 }
 
-// refused resets the connection for the next message after a reply.
-func (k *conn) refused(err error) (incidents.Receipt, bool) {
-	var s *smtp.SMTPError
-	if !errors.As(err, &s) || s.Code == 421 {
-		return answer(err), false
+// alive asks a connection that stood idle whether the relay is still there:
+// many close one after a while, and what is written then is in doubt.
+func (k *conn) alive(now time.Time) bool {
+	if now.Sub(k.used) < time.Second {
+		return true
 	}
-	return answer(err), k.smtp.Reset() == nil
-}
-
-// queued keeps the relay's own queue id, when its answer is short and plain.
-func queued(s string) string {
-	if len(s) > 80 || !ascii(s) || strings.Contains(s, "@") {
-		return ""
-	}
-	return s
+	defer k.rest()
+	return k.reset()
 }
 
 // quit says goodbye; its answer changes nothing.
 func (k *conn) quit() {
-	_ = k.smtp.Quit()
+	k.say("QUIT")
+	_ = k.expect(221)
 	k.drop()
 }
 
-func (k *conn) drop() { _ = k.net.Close() }
-
-func ascii(s string) bool {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
-			return false
-		}
-	}
-	return true
+func (k *conn) drop() {
+	k.rest()
+	_ = k.net.Close()
 }

@@ -27,7 +27,8 @@ type Options struct {
 	From        mail.Address
 	ReplyTo     string
 	Bounce      string // envelope sender; From when empty
-	Connections int    // kept warm, at most
+	Connections int    // open at once, at most
+	Batch       int    // messages that ride together on a connection, at most
 	Timeout     time.Duration
 	Now         func() time.Time
 }
@@ -51,6 +52,9 @@ func (o *Options) fill() error {
 	}
 	if o.Connections <= 0 {
 		o.Connections = 8
+	}
+	if o.Batch <= 0 {
+		o.Batch = 16
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = 30 * time.Second

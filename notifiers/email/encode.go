@@ -1,0 +1,172 @@
+package email
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"tocsin/incidents"
+	"tocsin/notifiers"
+	"tocsin/templates"
+)
+
+// A skeleton is the e-mail of one form, written once: every byte that is the
+// same for everybody, in order, and between them the places of a person's
+// values. Static text and values are encoded apart, each from the beginning of
+// a line, so that what comes out reads back as the message built whole.
+type skeleton struct {
+	subject string // the folded header, when it is the same for everybody
+	fixed   string // headers that are the same for everybody
+	bits    []bit
+	size    int // of all static bytes
+}
+
+// A bit is static bytes, or the place of a value.
+type bit struct {
+	static []byte
+	part   templates.Part
+	piece  int
+}
+
+// Where the texts go while jordan-wright/email writes the skeleton: short, so
+// that no line is broken inside, and nothing it would encode.
+const (
+	textMark = "tocsin0text0goes0here"
+	htmlMark = "tocsin0html0goes0here"
+)
+
+// skeletonOf writes the e-mail of a form without anybody's values.
+func (o Options) skeletonOf(f *templates.Form, notice incidents.NoticeID) (*skeleton, error) {
+	head, body, err := o.parts(textMark, htmlMark, "=_tocsin_"+boundary(notice, f.Lang()))
+	if err != nil {
+		return nil, err
+	}
+	before, rest, ok1 := bytes.Cut(body, []byte(textMark))
+	between, after, ok2 := bytes.Cut(rest, []byte(htmlMark))
+	if !ok1 || !ok2 || head.coding != "" {
+		return nil, fmt.Errorf("the skeleton of an e-mail in %s has no place for its texts", f.Lang())
+	}
+	s := &skeleton{fixed: o.fixed(f.Lang(), head.content)}
+	if subject, same := f.Fixed(templates.PartSubject); same {
+		s.subject = field("Subject", encodeWords(subject))
+	}
+	s.static(before)
+	s.part(f, templates.PartText)
+	s.static(between)
+	s.part(f, templates.PartHTML)
+	s.static(after)
+	return s, nil
+}
+
+func (s *skeleton) static(b []byte) {
+	if len(b) == 0 {
+		return
+	}
+	s.size += len(b)
+	if n := len(s.bits); n > 0 && s.bits[n-1].static != nil {
+		s.bits[n-1].static = append(s.bits[n-1].static, b...)
+		return
+	}
+	s.bits = append(s.bits, bit{static: bytes.Clone(b)})
+}
+
+func (s *skeleton) part(f *templates.Form, p templates.Part) {
+	for i := range f.Pieces(p) {
+		text, static := f.Static(p, i)
+		if !static {
+			s.bits = append(s.bits, bit{part: p, piece: i})
+			continue
+		}
+		var q quoted
+		q.write(text)
+		q.soft()
+		s.static(q.b)
+	}
+}
+
+// skeletons keeps those of the forms in use.
+type skeletons struct {
+	mu sync.RWMutex
+	by map[*templates.Form]*skeleton
+}
+
+const maxSkeletons = 256
+
+func (c *skeletons) of(o Options, f *templates.Form, notice incidents.NoticeID) (*skeleton, error) {
+	c.mu.RLock()
+	s := c.by[f]
+	c.mu.RUnlock()
+	if s != nil {
+		return s, nil
+	}
+	s, err := o.skeletonOf(f, notice)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.by == nil || len(c.by) >= maxSkeletons {
+		c.by = map[*templates.Form]*skeleton{}
+	}
+	c.by[f] = s
+	return s, nil
+}
+
+// Encode writes the message as it will leave: from the skeleton of its form
+// when it has one, whole otherwise. at is when its first attempt was written
+// down; the same delivery has the same bytes at every attempt.
+func (c *Channel) Encode(m *notifiers.Message, at time.Time) error {
+	if m.Text.Filled == nil {
+		b, err := c.o.Build(*m, at)
+		m.Wire = b
+		return err
+	}
+	to, err := recipient(*m)
+	if err != nil {
+		return err
+	}
+	s, err := c.skeletons.of(c.o, m.Text.Filled.Form, m.NoticeID)
+	if err != nil {
+		return err
+	}
+	w := bytes.NewBuffer(make([]byte, 0, s.size+2048))
+	c.o.address(w, *m, to, at)
+	if s.subject != "" {
+		w.WriteString(s.subject)
+	} else {
+		header(w, "Subject", encodeWords(m.Text.Subject))
+	}
+	w.WriteString(s.fixed)
+	q := quoted{b: w.Bytes()}
+	var value []byte
+	for i := range s.bits {
+		x := &s.bits[i]
+		if x.static != nil {
+			q.b = append(q.b, x.static...)
+			continue
+		}
+		value = m.Text.Filled.Value(value[:0], x.part, x.piece)
+		q.write(string(value))
+		q.soft()
+	}
+	m.Wire = q.b
+	return nil
+}
+
+// field is one header, folded.
+func field(name, value string) string {
+	var b bytes.Buffer
+	header(&b, name, value)
+	return b.String()
+}
+
+func boundary(notice incidents.NoticeID, lang incidents.Lang) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+			return r
+		}
+		return '_'
+	}, string(notice)+"_"+string(lang))
+}

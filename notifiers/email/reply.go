@@ -1,0 +1,124 @@
+package email
+
+import (
+	"bufio"
+	"errors"
+	"strconv"
+	"strings"
+
+	"tocsin/incidents"
+)
+
+// A reply is what the relay said to one command (RFC 5321 §4.2).
+type reply struct {
+	code     int
+	enhanced [3]int // RFC 3463; zeros when there is none
+	text     string // of the last line, after the codes
+}
+
+// errNoReply is the error of an answer that is not SMTP.
+var errNoReply = errors.New("the relay's answer is not SMTP")
+
+const maxReplyLines = 64
+
+// readReply reads one reply, of one or more lines. each is told every line.
+func readReply(r *bufio.Reader, each func(text string)) (p reply, err error) {
+	for range maxReplyLines {
+		line, err := r.ReadSlice('\n') // bounded by the reader's buffer
+		if err != nil {
+			return p, err
+		}
+		s := strings.TrimRight(string(line), "\r\n")
+		if len(s) < 3 || len(s) > 3 && s[3] != ' ' && s[3] != '-' {
+			return p, errNoReply
+		}
+		if p.code, err = strconv.Atoi(s[:3]); err != nil || p.code < 200 || p.code > 599 {
+			return p, errNoReply
+		}
+		text := ""
+		if len(s) > 4 {
+			text = s[4:]
+		}
+		if each != nil {
+			each(text)
+		}
+		if len(s) == 3 || s[3] == ' ' {
+			p.enhanced, p.text = enhancedOf(text)
+			return p, nil
+		}
+	}
+	return p, errNoReply
+}
+
+// enhancedOf cuts an enhanced status code off a text.
+func enhancedOf(s string) (e [3]int, rest string) {
+	first, rest, _ := strings.Cut(s, " ")
+	parts := strings.Split(first, ".")
+	if len(parts) != 3 {
+		return e, s
+	}
+	for i, p := range parts {
+		n, err := strconv.Atoi(p)
+		if err != nil || n < 0 || n > 999 {
+			return [3]int{}, s
+		}
+		e[i] = n
+	}
+	return e, rest
+}
+
+func (p reply) ok() bool { return p.code >= 200 && p.code < 300 }
+
+// String is the codes alone: a relay's text may name the person.
+func (p reply) String() string {
+	out := strconv.Itoa(p.code)
+	if p.enhanced != [3]int{} {
+		out += " " + strconv.Itoa(p.enhanced[0]) + "." + strconv.Itoa(p.enhanced[1]) + "." + strconv.Itoa(p.enhanced[2])
+	}
+	return out
+}
+
+// refusal is what a reply that is not a yes means for a message.
+func (p reply) refusal() incidents.Receipt {
+	r := incidents.Receipt{Outcome: incidents.OutcomeRetry, Code: p.String(), Reason: "the relay said " + p.String()}
+	if p.code >= 500 {
+		r.Outcome = incidents.OutcomeRefused
+		// 5.1.1, 5.1.2, 5.1.3, 5.1.6, 5.1.10: the address does not exist (RFC 3463).
+		switch e := p.enhanced; e {
+		case [3]int{5, 1, 1}, [3]int{5, 1, 2}, [3]int{5, 1, 3}, [3]int{5, 1, 6}, [3]int{5, 1, 10}:
+			r.Outcome = incidents.OutcomeGone
+		}
+	}
+	return r
+}
+
+// ours is a refusal that says nothing of the person: of our sender address, of
+// our password. However final the relay calls it, somebody can mend it.
+func (p reply) ours() incidents.Receipt {
+	r := p.refusal()
+	r.Outcome = incidents.OutcomeRetry
+	return r
+}
+
+// unreachable is a message that never left.
+var unreachable = incidents.Receipt{Outcome: incidents.OutcomeRetry, Reason: "the relay cannot be reached"}
+
+// unanswered is a message that the relay may have taken.
+var unanswered = incidents.Receipt{Outcome: incidents.OutcomeDoubt, Reason: "the relay did not answer after the message"}
+
+// queued keeps the relay's own queue id, when its answer is short and plain.
+func queued(s string) string {
+	if len(s) > 80 || !ascii(s) || strings.Contains(s, "@") {
+		return ""
+	}
+	return s
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}

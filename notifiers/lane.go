@@ -1,0 +1,236 @@
+package notifiers
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"tocsin/incidents"
+)
+
+// A lane works one channel of a chunk. One goroutine turns the journal: it
+// records what came back and claims as much again, while hands render and send
+// what was claimed before. A message is written down before any byte of it leaves.
+type lane struct {
+	d       *Dispatcher
+	job     *job
+	chunk   incidents.Chunk
+	channel incidents.Channel
+	window  *window
+	batch   int
+	work    chan incidents.Claimed
+	back    chan incidents.Recorded
+	flying  int
+	send    context.Context // of what is leaving
+	leave   context.Context // of what has not left yet
+	halt    context.CancelFunc
+	hands   sync.WaitGroup
+}
+
+// grace is how long what is leaving may take after the process was told to stop.
+const grace = 20 * time.Second
+
+// lane works a channel until nothing of it is due in the chunk. fell tells that
+// outcomes opened deliveries on other channels of this chunk, halted that
+// nothing more may leave.
+func (d *Dispatcher) lane(ctx context.Context, j *job, c incidents.Chunk, ch incidents.Channel) (fell, halted bool, err error) {
+	w := d.windows[ch]
+	w.join()
+	defer w.leave()
+	hands := max(1, d.Lanes[ch])
+	l := &lane{d: d, job: j, chunk: c, channel: ch, window: w, batch: max(1, min(j.set.batch(ch), w.size/(2*hands))),
+		work: make(chan incidents.Claimed, w.size), back: make(chan incidents.Recorded, w.size)}
+	if hands == 1 {
+		l.batch = max(1, min(j.set.batch(ch), w.size))
+	}
+	var end context.CancelFunc
+	l.send, end = context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	l.leave, l.halt = context.WithCancel(ctx)
+	defer l.halt()
+	late := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(grace):
+			end()
+		case <-l.send.Done():
+		}
+	})
+	defer late()
+	for range hands {
+		l.hands.Go(l.hand)
+	}
+	defer l.hands.Wait()
+	defer close(l.work)
+	return l.run(ctx)
+}
+
+// run turns the journal until nothing is due and nothing is in flight.
+func (l *lane) run(ctx context.Context) (fell, halted bool, err error) {
+	var done []incidents.Recorded
+	for {
+		want := 0
+		if !halted && ctx.Err() == nil {
+			want = l.window.take(l.flying)
+		}
+		got, err := l.turn(ctx, done, want)
+		l.flying += len(got.Next)
+		l.window.give(want - len(got.Next))
+		if err != nil {
+			l.abandon(len(done))
+			return fell, false, err
+		}
+		l.window.give(len(done))
+		fell = fell || got.Fallback
+		if got.Halt != "" || ctx.Err() != nil {
+			halted = true
+			l.halt()
+		}
+		for _, x := range got.Next {
+			l.work <- x
+		}
+		idle := len(got.Next) == 0 && len(done) == 0
+		if l.flying == 0 {
+			switch {
+			case halted:
+				return fell, true, ctx.Err()
+			case want > 0 && len(got.Next) == 0:
+				return fell, false, nil
+			case idle:
+				l.window.wait(ctx)
+			}
+		}
+		done = l.collect()
+	}
+}
+
+// turn records and claims; a database that is away for a moment must not turn
+// what was sent into doubt.
+func (l *lane) turn(ctx context.Context, done []incidents.Recorded, want int) (got incidents.Claims, err error) {
+	for try := range 4 {
+		got, err = l.d.Journal.Turn(context.WithoutCancel(ctx), incidents.Turn{Chunk: l.chunk, Notice: l.job.notice, Channel: l.channel,
+			Done: done, Want: want, Now: l.d.Now().UTC(), Lease: l.d.Lease, Backoff: Backoff})
+		if err == nil || len(done) == 0 || incidents.KindOf(err) != incidents.KindUnavailable {
+			return got, err
+		}
+		select {
+		case <-ctx.Done():
+			return got, err
+		case <-time.After(time.Second << try / 2):
+		}
+	}
+	return got, err
+}
+
+// abandon gives up a chunk that is somebody else's now, or that cannot be
+// recorded: what has not left stays, and what is leaving ends unrecorded, in doubt.
+func (l *lane) abandon(recorded int) {
+	l.halt()
+	for range l.flying {
+		<-l.back
+	}
+	l.window.give(l.flying + recorded)
+	l.flying = 0
+}
+
+// linger is how long a turn waits for more to record once something came back.
+const linger = 2 * time.Millisecond
+
+// collect waits for outcomes. It returns none when a moment passed without any:
+// then the lease is renewed, and a hold is seen, within a second.
+func (l *lane) collect() (done []incidents.Recorded) {
+	if l.flying == 0 {
+		return nil
+	}
+	beat := time.NewTimer(min(l.d.Lease/3, time.Second))
+	defer beat.Stop()
+	select {
+	case x := <-l.back:
+		done = append(done, x)
+	case <-beat.C:
+		return nil
+	}
+	enough := (l.flying + 1) / 2
+	more := time.NewTimer(linger)
+	defer more.Stop()
+	for len(done) < l.flying {
+		select {
+		case x := <-l.back:
+			done = append(done, x)
+			continue
+		default:
+		}
+		if len(done) >= enough {
+			break
+		}
+		select {
+		case x := <-l.back:
+			done = append(done, x)
+		case <-more.C:
+			enough = 0
+		}
+	}
+	l.flying -= len(done)
+	return done
+}
+
+// hand renders and sends what was claimed, several messages at once where the
+// channel takes them.
+func (l *lane) hand() {
+	for x := range l.work {
+		claimed := []incidents.Claimed{x}
+		limit := l.d.Limits[l.channel]
+		if limit != nil && limit.Wait(l.leave) != nil || l.leave.Err() != nil {
+			l.keep(claimed)
+			continue
+		}
+		for len(claimed) < l.batch && (limit == nil || limit.Allow()) {
+			select {
+			case x, ok := <-l.work:
+				if ok {
+					claimed = append(claimed, x)
+					continue
+				}
+			default:
+			}
+			break
+		}
+		l.deliver(claimed)
+	}
+}
+
+func (l *lane) keep(claimed []incidents.Claimed) {
+	for _, x := range claimed {
+		l.report(x, kept)
+	}
+}
+
+func (l *lane) report(x incidents.Claimed, r incidents.Receipt) {
+	l.back <- incidents.Recorded{ID: x.Delivery.ID, Receipt: r, At: l.d.Now().UTC()}
+}
+
+// deliver sends a few messages and says what came of each.
+func (l *lane) deliver(claimed []incidents.Claimed) {
+	ms := make([]Message, 0, len(claimed))
+	sent := make([]incidents.Claimed, 0, len(claimed))
+	for _, x := range claimed {
+		m, err := l.d.render(l.send, l.job, x)
+		if err != nil {
+			l.report(x, refusal(err))
+			continue
+		}
+		ms, sent = append(ms, m), append(sent, x)
+	}
+	if len(ms) == 0 {
+		return
+	}
+	for i, r := range l.job.set.SendAll(l.send, l.leave, l.channel, ms) {
+		if limit := l.d.Limits[l.channel]; limit != nil {
+			limit.Heed(r)
+		}
+		l.d.Log.Debug("attempt", "delivery", sent[i].Delivery.ID.String(), "attempt", sent[i].Delivery.Attempts, "outcome", r.Outcome, "code", r.Code)
+		l.report(sent[i], r)
+	}
+}
+
+// kept is what became of a message that was written down and did not leave.
+var kept = incidents.Receipt{Outcome: incidents.OutcomeKept, Reason: "sending halted before it left"}
