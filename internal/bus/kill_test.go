@@ -2,10 +2,12 @@ package bus
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -83,4 +85,28 @@ func killAfter(t *testing.T, dir string, n int) (last int) {
 		t.Fatalf("the helper ended after %d", last)
 	}
 	return last
+}
+
+// The description of a stream is two files, written one after the other: who
+// is killed between them cannot start again. So a start writes neither.
+func TestAStartDoesNotDescribeStreamsAnew(t *testing.T) {
+	o := options(t)
+	o.Canary = &memoryCanary{}
+	b := open(t, o)
+	meta := filepath.Join(o.Dir, "jetstream", "$G", "streams", Intake, "meta.inf")
+	before, err := os.ReadFile(meta)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	open(t, o)
+	after, err := os.ReadFile(meta)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(before, after) { // sealed with a fresh nonce at every writing
+		t.Error("the description was written anew")
+	}
 }

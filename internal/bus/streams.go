@@ -48,8 +48,10 @@ func ensureStreams(ctx context.Context, js jetstream.JetStream, o Options, known
 }
 
 func ensureStream(ctx context.Context, js jetstream.JetStream, o Options, known []string, c jetstream.StreamConfig) error {
-	_, err := js.Stream(ctx, c.Name)
+	stream, err := js.Stream(ctx, c.Name)
 	switch {
+	case err == nil && same(stream.CachedInfo().Config, c):
+		return nil
 	case err == nil:
 		_, err = js.UpdateStream(ctx, c)
 		return err
@@ -64,6 +66,14 @@ func ensureStream(ctx context.Context, js jetstream.JetStream, o Options, known 
 		return nil // another process of ours was faster
 	}
 	return err
+}
+
+// same tells whether a stream is as we want it. Writing the same again is not
+// harmless: the server writes a stream's description and its checksum one after
+// the other, and a process killed between the two cannot read its stream.
+func same(is, want jetstream.StreamConfig) bool {
+	return slices.Equal(is.Subjects, want.Subjects) && is.Retention == want.Retention && is.MaxAge == want.MaxAge && is.Storage == want.Storage &&
+		is.Replicas == want.Replicas && is.AllowAtomicPublish == want.AllowAtomicPublish && is.DenyPurge == want.DenyPurge
 }
 
 // rememberStreams tells the database which streams exist, so that none of them
