@@ -20,7 +20,7 @@ ifneq ($(PG_BIN),)
 export PATH := $(PATH):$(PG_BIN)
 endif
 
-.PHONY: build demo test test-deps test-fast check bench fuzz lint clean
+.PHONY: build demo test test-deps test-fast check bench microbench fuzz lint clean
 
 build: ## one binary, no C
 	CGO_ENABLED=0 $(GO) build -tags $(TAGS) -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/tocsin ./cmd/tocsin
@@ -42,7 +42,10 @@ check: ## formatting and vet
 	if [ -n "$$unformatted" ]; then echo "gofmt these files:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet -tags $(TAGS) ./...
 
-bench: ## figures to compare within one run, never a pass or fail
+bench: ## Tocsin beside a plain sender, in one run: a table of ratios, and bench/results.json
+	$(GO) run -tags $(TAGS) ./bench/dispatch
+
+microbench: ## the parts, by go test -bench
 	$(GO) test -tags $(TAGS) -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
 
 fuzz: ## every fuzz target for FUZZTIME

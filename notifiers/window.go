@@ -8,7 +8,7 @@ import (
 // A window is how many messages of one channel this process may have written
 // down as attempting and not yet recorded, over all chunks it works on: W of
 // the promise that no more than W sends are in doubt after a crash. Chunks
-// that are worked on at the same time share it fairly.
+// that are worked on at the same time share it.
 type window struct {
 	mu    sync.Mutex
 	size  int
@@ -33,11 +33,13 @@ func (w *window) leave() {
 	w.stir()
 }
 
-// take gives a lane that has mine in flight as many more as its share leaves.
+// take gives a lane that has mine in flight as many more as its share leaves:
+// half of the window when there are others. Smaller shares would make a
+// transaction of every few messages; who gets none waits for one to be done.
 func (w *window) take(mine int) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	n := max(0, min((w.size+w.lanes-1)/w.lanes-mine, w.size-w.taken))
+	n := max(0, min((w.size+min(w.lanes, 2)-1)/min(w.lanes, 2)-mine, w.size-w.taken))
 	w.taken += n
 	return n
 }

@@ -34,6 +34,8 @@ var rooms = []room{
 	{"web/...", []string{"incidents", "templates", "regulators", "web/...", "internal/account"},
 		"a page asks the desk: never the store, the bus, a channel, the seals or the ledger; accounts are there for sessions"},
 
+	{"bench/...", []string{"..."}, "it measures the service from outside and is built into nothing"},
+
 	{"internal/strict", []string{"incidents"}, "the door to YAML knows error kinds only"},
 	{"internal/settings", []string{"incidents", "internal/strict"}, "settings are plain data; internal/app turns them into parts"},
 	{"internal/bus", []string{"incidents"}, "the bus carries bytes and knows nobody"},

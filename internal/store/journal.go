@@ -153,11 +153,18 @@ func (t *tx) turn(turn incidents.Turn) (c incidents.Claims, err error) {
 	if len(turn.Done) == 0 && len(w.shift) == 0 {
 		return c, nil // only the lease was renewed
 	}
-	_, err = t.run(`UPDATE chunks SET flights = $1, turn = $2 WHERE notice_no = $3 AND no = $4`, w.flights.encode(), w.no, turn.Chunk.Notice, turn.Chunk.No)
+	chunk, todo, claimed := chunkKey{turn.Chunk.Notice, turn.Chunk.No}, int64(0), int64(0)
+	counts, chunks := w.shift.sums()
+	if x, ok := chunks[chunk]; ok {
+		todo, claimed = x.todo, x.claimed
+		delete(chunks, chunk)
+	}
+	_, err = t.run(`UPDATE chunks SET flights = $1, turn = $2, todo = todo + $3, claimed = claimed + $4 WHERE notice_no = $5 AND no = $6`,
+		w.flights.encode(), w.no, todo, claimed, chunk.notice, chunk.chunk)
 	if err != nil {
 		return c, err
 	}
-	return c, t.book(w.shift)
+	return c, t.bookSums(counts, chunks)
 }
 
 // renew extends the lease of a chunk and reads what is in flight there.

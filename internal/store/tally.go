@@ -36,12 +36,14 @@ func (s shift) add(notice, chunk int64, channel, step, state int) {
 	s[countKey{notice, chunk, channel, step, state}]++
 }
 
-// book writes a shift into the counters and the chunks.
-func (t *tx) book(s shift) error {
-	counts := map[countKey]int64{}
-	type chunkKey struct{ notice, chunk int64 }
-	type work struct{ todo, claimed int64 }
-	chunks := map[chunkKey]work{}
+type chunkKey struct{ notice, chunk int64 }
+
+// work is how a chunk's own counters change.
+type work struct{ todo, claimed int64 }
+
+// sums adds a shift up by counter and by chunk.
+func (s shift) sums() (counts map[countKey]int64, chunks map[chunkKey]work) {
+	counts, chunks = map[countKey]int64{}, map[chunkKey]work{}
 	for k, n := range s {
 		if n == 0 {
 			continue
@@ -58,6 +60,13 @@ func (t *tx) book(s shift) error {
 		}
 		chunks[chunkKey{k.notice, k.chunk}] = w
 	}
+	return counts, chunks
+}
+
+// book writes a shift into the counters and the chunks.
+func (t *tx) book(s shift) error { return t.bookSums(s.sums()) }
+
+func (t *tx) bookSums(counts map[countKey]int64, chunks map[chunkKey]work) error {
 	var rows [][]any
 	for k, n := range counts {
 		if n != 0 {
