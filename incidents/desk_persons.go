@@ -9,9 +9,6 @@ import (
 	"time"
 )
 
-// importBatch is how many persons are sealed and stored per transaction.
-const importBatch = 10000
-
 // ListUpload is a list of affected persons on its way in.
 type ListUpload struct {
 	Name     string // file name, kept as data
@@ -70,33 +67,25 @@ func (d *Desk) importable(ctx context.Context, a Actor, id IncidentID) (Incident
 }
 
 func (d *Desk) readList(ctx context.Context, im Import, up ListUpload, rejects *rejectFile) (Import, error) {
-	batch := make([]Candidate, 0, importBatch)
-	rejected := int64(0)
-	flush := func() error {
-		if len(batch) == 0 {
-			return nil
-		}
-		got, err := d.Roll.AddPersons(ctx, im.ID, batch)
-		if err == nil {
-			im = got
-		}
-		batch = batch[:0]
-		return err
-	}
+	roll := take(ctx, d.Roll, im)
+	batch, rejected := roll.room(), int64(0)
 	o := ListOptions{Name: up.Name, Format: up.Format, Encoding: up.Encoding, AsOf: d.Now(), Progress: up.Progress}
-	err := d.Lists.Read(ctx, up.Body, o, func(c Candidate, r *Reject) error {
+	err := d.Lists.Read(ctx, up.Body, o, func(c Candidate, r *Reject) (err error) {
 		if r != nil {
 			rejected++
 			return rejects.add(*r)
 		}
-		batch = append(batch, c)
-		if len(batch) == importBatch {
-			return flush()
+		if batch = append(batch, c); len(batch) == importBatch {
+			err, batch = roll.give(batch), roll.room()
 		}
-		return nil
+		return err
 	})
+	if err == nil && len(batch) > 0 {
+		err = roll.give(batch)
+	}
+	im, takeErr := roll.end()
 	if err == nil {
-		err = flush()
+		err = takeErr
 	}
 	im.Rejected = rejected
 	im.Rows = im.Imported + im.Duplicates + im.Rejected

@@ -4,6 +4,8 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
+	"hash"
+	"io"
 
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
@@ -42,11 +44,31 @@ func (b *Box) Open(aad string, sealed []byte) ([]byte, error) {
 // opening any. Equal values of different fields differ; put the scope into the
 // field to keep lists from being linked.
 func (k *Keeper) Lookup(field, value string) []byte {
-	mac := hmac.New(sha256.New, k.lookup)
-	var size [8]byte
-	binary.BigEndian.PutUint64(size[:], uint64(len(field)))
-	mac.Write(size[:]) // so that no field can run into its value
-	mac.Write([]byte(field))
-	mac.Write([]byte(value))
-	return mac.Sum(nil)
+	sum := k.Hasher(field).Lookup(value)
+	return sum[:]
+}
+
+// A Hasher makes lookup hashes of many values of one field. It is for one
+// goroutine at a time.
+type Hasher struct {
+	mac   hash.Hash
+	field []byte
+	sum   []byte
+}
+
+// Hasher returns a hasher of a field.
+func (k *Keeper) Hasher(field string) *Hasher {
+	// The length goes first, so that no field can run into its value.
+	named := binary.BigEndian.AppendUint64(nil, uint64(len(field)))
+	return &Hasher{mac: hmac.New(sha256.New, k.lookup), field: append(named, field...)}
+}
+
+// Lookup returns what Keeper.Lookup does.
+func (h *Hasher) Lookup(value string) (out [sha256.Size]byte) {
+	h.mac.Reset()
+	h.mac.Write(h.field)
+	_, _ = io.WriteString(h.mac, value) // a hash takes everything
+	h.sum = h.mac.Sum(h.sum[:0])
+	copy(out[:], h.sum)
+	return out
 }

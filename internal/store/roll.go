@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"tocsin/incidents"
@@ -103,10 +101,14 @@ func (s *Store) AddPersons(ctx context.Context, importID string, batch []inciden
 	if b.blocks, err = s.openBlocks(ctx, im.IncidentID, last+1, last+int64(len(batch))); err != nil {
 		return im, err
 	}
+	var book *keyBook
 	err = s.write(ctx, func(t *tx) error {
-		im, err = t.addBatch(importID, b)
+		im, book, err = t.addBatch(importID, b)
 		return err
 	})
+	if err == nil && book != nil {
+		s.books.put(book)
+	}
 	return im, err
 }
 
@@ -137,106 +139,6 @@ func (s *Store) openBlock(ctx context.Context, in incidents.IncidentID, n int64)
 	return s.o.Keeper.Sealer(ctx, string(in), n)
 }
 
-// A batch is candidates made ready outside of the transaction.
-type batch struct {
-	in     incidents.IncidentID
-	rows   []incidents.Candidate
-	plain  [][]byte
-	keys   [][]string // short keyed hashes, in hex
-	hashes []string   // all of them, sorted, once each
-	blocks map[int64]*sealed.Block
-}
-
-// keyField names the space of lookup hashes of one list, so that lists cannot be linked.
-func keyField(in incidents.IncidentID) string { return "person/" + string(in) }
-
-func (s *Store) keyHash(in incidents.IncidentID, key string) string {
-	return fmt.Sprintf("%x", s.o.Keeper.Lookup(keyField(in), key)[:16])
-}
-
-func (s *Store) prepare(in incidents.IncidentID, rows []incidents.Candidate) *batch {
-	b := &batch{in: in, rows: rows, plain: make([][]byte, len(rows)), keys: make([][]string, len(rows))}
-	all := map[string]bool{}
-	for i, c := range rows {
-		b.plain[i] = c.Contact.Encode()
-		for _, k := range c.Keys {
-			h := s.keyHash(in, k)
-			b.keys[i] = append(b.keys[i], h)
-			all[h] = true
-		}
-	}
-	b.hashes = slices.Sorted(maps.Keys(all))
-	return b
-}
-
-// addBatch decides in order of rows who is new: a candidate is a duplicate
-// when any of its keys is known. What else a duplicate is known by is
-// remembered for the person it is, so that a third row is found by it too.
-func (t *tx) addBatch(importID string, b *batch) (im incidents.Import, err error) {
-	l, err := t.lockList(b.in)
-	if err != nil {
-		return im, err
-	}
-	if im, err = t.importByID(importID); err != nil {
-		return im, err
-	}
-	if l.erased {
-		return im, incidents.Conflict("the list of this incident was erased")
-	}
-	n, err := t.run(`INSERT INTO import_batches (import_id, first_row, row_count, added, list_hash) VALUES ($1, $2, $3, 0, $4) ON CONFLICT (import_id, first_row) DO NOTHING`,
-		importID, b.rows[0].Row, len(b.rows), l.hash)
-	if err != nil || n == 0 {
-		return im, err // a batch that was taken in before changes nothing
-	}
-	if im.Done {
-		return im, incidents.Conflict("import %s is closed", importID)
-	}
-	known, err := t.knownKeys(l.no, b.hashes)
-	if err != nil {
-		return im, err
-	}
-	fresh := map[string]int64{}
-	people := newPeople(l, importID)
-	for i, c := range b.rows {
-		seq := int64(0)
-		for _, h := range b.keys[i] {
-			if seq = known[h]; seq != 0 {
-				break
-			}
-		}
-		if seq != 0 {
-			im.Duplicates++
-		} else {
-			seq = l.persons + int64(len(people.rows)) + 1
-			block := b.blocks[blockOf(seq)]
-			if block == nil { // somebody else added to the list meanwhile
-				if block, err = t.s.openBlock(t.ctx, b.in, blockOf(seq)); err != nil {
-					return im, err
-				}
-				b.blocks[blockOf(seq)] = block
-			}
-			people.add(seq, c, block.Seal(string(incidents.NewPersonID(b.in, seq)), b.plain[i]))
-			count(&im, c)
-		}
-		for _, h := range b.keys[i] {
-			if known[h] == 0 {
-				known[h], fresh[h] = seq, seq
-			}
-		}
-	}
-	im.Rows += int64(len(b.rows))
-	if err := t.addPeople(people); err != nil {
-		return im, err
-	}
-	if err := t.addKeys(l.no, fresh); err != nil {
-		return im, err
-	}
-	if _, err := t.run(`UPDATE lists SET persons = persons + $2, hash = $3 WHERE no = $1`, l.no, len(people.rows), people.hash()); err != nil {
-		return im, err
-	}
-	return im, t.saveImport(im)
-}
-
 // count adds one new person to the counts of an import.
 func count(im *incidents.Import, c incidents.Candidate) {
 	im.Imported++
@@ -263,39 +165,6 @@ func (t *tx) lockList(in incidents.IncidentID) (l list, err error) {
 	return t.list(in)
 }
 
-func (t *tx) knownKeys(list int64, hashes []string) (map[string]int64, error) {
-	known := make(map[string]int64, len(hashes))
-	if len(hashes) == 0 {
-		return known, nil
-	}
-	rows := make([][]any, len(hashes))
-	for i, h := range hashes {
-		rows[i] = []any{h}
-	}
-	return known, t.rows(`SELECT v.hash, k.seq FROM `+t.table("$2", "hash:text")+` v CROSS JOIN person_keys k WHERE k.list_no = $1 AND k.hash = `+t.unhex("v.hash"),
-		args{list, asJSON(rows)}, func(r scanner) error {
-			var h string
-			var seq int64
-			err := r.Scan(&h, &seq)
-			known[h] = seq
-			return err
-		})
-}
-
-// addKeys inserts in order of hash: neighbours of the index are written together.
-func (t *tx) addKeys(list int64, fresh map[string]int64) error {
-	if len(fresh) == 0 {
-		return nil
-	}
-	rows := make([][]any, 0, len(fresh))
-	for _, h := range slices.Sorted(maps.Keys(fresh)) {
-		rows = append(rows, []any{h, fresh[h]})
-	}
-	_, err := t.run(`INSERT INTO person_keys (list_no, hash, seq) SELECT CAST($1 AS BIGINT), `+t.unhex("v.hash")+`, v.seq FROM `+t.table("$2", "hash:text", "seq:int")+` v`,
-		list, asJSON(rows))
-	return err
-}
-
 // FinishImport closes an import and moves the incident's Persons and ListHash
 // on. What waits for approval saw another list, so its approvals are void. A
 // broken import (Done is false) is closed the same way: what was added stays.
@@ -307,6 +176,9 @@ func (s *Store) FinishImport(ctx context.Context, im incidents.Import) (out inci
 		}
 		l, err := t.lockList(out.IncidentID)
 		if err != nil {
+			return err
+		}
+		if err := t.settleKeys(&l); err != nil {
 			return err
 		}
 		out.Done, out.Rejected, out.Rejects = im.Done, im.Rejected, im.Rejects
@@ -377,13 +249,16 @@ func (s *Store) FindPerson(ctx context.Context, in incidents.IncidentID, ref str
 		if err != nil {
 			return err
 		}
+		fresh, err := t.newKeys(l) // of an import that is not done
+		if err != nil {
+			return err
+		}
 		for _, key := range refKeys(ref) {
-			var seq int64
-			found, err := t.one(`SELECT seq FROM person_keys WHERE list_no = $1 AND hash = `+t.unhex("$2"), args{l.no, s.keyHash(in, key)}, &seq)
+			seq, err := t.seqOf(l, in, key, fresh)
 			if err != nil {
 				return err
 			}
-			if found {
+			if seq != 0 {
 				p, err = t.Person(incidents.NewPersonID(in, seq))
 				return err
 			}

@@ -43,8 +43,9 @@ func (t *tx) eraseRows(in incidents.IncidentID) error {
 		return err
 	}
 	for _, q := range []string{
-		`UPDATE persons SET sealed = NULL WHERE list_no = $1 AND sealed IS NOT NULL`,
+		`UPDATE persons SET sealed = NULL, keys = NULL WHERE list_no = $1 AND sealed IS NOT NULL`,
 		`DELETE FROM person_keys WHERE list_no = $1`,
+		`DELETE FROM person_key_runs WHERE list_no = $1`,
 		`UPDATE captures SET sealed = NULL WHERE list_no = $1 AND sealed IS NOT NULL`,
 	} {
 		if _, err := t.run(q, l.no); err != nil {
@@ -54,7 +55,8 @@ func (t *tx) eraseRows(in incidents.IncidentID) error {
 	if _, err := t.run(`DELETE FROM file_pieces WHERE file_id IN (SELECT id FROM files WHERE incident_id = $1 AND kind = 'rejects')`, string(in)); err != nil {
 		return err
 	}
-	_, err = t.run(`UPDATE lists SET erased_at = $2 WHERE no = $1 AND erased_at IS NULL`, l.no, ms(t.now()))
+	t.s.books.drop(l.no)
+	_, err = t.run(`UPDATE lists SET key_merged = key_runs, erased_at = $2 WHERE no = $1 AND erased_at IS NULL`, l.no, ms(t.now()))
 	return err
 }
 
@@ -139,9 +141,11 @@ func (t *tx) reseal(in incidents.IncidentID, seq int64, r resealer) error {
 			}
 		}
 	}
+	if err := t.dropKeys(l, seq); err != nil {
+		return err
+	}
 	for _, q := range []string{
-		`UPDATE persons SET sealed = NULL, excluded = 'erased', lang = '', flags = 0 WHERE list_no = $1 AND seq = $2`,
-		`DELETE FROM person_keys WHERE list_no = $1 AND seq = $2`,
+		`UPDATE persons SET sealed = NULL, keys = NULL, excluded = 'erased', lang = '', flags = 0 WHERE list_no = $1 AND seq = $2`,
 		`UPDATE captures SET sealed = NULL WHERE list_no = $1 AND seq = $2`,
 	} {
 		if _, err := t.run(q, l.no, seq); err != nil {

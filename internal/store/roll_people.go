@@ -15,44 +15,37 @@ type people struct {
 	importID string
 	rows     []personRow
 	stored   int
-	chain    []byte // the list's hash, then each row's
 }
 
 type personRow struct {
 	seq         int64
 	lang, place string
 	bits, flags int
+	keys        []byte
 	sealed      []byte
+	sum         [sha256.Size]byte // of the row, see hash
 }
 
-func newPeople(l list, importID string) *people {
-	return &people{list: l, importID: importID, chain: append([]byte(nil), l.hash...)}
-}
+func newPeople(l list, importID string) *people { return &people{list: l, importID: importID} }
 
-// add takes one sealed person in.
-func (p *people) add(seq int64, c incidents.Candidate, sealed []byte) {
-	r := personRow{seq, string(c.Lang), string(c.Place), channelBits(c.Channels), c.Flags, sealed}
-	p.rows = append(p.rows, r)
-	p.chain = append(p.chain, r.hash()...)
+// add takes one person in, to be sealed, and returns the place they get.
+func (p *people) add(c incidents.Candidate) int64 {
+	seq := p.list.persons + int64(len(p.rows)) + 1
+	p.rows = append(p.rows, personRow{seq: seq, lang: string(c.Lang), place: string(c.Place), bits: channelBits(c.Channels), flags: c.Flags})
+	return seq
 }
 
 // hash of a row: everything that decides who gets what, the contact as sealed.
-func (r personRow) hash() []byte {
-	h := sha256.New()
-	var n [8]byte
-	num := func(v int64) {
-		binary.BigEndian.PutUint64(n[:], uint64(v))
-		h.Write(n[:])
+func (r *personRow) hash() (sum [sha256.Size]byte) {
+	b := make([]byte, 0, 64+len(r.lang)+len(r.place)+len(r.sealed))
+	for _, n := range [...]int64{r.seq, int64(r.bits), int64(r.flags)} {
+		b = binary.BigEndian.AppendUint64(b, uint64(n))
 	}
-	num(r.seq)
-	num(int64(r.bits))
-	num(int64(r.flags))
-	for _, s := range []string{r.lang, r.place} {
-		num(int64(len(s)))
-		h.Write([]byte(s))
+	for _, s := range [...]string{r.lang, r.place} {
+		b = binary.BigEndian.AppendUint64(b, uint64(len(s)))
+		b = append(b, s...)
 	}
-	h.Write(r.sealed)
-	return h.Sum(nil)
+	return sha256.Sum256(append(b, r.sealed...))
 }
 
 // hash is the list's hash with these people on it: SHA-256 over the hash
@@ -61,8 +54,12 @@ func (p *people) hash() []byte {
 	if len(p.rows) == 0 {
 		return p.list.hash
 	}
-	sum := sha256.Sum256(p.chain)
-	return sum[:]
+	h := sha256.New()
+	h.Write(p.list.hash)
+	for i := range p.rows {
+		h.Write(p.rows[i].sum[:])
+	}
+	return h.Sum(nil)
 }
 
 func emptyListHash(in incidents.IncidentID) []byte {
@@ -83,7 +80,7 @@ func (t *tx) perInsert() int {
 func (t *tx) addPeople(p *people) error {
 	full := t.perInsert()
 	if len(p.rows) >= full {
-		insert, err := t.sql.PrepareContext(t.ctx, peopleSQL(full))
+		insert, err := t.sql.PrepareContext(t.ctx, t.peopleSQL(full))
 		if err != nil {
 			return named(err)
 		}
@@ -98,30 +95,34 @@ func (t *tx) addPeople(p *people) error {
 	if rest == 0 {
 		return nil
 	}
-	_, err := t.run(peopleSQL(rest), p.params(rest)...)
+	_, err := t.run(t.peopleSQL(rest), p.params(rest)...)
 	return err
 }
 
 // params are those of the next n rows.
 func (p *people) params(n int) args {
-	out := make(args, 0, 2+6*n)
+	out := make(args, 0, 2+7*n)
 	out = append(out, p.list.no, p.importID)
 	for _, r := range p.rows[p.stored : p.stored+n] {
-		out = append(out, r.seq, r.lang, r.place, r.bits, r.flags, r.sealed)
+		out = append(out, r.seq, r.lang, r.place, r.bits, r.flags, nonNil(r.keys), r.sealed)
 	}
 	return out
 }
 
-func peopleSQL(n int) string {
+func (t *tx) peopleSQL(n int) string {
 	var b strings.Builder
-	b.WriteString(`INSERT INTO persons (list_no, import_id, seq, lang, place, channels, flags, sealed) VALUES `)
+	b.WriteString(`INSERT `)
+	if !t.postgres() {
+		b.WriteString(`OR FAIL `) // see addKeys
+	}
+	b.WriteString(`INTO persons (list_no, import_id, seq, lang, place, channels, flags, keys, sealed) VALUES `)
 	at := 3
 	for i := range n {
 		if i > 0 {
 			b.WriteByte(',')
 		}
 		b.WriteString(`($1,$2`)
-		for range 6 {
+		for range 7 {
 			b.WriteString(`,$` + strconv.Itoa(at))
 			at++
 		}

@@ -49,6 +49,7 @@ type Store struct {
 	w, r       *sql.DB // SQLite: one writer, many readers; PostgreSQL: the same pool
 	ready      chan struct{}
 	queue      *queue
+	books      keyBooks
 	gates      gates
 	statements statements
 	// broken is set when a sync failed: what is in memory may not be on disk.
