@@ -251,9 +251,10 @@ type TerminationTx interface {
 // it: personal data is sealed before it reaches SQL.
 type Roll interface {
 	StartImport(context.Context, Import) error
-	// AddPersons seals a batch, drops who is already on the list, and adds the
-	// rest, in one transaction. It adds the batch's counts to the import.
-	AddPersons(ctx context.Context, importID string, batch []Candidate) (Import, error)
+	// PreparePersons makes a batch ready to be added. It does what needs no
+	// transaction, so that one batch is made ready while another is added; ahead
+	// is how many candidates are ready and not added yet.
+	PreparePersons(ctx context.Context, importID string, ahead int, batch []Candidate) (AddBatch, error)
 	// FinishImport closes an import and moves the incident's Persons and ListHash on.
 	FinishImport(ctx context.Context, im Import) (Import, error)
 	// OpenContact opens one person's data in memory.
@@ -265,6 +266,10 @@ type Roll interface {
 	// ErasePerson re-seals the rest of a block under a fresh key and destroys the old one.
 	ErasePerson(ctx context.Context, id PersonID) error
 }
+
+// An AddBatch seals a prepared batch, drops who is already on the list, and
+// adds the rest, in one transaction. It adds the batch's counts to the import.
+type AddBatch func(context.Context) (Import, error)
 
 // Files keeps files sealed, in pieces, so that none is whole in memory.
 type Files interface {

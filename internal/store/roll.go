@@ -78,29 +78,43 @@ func (t *tx) Imports(in incidents.IncidentID) (out []incidents.Import, err error
 	return out, err
 }
 
-// AddPersons seals a batch and adds who is not on the list yet. The keys of
-// the blocks are kept before rows sealed with them commit: they live in
-// another database, and a row without its key would be lost.
+// AddPersons makes a batch ready and adds it.
 func (s *Store) AddPersons(ctx context.Context, importID string, batch []incidents.Candidate) (im incidents.Import, err error) {
-	if err := s.read(ctx, func(t *tx) error { im, err = t.importByID(importID); return err }); err != nil {
+	add, err := s.PreparePersons(ctx, importID, 0, batch)
+	if err != nil {
 		return im, err
 	}
-	if len(batch) == 0 {
-		return im, nil
-	}
-	b := s.prepare(im.IncidentID, batch)
+	return add(ctx)
+}
+
+// PreparePersons hashes the keys of a batch and keeps the keys of the blocks
+// its rows will be sealed in: those live in another database, and must be kept
+// before rows sealed with them commit, or the rows would be lost.
+func (s *Store) PreparePersons(ctx context.Context, importID string, ahead int, batch []incidents.Candidate) (incidents.AddBatch, error) {
+	var im incidents.Import
 	last := int64(0)
-	err = s.read(ctx, func(t *tx) error {
+	err := s.read(ctx, func(t *tx) (err error) {
+		if im, err = t.importByID(importID); err != nil {
+			return err
+		}
 		l, err := t.list(im.IncidentID)
 		last = l.persons
 		return err
 	})
 	if err != nil {
-		return im, err
+		return nil, err
 	}
-	if b.blocks, err = s.openBlocks(ctx, im.IncidentID, last+1, last+int64(len(batch))); err != nil {
-		return im, err
+	if len(batch) == 0 {
+		return func(context.Context) (incidents.Import, error) { return im, nil }, nil
 	}
+	b := s.prepare(im.IncidentID, batch)
+	if b.blocks, err = s.openBlocks(ctx, im.IncidentID, last+1, last+int64(ahead+len(batch))); err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) (incidents.Import, error) { return s.addPrepared(ctx, importID, b) }, nil
+}
+
+func (s *Store) addPrepared(ctx context.Context, importID string, b *batch) (im incidents.Import, err error) {
 	var book *keyBook
 	err = s.write(ctx, func(t *tx) error {
 		im, book, err = t.addBatch(importID, b)
@@ -170,6 +184,9 @@ func (t *tx) lockList(in incidents.IncidentID) (l list, err error) {
 // broken import (Done is false) is closed the same way: what was added stays.
 func (s *Store) FinishImport(ctx context.Context, im incidents.Import) (out incidents.Import, err error) {
 	err = s.write(ctx, func(t *tx) error {
+		if err := t.keepPages(pageCache); err != nil {
+			return err
+		}
 		out, err = t.importByID(im.ID)
 		if err != nil || out.Done {
 			return err

@@ -158,6 +158,9 @@ func (t *tx) addBatch(importID string, b *batch) (im incidents.Import, book *key
 	if im.Done {
 		return im, nil, incidents.Conflict("import %s is closed", importID)
 	}
+	if err := t.keepPages(importCache); err != nil {
+		return im, nil, err
+	}
 	if book, err = t.keyBook(l); err != nil {
 		return im, nil, err
 	}

@@ -67,18 +67,11 @@ func emptyListHash(in incidents.IncidentID) []byte {
 	return sum[:]
 }
 
-// perInsert is how many persons ride in one statement. SQLite looks a
-// parameter up by its name, one name after the other, so that long statements
-// cost it more than they save; to PostgreSQL every statement is a journey.
-func (t *tx) perInsert() int {
-	if t.postgres() {
-		return 100
-	}
-	return 8
-}
+// perInsert is how many persons ride in one statement.
+const perInsert = 50
 
 func (t *tx) addPeople(p *people) error {
-	full := t.perInsert()
+	const full = perInsert
 	if len(p.rows) >= full {
 		insert, err := t.sql.PrepareContext(t.ctx, t.peopleSQL(full))
 		if err != nil {
@@ -109,13 +102,16 @@ func (p *people) params(n int) args {
 	return out
 }
 
+// peopleSQL adds n persons. SQLite looks a parameter with a name up among all
+// of them, and keeps a copy of every page to take back a statement that may fail
+// half way: so there they have no names and the statement may not.
 func (t *tx) peopleSQL(n int) string {
-	var b strings.Builder
-	b.WriteString(`INSERT `)
+	const columns = `INTO persons (list_no, import_id, seq, lang, place, channels, flags, keys, sealed) `
 	if !t.postgres() {
-		b.WriteString(`OR FAIL `) // see addKeys
+		return `INSERT OR FAIL ` + columns + `SELECT * FROM (SELECT ?, ?) CROSS JOIN (VALUES ` + strings.Repeat(`(?,?,?,?,?,?,?),`, n-1) + `(?,?,?,?,?,?,?))`
 	}
-	b.WriteString(`INTO persons (list_no, import_id, seq, lang, place, channels, flags, keys, sealed) VALUES `)
+	var b strings.Builder
+	b.WriteString(`INSERT ` + columns + `VALUES `)
 	at := 3
 	for i := range n {
 		if i > 0 {

@@ -66,7 +66,7 @@ func sqlitePool(path, txlock string, conns int, pragmas ...string) (*sql.DB, err
 		return nil, err
 	}
 	q := url.Values{"_txlock": {txlock}, "_pragma": append([]string{"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)",
-		"foreign_keys(1)", "trusted_schema(0)", "cache_size(-65536)", "wal_autocheckpoint(8192)", "temp_store(2)"}, pragmas...)}
+		"foreign_keys(1)", "trusted_schema(0)", pageCache.pragma(), "wal_autocheckpoint(8192)", "temp_store(2)"}, pragmas...)}
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: abs, RawQuery: q.Encode()}).String())
 	if err != nil {
 		return nil, err
@@ -74,6 +74,26 @@ func sqlitePool(path, txlock string, conns int, pragmas ...string) (*sql.DB, err
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
 	return db, nil
+}
+
+// A cacheSize is how many kilobytes of pages a connection to SQLite keeps. The
+// driver's allocator takes about twice as much from the system.
+type cacheSize int
+
+const (
+	pageCache   cacheSize = 64 << 10
+	importCache cacheSize = 32 << 10 // an import writes at the end of its table, and reads little
+)
+
+func (c cacheSize) pragma() string { return fmt.Sprintf("cache_size(-%d)", int(c)) }
+
+// keepPages changes how much this connection keeps, until it is changed again.
+func (t *tx) keepPages(c cacheSize) error {
+	if t.postgres() {
+		return nil
+	}
+	_, err := t.run(`PRAGMA ` + c.pragma())
+	return err
 }
 
 // assertSQLite refuses a database that would lose acknowledged transactions at a power cut.
