@@ -3,7 +3,6 @@ package store
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"strconv"
 	"strings"
 
 	"tocsin/incidents"
@@ -71,9 +70,12 @@ func emptyListHash(in incidents.IncidentID) []byte {
 const perInsert = 50
 
 func (t *tx) addPeople(p *people) error {
+	if t.postgres() {
+		return t.copyPeople(p)
+	}
 	const full = perInsert
 	if len(p.rows) >= full {
-		insert, err := t.sql.PrepareContext(t.ctx, t.peopleSQL(full))
+		insert, err := t.sql.PrepareContext(t.ctx, peopleSQL(full))
 		if err != nil {
 			return named(err)
 		}
@@ -88,7 +90,7 @@ func (t *tx) addPeople(p *people) error {
 	if rest == 0 {
 		return nil
 	}
-	_, err := t.run(t.peopleSQL(rest), p.params(rest)...)
+	_, err := t.run(peopleSQL(rest), p.params(rest)...)
 	return err
 }
 
@@ -102,27 +104,10 @@ func (p *people) params(n int) args {
 	return out
 }
 
-// peopleSQL adds n persons. SQLite looks a parameter with a name up among all
-// of them, and keeps a copy of every page to take back a statement that may fail
-// half way: so there they have no names and the statement may not.
-func (t *tx) peopleSQL(n int) string {
-	const columns = `INTO persons (list_no, import_id, seq, lang, place, channels, flags, keys, sealed) `
-	if !t.postgres() {
-		return `INSERT OR FAIL ` + columns + `SELECT * FROM (SELECT ?, ?) CROSS JOIN (VALUES ` + strings.Repeat(`(?,?,?,?,?,?,?),`, n-1) + `(?,?,?,?,?,?,?))`
-	}
-	var b strings.Builder
-	b.WriteString(`INSERT ` + columns + `VALUES `)
-	at := 3
-	for i := range n {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString(`($1,$2`)
-		for range 7 {
-			b.WriteString(`,$` + strconv.Itoa(at))
-			at++
-		}
-		b.WriteByte(')')
-	}
-	return b.String()
+// peopleSQL adds n persons to SQLite. It looks a parameter with a name up among
+// all of them, so these have none; and it keeps a copy of every page a statement
+// changes if the statement may be taken back alone, so this one may not.
+func peopleSQL(n int) string {
+	return `INSERT OR FAIL INTO persons (list_no, import_id, seq, lang, place, channels, flags, keys, sealed)
+		SELECT * FROM (SELECT ?, ?) CROSS JOIN (VALUES ` + strings.Repeat(`(?,?,?,?,?,?,?),`, n-1) + `(?,?,?,?,?,?,?))`
 }

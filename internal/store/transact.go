@@ -77,16 +77,25 @@ func (s *Store) retry(ctx context.Context, once func() error) error {
 }
 
 func (s *Store) attempt(ctx context.Context, db *sql.DB, o *sql.TxOptions, fn func(*tx) error) error {
-	q, err := db.BeginTx(ctx, o)
+	t := &tx{ctx: ctx, s: s}
+	var err error
+	if s.pg { // COPY needs the connection itself
+		if t.conn, err = db.Conn(ctx); err != nil {
+			return s.noticed(named(err))
+		}
+		defer t.conn.Close()
+		t.sql, err = t.conn.BeginTx(ctx, o)
+	} else {
+		t.sql, err = db.BeginTx(ctx, o)
+	}
 	if err != nil {
 		return s.noticed(named(err))
 	}
-	t := &tx{ctx: ctx, sql: q, s: s}
 	if db == s.w && !s.pg {
 		t.kept = &s.statements
 		defer t.kept.prepare(ctx, db)
 	}
-	defer q.Rollback()
+	defer t.sql.Rollback()
 	if err := fn(t); err != nil {
 		return s.noticed(err)
 	}

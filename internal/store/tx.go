@@ -13,6 +13,7 @@ import (
 // parameters $1, $2 … in order of first use, and runs on both engines.
 type tx struct {
 	ctx     context.Context
+	conn    *sql.Conn // of PostgreSQL, that sql runs on
 	sql     *sql.Tx
 	s       *Store
 	entries []incidents.AuditEntry // appended to the ledger at the end
