@@ -192,7 +192,7 @@ func (t *tx) store(l list, book *keyBook, d taken) (list, error) {
 	for k, seq := range d.fresh {
 		book.recent[k] = seq
 	}
-	if book.full() {
+	if len(book.recent) >= t.s.mergeAt {
 		if err := t.mergeKeys(&l, book.recent); err != nil {
 			return l, err
 		}

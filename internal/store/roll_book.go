@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// mergeAt is how many keys may wait in runs. More of them cost less to sort in
-// and more memory, and keep other writers waiting longer at once.
-const mergeAt = 1 << 18
+// waitingKeys is how many keys may wait in runs. More of them cost less to sort
+// in and more memory, and keep other writers waiting longer at once.
+const waitingKeys = 1 << 18
 
 // A keyBook is what this process remembers of the keys of a list that grows, so
 // that most of a batch is decided without asking the database. The truth is in
@@ -96,9 +96,6 @@ func (b *keyBook) unsure(keys [][]keyHash) (out []keyHash) {
 	}
 	return out
 }
-
-// full tells whether the runs should be sorted in.
-func (b *keyBook) full() bool { return len(b.recent) >= mergeAt }
 
 // merged notes that the runs are sorted in.
 func (b *keyBook) merged() {

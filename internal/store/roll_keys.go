@@ -101,15 +101,16 @@ func (t *tx) mergeKeys(l *list, keys map[keyHash]int64) error {
 	return err
 }
 
-// addKeys inserts keys in their order: neighbours of the index are written together.
+// addKeys inserts keys in their order: neighbours of the index are written
+// together. A key that is there keeps its person.
 func (t *tx) addKeys(list int64, keys []keyHash, seqs []int64) error {
 	if t.postgres() {
-		_, err := t.run(`INSERT INTO person_keys (list_no, hash, seq) SELECT $1::bigint, h, s FROM unnest($2::bytea[], $3::bigint[]) AS x(h, s)`, list, byteSlices(keys), seqs)
+		_, err := t.run(`INSERT INTO person_keys (list_no, hash, seq) SELECT $1::bigint, h, s FROM unnest($2::bytea[], $3::bigint[]) AS x(h, s) ON CONFLICT DO NOTHING`, list, byteSlices(keys), seqs)
 		return err
 	}
-	// FAIL, because SQLite would keep a copy of every page to take back this
-	// statement alone; an error takes back the whole transaction.
-	_, err := t.run(`INSERT OR FAIL INTO person_keys (list_no, hash, seq) SELECT $1, SUBSTR($2, 16 * key + 1, 16), value FROM json_each($3)`, list, joined(keys), doc(seqs))
+	// A statement that may fail half way costs SQLite a copy of every page it
+	// changes; one that ignores what it cannot insert does not.
+	_, err := t.run(`INSERT OR IGNORE INTO person_keys (list_no, hash, seq) SELECT $1, SUBSTR($2, 16 * key + 1, 16), value FROM json_each($3)`, list, joined(keys), doc(seqs))
 	return err
 }
 

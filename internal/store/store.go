@@ -52,6 +52,8 @@ type Store struct {
 	books      keyBooks
 	gates      gates
 	statements statements
+	// mergeAt is waitingKeys; tests let fewer wait.
+	mergeAt int
 	// broken is set when a sync failed: what is in memory may not be on disk.
 	broken atomic.Bool
 }
@@ -73,7 +75,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Conns <= 0 {
 		o.Conns = 16
 	}
-	s := &Store{o: o, keeper: o.Keeper, newID: o.NewID, pg: IsPostgres(o.URL), ready: make(chan struct{}, 1)}
+	s := &Store{o: o, keeper: o.Keeper, newID: o.NewID, pg: IsPostgres(o.URL), ready: make(chan struct{}, 1), mergeAt: waitingKeys}
 	var err error
 	if s.pg {
 		err = s.openPostgres(ctx)
