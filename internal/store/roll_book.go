@@ -7,8 +7,9 @@ import (
 )
 
 // waitingKeys is how many keys may wait in runs. More of them cost less to sort
-// in and more memory, and keep other writers waiting longer at once.
-const waitingKeys = 1 << 18
+// in and more memory, and keep other writers waiting longer at once. A map of a
+// few more than these would take twice the memory.
+const waitingKeys = 200_000
 
 // A keyBook is what this process remembers of the keys of a list that grows, so
 // that most of a batch is decided without asking the database. The truth is in

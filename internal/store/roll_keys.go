@@ -25,7 +25,9 @@ func (a keyHash) compare(b keyHash) int {
 
 // sortedKeys are the keys of a map in their order in person_keys.
 func sortedKeys(of map[keyHash]int64) []keyHash {
-	return slices.SortedFunc(maps.Keys(of), keyHash.compare)
+	out := slices.AppendSeq(make([]keyHash, 0, len(of)), maps.Keys(of))
+	slices.SortFunc(out, keyHash.compare)
+	return out
 }
 
 const packedKey = len(keyHash{}) + 8 // a key and its person's place in a run
