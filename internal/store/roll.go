@@ -184,9 +184,6 @@ func (t *tx) lockList(in incidents.IncidentID) (l list, err error) {
 // broken import (Done is false) is closed the same way: what was added stays.
 func (s *Store) FinishImport(ctx context.Context, im incidents.Import) (out incidents.Import, err error) {
 	err = s.write(ctx, func(t *tx) error {
-		if err := t.keepPages(pageCache); err != nil {
-			return err
-		}
 		out, err = t.importByID(im.ID)
 		if err != nil || out.Done {
 			return err
@@ -196,6 +193,9 @@ func (s *Store) FinishImport(ctx context.Context, im incidents.Import) (out inci
 			return err
 		}
 		if err := t.settleKeys(&l); err != nil {
+			return err
+		}
+		if err := t.keepPages(pageCache); err != nil { // after the last that needs few
 			return err
 		}
 		out.Done, out.Rejected, out.Rejects = im.Done, im.Rejected, im.Rejects
