@@ -51,7 +51,6 @@ var rooms = []room{
 	{"internal/standin", nil, "it answers in place of providers, at protocol level, and knows nothing of ours"},
 	{"internal/demo", []string{"incidents", "internal/app", "internal/settings", "internal/ledger", "internal/standin"}, "the demonstration acts through the service, as its people would"},
 	{"internal/archtest", nil, "the judge is no party"},
-	{"bench", []string{"..."}, "it measures the service from outside and is built into nothing"},
 	{"internal/e2e", []string{"..."}, "the whole service in one test process"},
 	{"internal/app", []string{"..."}, "the one place that sees everything"},
 	{"cmd/tocsin", []string{"incidents", "internal/app", "internal/settings", "internal/ledger", "internal/demo", "regulators", "templates"},
