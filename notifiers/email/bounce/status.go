@@ -137,7 +137,7 @@ func enhanced(code string) string {
 // meanings of enhanced codes without their class (RFC 3463 §3, RFC 7505).
 var meanings = map[string]string{
 	"1.1": "the address does not exist", "1.2": "the domain of the address does not exist", "1.3": "the address is not valid",
-	"1.4": "the address is not unique", "1.6": "the person has moved and left no address", "1.10": "the domain takes no mail",
+	"1.4": "the address is not unique", "1.6": "the person has moved and left no address", "1.10": "the address does not exist, or its domain takes no mail",
 	"2.0": "the mailbox cannot be used", "2.1": "the mailbox is closed", "2.2": "the mailbox is full", "2.3": "the message is too large for the mailbox",
 	"2.4": "the mailing list behind the address failed",
 	"3.2": "the mail system takes no mail now", "3.4": "the message is too large for the mail system",
