@@ -2,8 +2,11 @@ package bounce
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -45,7 +48,7 @@ func (s *shelf) all() []incidents.StatusReceipt {
 }
 
 // listening starts a server on loopback for the length of a test.
-func listening(t *testing.T) (addr string, take *Taker, s *shelf) {
+func listening(t *testing.T, secure ...*tls.Config) (addr string, take *Taker, s *shelf) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -53,7 +56,11 @@ func listening(t *testing.T) (addr string, take *Taker, s *shelf) {
 	}
 	s = &shelf{}
 	take = &Taker{Addresses: addresses, Keep: s.keep}
-	srv := NewServer(take, ln, "bounces.example.org", nil)
+	var conf *tls.Config
+	if len(secure) > 0 {
+		conf = secure[0]
+	}
+	srv := NewServer(take, ln, "bounces.example.org", conf)
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve() }()
 	t.Cleanup(func() {
@@ -192,5 +199,23 @@ func TestOneHostTakesNotEveryPlace(t *testing.T) {
 	}
 	if greeted() {
 		t.Error("there is room for one too many")
+	}
+}
+
+func TestABounceMayComeUnderTLS(t *testing.T) {
+	https := httptest.NewTLSServer(nil) // for its certificate
+	defer https.Close()
+	addr, _, s := listening(t, &tls.Config{Certificates: https.TLS.Certificates, MinVersion: tls.VersionTLS12})
+	trusts := https.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	c, err := smtp.DialStartTLS(addr, &tls.Config{RootCAs: trusts, ServerName: "127.0.0.1", MinVersion: tls.VersionTLS12})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.SendMail("", []string{theirPath}, strings.NewReader(string(returned(t, "qmail", theirPath)))); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.all(); len(got) != 1 || got[0].Status != "bounced" || got[0].Code != "" {
+		t.Errorf("%+v", got)
 	}
 }
