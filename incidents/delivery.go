@@ -143,7 +143,7 @@ type StatusReceipt struct {
 	Delivery   DeliveryID
 	ProviderID string
 	Channel    Channel
-	Status     string // sent, delivered, undelivered, failed, bounced
+	Status     string // sent, delivered, undelivered, failed, bounced, delayed, complaint
 	Code       string
 	Reason     string
 	At         time.Time

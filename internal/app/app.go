@@ -57,6 +57,7 @@ type App struct {
 	web        *web.Server
 
 	callbackKey   []byte
+	bounces       bounces
 	receiptsReady chan struct{}
 	workers       int
 	recovered     atomic.Bool
@@ -90,7 +91,7 @@ func Open(ctx context.Context, c Config) (_ *App, err error) {
 	}{
 		{"rules", a.openRules}, {"words", a.openWords}, {"reports", a.openReports}, // broken files stop the start before anything is touched
 		{"database", a.openStore}, {"bus", a.openBus}, {"desk", a.openDesk}, {"accounts", a.openAccounts},
-		{"channels", a.openDispatch}, {"alert hook", a.openHook},
+		{"channels", a.openDispatch}, {"bounces", a.openBounces}, {"alert hook", a.openHook},
 		{"console", func(context.Context) error { return a.openWeb(c.Version) }},
 	}
 	for _, s := range steps {
@@ -174,8 +175,9 @@ func (a *App) openStore(ctx context.Context) (err error) {
 	}
 	a.codes = incidents.CodeBook{Key: a.keeper.DeriveKey("codes")}
 	a.callbackKey = a.keeper.DeriveKey("callbacks")
+	a.openReturnPaths()
 	a.store, err = store.Open(ctx, store.Options{URL: a.settings.Database.URL.Reveal(), Dir: a.settings.DataDir, Log: a.log, Now: a.now, NewID: NewID,
-		Gate: a.gate(), Keeper: a.keeper, DoubtWait: a.doubtWait()})
+		Gate: a.gate(), Keeper: a.keeper, DoubtWait: a.doubtWait(), Bounces: a.settings.Channels.Email.Bounces.On()})
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,10 @@ import (
 )
 
 // Addresses is where the service listens.
-type Addresses struct{ Inside, Public string }
+type Addresses struct {
+	Inside, Public string
+	Bounces        string // "": bounces are not taken by SMTP
+}
 
 // drainTime is how long requests and windows in flight get at the end.
 const drainTime = 50 * time.Second
@@ -80,6 +83,7 @@ func (a *App) start(ctx context.Context, g *group, serve bool) {
 		return
 	}
 	g.loop(func() { a.clock(ctx) })
+	g.loop(func() { a.fetchBounces(ctx) })
 	g.task("triage", func() error { return a.triage(ctx) })
 	g.task("collectors", func() error { return a.collectors(ctx) })
 	g.task("news", func() error {
@@ -110,7 +114,10 @@ func (a *App) listen(g *group) (err error) {
 	if a.addrs.Inside, err = a.serve(g, "inside", a.settings.Inside, a.web.Inside()); err != nil {
 		return err
 	}
-	a.addrs.Public, err = a.serve(g, "public", a.settings.Public, a.web.Public())
+	if a.addrs.Public, err = a.serve(g, "public", a.settings.Public, a.web.Public()); err != nil {
+		return err
+	}
+	a.addrs.Bounces, err = a.listenBounces(g)
 	return err
 }
 

@@ -19,9 +19,23 @@ type Channels struct {
 
 // Email is the e-mail channel.
 type Email struct {
-	Mode string `yaml:"mode"` // sandbox, smtp
-	SMTP SMTP   `yaml:"smtp"`
+	Mode    string  `yaml:"mode"` // sandbox, smtp
+	SMTP    SMTP    `yaml:"smtp"`
+	Bounces Bounces `yaml:"bounces"`
 }
+
+// Bounces is how mail that comes back reaches us. With neither a listener nor
+// a folder it goes to smtp.bounce, and nobody here hears of it.
+type Bounces struct {
+	Domain  string `yaml:"domain"` // of the addresses it comes to; that of smtp.bounce when empty
+	Listen  string `yaml:"listen"` // host:port for SMTP; empty: none
+	TLSCert string `yaml:"tls-cert"`
+	TLSKey  string `yaml:"tls-key"`
+	Maildir string `yaml:"maildir"` // folder a mail system of the organisation delivers into; empty: none
+}
+
+// On tells whether bounces come to us.
+func (b Bounces) On() bool { return b.Listen != "" || b.Maildir != "" }
 
 // SMTP is the relay that takes e-mail from us.
 type SMTP struct {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"tocsin/incidents"
 	"tocsin/internal/strict"
@@ -74,7 +75,7 @@ func below(base, path string) string {
 func (s *Settings) paths() []*string {
 	ps := []*string{
 		&s.DataDir, &s.Inside.TLSCert, &s.Inside.TLSKey, &s.Public.TLSCert, &s.Public.TLSKey,
-		&s.MasterKey.File, &s.Channels.Email.SMTP.CAFile, &s.Channels.Push.CredentialsFile,
+		&s.MasterKey.File, &s.Channels.Email.SMTP.CAFile, &s.Channels.Email.Bounces.TLSCert, &s.Channels.Email.Bounces.TLSKey, &s.Channels.Email.Bounces.Maildir, &s.Channels.Push.CredentialsFile,
 		&s.RulesDir, &s.TemplatesDir,
 	}
 	for _, slot := range s.slots() {
@@ -98,6 +99,9 @@ func (s *Settings) derive() {
 	}
 	if smtp := &s.Channels.Email.SMTP; smtp.Bounce == "" {
 		smtp.Bounce = smtp.From
+	}
+	if b := &s.Channels.Email.Bounces; b.On() && b.Domain == "" {
+		_, b.Domain, _ = strings.Cut(s.Channels.Email.SMTP.Bounce, "@")
 	}
 }
 

@@ -101,6 +101,10 @@ func TestWhatIsRefused(t *testing.T) {
 		{"a mode without its relay", "channels: {email: {mode: smtp}}\n", "channels.email.smtp.address"},
 		{"twilio without its secret", "channels: {sms: {mode: twilio}, twilio: {account-sid: AC1, key-sid: SK1, messaging-service: MG1}}\n", "TOCSIN_TWILIO_SECRET"},
 		{"a provider in clear", "channels: {push: {base-url: 'http://push.example.org'}}\n", "must be https"},
+		{"bounces by SMTP in clear from elsewhere", "channels: {email: {bounces: {listen: '0.0.0.0:25', domain: bounces.example.org}}}\n", "channels.email.bounces.tls-cert"},
+		{"bounces to no domain", "channels: {email: {bounces: {listen: '127.0.0.1:25'}}}\n", "channels.email.bounces.domain"},
+		{"bounces to half a certificate", "channels: {email: {bounces: {tls-cert: a.pem}}}\n", "channels.email.bounces.tls-cert"},
+		{"bounces to no port", "channels: {email: {bounces: {listen: '127.0.0.1', domain: bounces.example.org}}}\n", "channels.email.bounces.listen"},
 		{"mail in clear to another machine", "channels: {email: {mode: smtp, smtp: {address: 'mail.example.org:25', from: a@example.org, starttls: 'off'}}}\n", "in clear"},
 		{"a source without a secret", "sources: [{name: splunk, format: x, auth: {style: bearer}}]\n", "TOCSIN_SOURCE_SPLUNK_TOKEN"},
 		{"a source without an auth style", "sources: [{name: splunk, format: x}]\n", "auth.style"},
@@ -304,4 +308,17 @@ func TestKeysAreKebabCase(t *testing.T) {
 		}
 	}
 	check(reflect.TypeFor[Settings]())
+}
+
+func TestBouncesGoToTheDomainOfTheSender(t *testing.T) {
+	s, err := Load(write(t, "tocsin.yaml", "channels: {email: {smtp: {from: security@example.org}, bounces: {maildir: bounces}}}\n"), noEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b := s.Channels.Email.Bounces; !b.On() || b.Domain != "example.org" || !filepath.IsAbs(b.Maildir) {
+		t.Errorf("%+v", b)
+	}
+	if s, err = Load("", noEnv); err != nil || s.Channels.Email.Bounces.On() {
+		t.Errorf("bounces are on by themselves: %v", err)
+	}
 }

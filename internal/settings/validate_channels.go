@@ -25,6 +25,7 @@ func (c *checker) emailChannel(e Email) {
 	c.email(key+"smtp.from", s.From)
 	c.email(key+"smtp.reply-to", s.ReplyTo)
 	c.email(key+"smtp.bounce", s.Bounce)
+	c.bounces(key+"bounces.", e.Bounces)
 	if e.Mode != ModeSMTP {
 		return
 	}
@@ -35,6 +36,24 @@ func (c *checker) emailChannel(e Email) {
 	}
 	if s.Username != "" {
 		c.secret(key+"smtp.password", "TOCSIN_SMTP_PASSWORD", s.Password)
+	}
+}
+
+func (c *checker) bounces(key string, b Bounces) {
+	if (b.TLSCert == "") != (b.TLSKey == "") {
+		c.say(key+"tls-cert", "needs tls-key, and the other way round")
+	}
+	if !b.On() {
+		return
+	}
+	if !domainName.MatchString(b.Domain) {
+		c.say(key+"domain", "%q is not a domain like bounces.example.org; it is where bounces are sent to", b.Domain)
+	}
+	if b.Listen == "" {
+		return
+	}
+	if host := c.hostPort(key+"listen", b.Listen); !isLoopback(host) && b.TLSCert == "" {
+		c.say(key+"tls-cert", "is needed where others reach the listener: bounces name persons")
 	}
 }
 

@@ -210,7 +210,7 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 		}
 		delete(mine, k)
 		d := f.delivery(w.Chunk.Notice, w.Chunk.No, w.Chunk.Fence)
-		c := outcome(d, done, w.notice.Content.Plan, w.Backoff, t.s.o.DoubtWait)
+		c := t.listen(d, outcome(d, done, w.notice.Content.Plan, w.Backoff, t.s.o.DoubtWait), w.notice.Content.Plan)
 		if c.state == stateRetryWait && w.notice.Status == incidents.NoticeStopped {
 			c.state, c.next, c.reason = stateCancelled, time.Time{}, "stopped before it left"
 		}

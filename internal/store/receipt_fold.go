@@ -19,7 +19,7 @@ type folded struct {
 // the message, or how it ended.
 func receiptRank(status string) int {
 	switch status {
-	case "accepted", "queued":
+	case "accepted", "queued", "delayed", "complaint":
 		return 1
 	case "sent":
 		return 2
@@ -43,6 +43,7 @@ func fold(current incidents.DeliveryState, attempts int, receipts []incidents.St
 		r := &receipts[i]
 		rank := receiptRank(r.Status)
 		out.Proved = out.Proved || rank > 0
+		good = good || r.Status == "complaint" // who complains has the message
 		if rank < 3 {
 			continue
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 func TestFoldIsAFunctionOfTheSet(t *testing.T) {
-	statuses := []string{"queued", "accepted", "sent", "delivered", "undelivered", "failed", "bounced", "unheard of"}
+	statuses := []string{"queued", "accepted", "sent", "delivered", "undelivered", "failed", "bounced", "delayed", "complaint", "unheard of"}
 	rapid.Check(t, func(r *rapid.T) {
 		start := rapid.SampledFrom(stateList).Draw(r, "state")
 		n := rapid.IntRange(0, 6).Draw(r, "receipts")
@@ -70,6 +70,14 @@ func TestFold(t *testing.T) {
 		{"sent after delivered does not lower", incidents.Delivered, 1, []incidents.StatusReceipt{at("delivered", 1), at("sent", 9)}, incidents.Delivered, false},
 		{"the first end stands", incidents.Accepted, 1, []incidents.StatusReceipt{at("undelivered", 5), at("delivered", 2)}, incidents.Delivered, true},
 		{"a late bounce is seen", incidents.Accepted, 1, []incidents.StatusReceipt{at("bounced", 86400)}, incidents.Undelivered, false},
+		{"a delay is no bounce", incidents.Accepted, 1, []incidents.StatusReceipt{at("delayed", 1)}, incidents.Accepted, false},
+		{"a bounce after a delay", incidents.Accepted, 1, []incidents.StatusReceipt{at("delayed", 1), at("bounced", 2)}, incidents.Undelivered, false},
+		{"a delay proves a doubt", incidents.InDoubt, 1, []incidents.StatusReceipt{at("delayed", 1)}, incidents.Accepted, false},
+		{"a bounce proves a doubt", incidents.InDoubt, 1, []incidents.StatusReceipt{at("bounced", 1)}, incidents.Undelivered, false},
+		{"a complaint is no bounce", incidents.Accepted, 1, []incidents.StatusReceipt{at("complaint", 1)}, incidents.Accepted, false},
+		{"who complains has what bounced", incidents.Undelivered, 1, []incidents.StatusReceipt{at("complaint", 2), at("bounced", 1)}, incidents.Undelivered, true},
+		{"or what went on to the next channel", incidents.Escalated, 1, []incidents.StatusReceipt{at("complaint", 2), at("bounced", 1)}, incidents.Escalated, true},
+		{"a bounce of what went on is no news", incidents.Escalated, 1, []incidents.StatusReceipt{at("bounced", 1)}, incidents.Escalated, false},
 		{"nothing was sent yet", incidents.Planned, 0, []incidents.StatusReceipt{at("delivered", 1)}, incidents.Planned, false},
 		{"an attempt is under way", incidents.Attempting, 1, []incidents.StatusReceipt{at("delivered", 1)}, incidents.Attempting, false},
 		{"a resend is not needed", incidents.Ready, 1, []incidents.StatusReceipt{at("delivered", 1)}, incidents.Delivered, false},

@@ -29,6 +29,9 @@ type Options struct {
 	// DoubtWait is how long a doubt of a channel rests before the reconciler
 	// looks at it; a channel without one has the time its provider needs.
 	DoubtWait map[incidents.Channel]time.Duration
+	// Bounces tells that mail that comes back reaches us: a plan's wait after
+	// e-mail is then a wait for bounces.
+	Bounces bool
 	// Conns is how many connections to PostgreSQL (2 at least), or readers of
 	// SQLite, may be open; 0: 16.
 	Conns int

@@ -167,7 +167,7 @@ func (t *tx) sweepExpired(r release, n incidents.Notice, p incidents.SweepPolicy
 }
 
 // sweepSilent takes accepted deliveries whose receipt did not come in time on
-// to the next channel.
+// to the next channel, where silence means a failure; others wait no longer.
 func (t *tx) sweepSilent(r release, n incidents.Notice, p incidents.SweepPolicy) (int, error) {
 	var silent []delivery
 	err := t.rows(deliveryColumns+`FROM deliveries d WHERE d.notice_no = $1 AND d.state = 4 AND d.next_at IS NOT NULL AND d.next_at <= $2 ORDER BY d.next_at LIMIT $3`,
@@ -180,7 +180,7 @@ func (t *tx) sweepSilent(r release, n incidents.Notice, p incidents.SweepPolicy)
 		return 0, err
 	}
 	s := shift{}
-	gone, err := t.fallBack(s, r, n.Content.Plan, silent, p.Now)
+	gone, err := t.fallBack(s, r, n.Content.Plan, failures(silent), p.Now)
 	if err != nil {
 		return 0, err
 	}
@@ -190,7 +190,7 @@ func (t *tx) sweepSilent(r release, n incidents.Notice, p incidents.SweepPolicy)
 	}
 	var stay []changed
 	for _, d := range silent {
-		if !went[d.id()] { // no further channel: accepted is the last word
+		if !went[d.id()] { // accepted is the last word
 			stay = append(stay, changed{d, change{state: stateAccepted, code: d.code, reason: d.reason, tries: d.tries, at: fromMS(d.upd)}})
 		}
 	}

@@ -67,7 +67,7 @@ func (c *Channel) SendAll(ctx, leave context.Context, ms []notifiers.Message) []
 	var left []*outgoing
 	for i := range ms {
 		o := &all[i]
-		o.m, o.from, o.receipt = &ms[i], c.o.Bounce, unreachable
+		o.m, o.from, o.receipt = &ms[i], c.o.sender(ms[i].Delivery, ms[i].Attempt), unreachable
 		if ms[i].Wire == nil {
 			if err := c.Encode(&ms[i], c.o.Now()); err != nil {
 				o.settle(incidents.Receipt{Outcome: incidents.OutcomeRefused, Reason: "the message cannot be built"})

@@ -18,17 +18,19 @@ const (
 
 // Options says how mail leaves.
 type Options struct {
-	Address     string // host:port of the relay
-	TLS         string // TLSRequired, TLSImplicit, TLSOff
-	TLSConfig   *tls.Config
-	Username    string
-	Password    string
-	Hello       string // our name in EHLO
-	From        mail.Address
-	ReplyTo     string
-	Bounce      string // envelope sender; From when empty
-	Connections int    // open at once, at most
-	Batch       int    // messages that ride together on a connection, at most
+	Address   string // host:port of the relay
+	TLS       string // TLSRequired, TLSImplicit, TLSOff
+	TLSConfig *tls.Config
+	Username  string
+	Password  string
+	Hello     string // our name in EHLO
+	From      mail.Address
+	ReplyTo   string
+	Bounce    string // envelope sender; From when empty
+	// ReturnPath is the envelope sender of an attempt; nil, or "": Bounce.
+	ReturnPath  func(id incidents.DeliveryID, attempt int) string
+	Connections int // open at once, at most
+	Batch       int // messages that ride together on a connection, at most
 	Timeout     time.Duration
 	Now         func() time.Time
 }

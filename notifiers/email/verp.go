@@ -1,0 +1,97 @@
+package email
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base32"
+	"strconv"
+	"strings"
+
+	"tocsin/incidents"
+)
+
+// A VERP makes and reads variable envelope return paths: an envelope sender of
+// its own for every attempt, so that what comes back names what it is about.
+//
+//	bounce+12-345-e.1.2gq4k7m5x3ab6c7d2e4f@bounces.example.org
+//
+// The last part is a MAC: an address that was not made here is recognised, and
+// one that was can be used against its own delivery only. Mail hosts fold the
+// case of addresses, so everything is lower case and read in any case.
+type VERP struct {
+	Key    []byte // secret, for this purpose alone
+	Domain string // whose mail comes to us
+}
+
+const (
+	verpUser = "bounce+"
+	// localMax is the longest local part a host must take (RFC 5321 §4.5.3.1.1).
+	localMax = 64
+	// macBytes of HMAC-SHA256 stay: 96 bits, 20 letters (RFC 2104 §5 wants 80 at least).
+	macBytes = 12
+)
+
+var verpText = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+// Address is the envelope sender of one attempt; "" when it is no delivery's,
+// or its numbers are too long for an address.
+func (v VERP) Address(id incidents.DeliveryID, attempt int) string {
+	if id.Notice <= 0 || id.Seq <= 0 || id.Channel != incidents.Email || attempt < 0 {
+		return ""
+	}
+	local := v.local(id, attempt)
+	if len(local) > localMax {
+		return ""
+	}
+	return local + "@" + v.Domain
+}
+
+// Parse reads an address back. Only one that Address made is ok: whatever else
+// it looks like, it says nothing about any delivery.
+func (v VERP) Parse(address string) (id incidents.DeliveryID, attempt int, ok bool) {
+	local, domain, _ := strings.Cut(address, "@")
+	if !strings.EqualFold(domain, v.Domain) || len(local) > localMax {
+		return id, 0, false
+	}
+	local = strings.ToLower(local)
+	parts := strings.Split(strings.TrimPrefix(local, verpUser), ".")
+	if len(parts) != 3 {
+		return id, 0, false
+	}
+	id, err := incidents.ParseDeliveryID(parts[0])
+	if err != nil || id.Channel != incidents.Email {
+		return incidents.DeliveryID{}, 0, false
+	}
+	if attempt, err = strconv.Atoi(parts[1]); err != nil {
+		return incidents.DeliveryID{}, 0, false
+	}
+	// The whole is compared, so that one delivery has one spelling.
+	if !hmac.Equal([]byte(local), []byte(v.local(id, attempt))) {
+		return incidents.DeliveryID{}, 0, false
+	}
+	return id, attempt, true
+}
+
+func (v VERP) local(id incidents.DeliveryID, attempt int) string {
+	what := id.String() + "." + strconv.Itoa(attempt)
+	h := hmac.New(sha256.New, v.Key)
+	h.Write([]byte("verp " + what))
+	return verpUser + what + "." + verpText.EncodeToString(h.Sum(nil)[:macBytes])
+}
+
+// sender is the envelope sender of a message.
+func (o Options) sender(id incidents.DeliveryID, attempt int) string {
+	if o.ReturnPath != nil {
+		if address := o.ReturnPath(id, attempt); address != "" {
+			return address
+		}
+	}
+	return o.Bounce
+}
+
+// dsnParams asks a relay that offers DSN (RFC 3461 §4) to report failure and
+// delay, with the headers of the message alone, under the id of its delivery.
+// They are the parameters of MAIL and of RCPT; a delivery's id needs no xtext.
+func dsnParams(id incidents.DeliveryID) (mail, rcpt string) {
+	return "RET=HDRS ENVID=" + id.String(), "NOTIFY=FAILURE,DELAY"
+}
