@@ -16,6 +16,7 @@ import (
 // A Letter is one message the relay took for one recipient.
 type Letter struct {
 	From, To string
+	Envelope string // ENVID, where it was asked for (RFC 3461)
 	Data     []byte
 }
 
@@ -59,7 +60,7 @@ func NewMail() (*Mail, error) {
 	}
 	m := &Mail{Addr: ln.Addr().String(), KeepData: true, done: make(chan struct{})}
 	m.srv = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &mailSession{m: m, conn: c}, nil }))
-	m.srv.Domain, m.srv.AllowInsecureAuth, m.srv.EnableSMTPUTF8 = "standin.invalid", true, true
+	m.srv.Domain, m.srv.AllowInsecureAuth, m.srv.EnableSMTPUTF8, m.srv.EnableDSN = "standin.invalid", true, true, true
 	m.srv.ReadTimeout, m.srv.WriteTimeout = 2*time.Minute, time.Minute
 	m.srv.ErrorLog = discard{}
 	go func() {
@@ -98,11 +99,12 @@ type mailSession struct {
 	m    *Mail
 	conn *smtp.Conn
 	from string
+	id   string
 	to   []string
 }
 
-func (s *mailSession) Mail(from string, _ *smtp.MailOptions) error {
-	s.from, s.to = from, s.to[:0]
+func (s *mailSession) Mail(from string, o *smtp.MailOptions) error {
+	s.from, s.id, s.to = from, o.EnvelopeID, s.to[:0]
 	if s.m.RefuseSender != nil {
 		return s.m.RefuseSender(from)
 	}
@@ -130,7 +132,7 @@ func (s *mailSession) Data(r io.Reader) error {
 				return err
 			}
 		}
-		l := Letter{From: s.from, To: to}
+		l := Letter{From: s.from, To: to, Envelope: s.id}
 		if s.m.KeepData {
 			l.Data = b
 		}

@@ -135,3 +135,22 @@ func TestAttemptsOfOneDeliveryAreTheSameMessage(t *testing.T) {
 		t.Error("two deliveries are the same message")
 	}
 }
+
+func TestARelayThatReportsIsAskedTo(t *testing.T) {
+	m, err := standin.NewMail()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	ch, err := email.New(options(m.Addr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ch.Close()
+	if r, err := ch.Send(t.Context(), channeltest.Message(incidents.Email, "ada@example.com", 1)); err != nil || r.Outcome != incidents.OutcomeAccepted {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if got := m.Letters(); len(got) != 1 || got[0].Envelope != "7-1-e" {
+		t.Errorf("asked for reports under %+v", got)
+	}
+}

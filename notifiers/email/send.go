@@ -54,14 +54,23 @@ func keep(out []*outgoing) {
 	}
 }
 
-// envelope says who sends and who receives.
-func (k *conn) envelope(o *outgoing) {
-	mail := "MAIL FROM:<" + o.from + ">"
+// envelope is who sends and who receives.
+func (k *conn) envelope(o *outgoing) (mail, rcpt string) {
+	mail, rcpt = "MAIL FROM:<"+o.from+">", "RCPT TO:<"+o.m.To+">"
 	if !ascii(o.m.To) {
 		mail += " SMTPUTF8"
 	}
+	if k.has["DSN"] && o.m.Delivery.Notice > 0 {
+		m, r := dsnParams(o.m.Delivery)
+		mail, rcpt = mail+" "+m, rcpt+" "+r
+	}
+	return mail, rcpt
+}
+
+func (k *conn) address(o *outgoing) {
+	mail, rcpt := k.envelope(o)
 	k.say(mail)
-	k.say("RCPT TO:<" + o.m.To + ">")
+	k.say(rcpt)
 }
 
 // chunks sends messages by BDAT (RFC 3030), all in one go (RFC 2920). RSET
@@ -72,7 +81,7 @@ func (k *conn) chunks(out []*outgoing) bool {
 		if i > 0 {
 			k.say("RSET")
 		}
-		k.envelope(o)
+		k.address(o)
 		k.say("BDAT " + strconv.Itoa(len(o.m.Wire)) + " LAST")
 		k.out = append(k.out, o.m.Wire...)
 		ends[i] = len(k.out)
@@ -163,7 +172,7 @@ func (d *dialogue) open(o *outgoing) {
 	if d.dirty {
 		d.say("RSET")
 	}
-	d.envelope(o)
+	d.address(o)
 	d.say("DATA")
 	d.opened = true
 }
@@ -240,11 +249,8 @@ func (d *dialogue) stepwise(o *outgoing) (data, alive bool) {
 		}
 		d.dirty = false
 	}
-	mail := "MAIL FROM:<" + o.from + ">"
-	if !ascii(o.m.To) {
-		mail += " SMTPUTF8"
-	}
-	for i, line := range []string{mail, "RCPT TO:<" + o.m.To + ">", "DATA"} {
+	mail, rcpt := d.envelope(o)
+	for i, line := range []string{mail, rcpt, "DATA"} {
 		d.say(line)
 		p, err := d.answer(nil)
 		if data, alive = d.step(o, i, p, err); !alive || o.settled {
