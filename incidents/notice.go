@@ -47,6 +47,9 @@ type Words struct {
 	SMS       string `json:"sms"`
 	PushTitle string `json:"push_title"`
 	PushBody  string `json:"push_body"`
+	// Voice is what a telephone call says. It is left out of the JSON when it is
+	// empty, so that contents written before there were calls keep their hash.
+	Voice string `json:"voice,omitempty"`
 }
 
 // A PersonFilter chooses the persons of a list. Empty fields choose everybody.

@@ -57,7 +57,7 @@ func New(org Org, fsys fs.FS) (*Book, error) {
 	return b, b.tryAll()
 }
 
-var layoutFiles = []string{"email_subject.txt", "email.txt", "sms.txt", "push_title.txt", "push_body.txt"}
+var layoutFiles = []string{"email_subject.txt", "email.txt", "sms.txt", "push_title.txt", "push_body.txt", "voice_hello.txt", "voice.txt"}
 
 func (b *Book) loadLayouts(fsys fs.FS) (err error) {
 	b.html, err = htmltemplate.New("").Option("missingkey=error").ParseFS(fsys, "layouts/email.html", "layouts/email.css")

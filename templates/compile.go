@@ -27,9 +27,13 @@ type variant struct {
 	lang                            incidents.Lang
 	subject, text, html             program
 	sms, title, body                program
+	hello, voice                    program
+	again, bye                      string
 	hasEmail, hasSMS, hasPush       bool
 	form                            Form
+	hasVoice                        bool
 	emailNeeds, smsNeeds, pushNeeds slotMask
+	voiceNeeds                      slotMask
 }
 
 // Compile prepares a notice for rendering. A content that was written for other
@@ -69,6 +73,7 @@ type view struct {
 	Parts                                     []part
 	Code, Ref, VerifyURL                      string
 	SMS, PushTitle, PushBody                  string
+	VoiceHello, Voice                         string
 }
 
 type part struct {
@@ -115,6 +120,8 @@ func (b *Book) view(c incidents.Content, lang incidents.Lang, lex *lexicon, prev
 	v.SMS = oneLine(get("sms", w.SMS))
 	v.PushTitle = oneLine(get("push", w.PushTitle))
 	v.PushBody = oneLine(get("push", w.PushBody))
+	v.VoiceHello = oneLine(get("voice", lex.Fixed.VoiceHello))
+	v.Voice = oneLine(get("voice", w.Voice))
 	v.Footer = get("footer", lex.Fixed.Footer)
 	for _, p := range partsOf(w) {
 		v.Parts = append(v.Parts, part{p.heading(lex), blocks(get(p.key, p.text))})
@@ -230,14 +237,15 @@ func direction(lang incidents.Lang) string {
 
 // programs carries the layouts out once and cuts the result into segments.
 func (b *Book) programs(v *view, w incidents.Words, lex *lexicon, lang incidents.Lang) (*variant, error) {
-	out := &variant{lang: lang, hasEmail: w.Subject != "", hasSMS: w.SMS != "", hasPush: w.PushTitle != "" && w.PushBody != ""}
+	out := &variant{lang: lang, hasEmail: w.Subject != "", hasSMS: w.SMS != "", hasPush: w.PushTitle != "" && w.PushBody != "",
+		hasVoice: strings.TrimSpace(w.Voice) != "", again: oneLine(lex.Fixed.VoiceAgain), bye: oneLine(lex.Fixed.VoiceBye)}
 	for _, p := range partsOf(w) {
 		out.hasEmail = out.hasEmail && strings.TrimSpace(p.text) != ""
 	}
 	for _, t := range []struct {
 		file string
 		into *program
-	}{{"email_subject.txt", &out.subject}, {"email.txt", &out.text}, {"sms.txt", &out.sms}, {"push_title.txt", &out.title}, {"push_body.txt", &out.body}} {
+	}{{"email_subject.txt", &out.subject}, {"email.txt", &out.text}, {"sms.txt", &out.sms}, {"push_title.txt", &out.title}, {"push_body.txt", &out.body}, {"voice_hello.txt", &out.hello}, {"voice.txt", &out.voice}} {
 		var buf bytes.Buffer
 		if err := b.text.ExecuteTemplate(&buf, t.file, v); err != nil {
 			return nil, layoutError(err)
@@ -255,6 +263,7 @@ func (b *Book) programs(v *view, w incidents.Words, lex *lexicon, lang incidents
 	out.emailNeeds = out.subject.needs | out.text.needs | out.html.needs
 	out.smsNeeds = out.sms.needs
 	out.pushNeeds = out.title.needs | out.body.needs
+	out.voiceNeeds = out.hello.needs | out.voice.needs
 	return out, nil
 }
 

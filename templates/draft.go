@@ -49,7 +49,7 @@ func (w writer) words(kind incidents.NoticeKind) incidents.Words {
 	d := w.lex.Notices[kind]
 	put := w.blanks(kind)
 	return incidents.Words{Subject: put(d.Subject), Happened: put(d.Happened), Measures: put(d.Measures), Advice: put(d.Advice),
-		Remedies: put(d.Remedies), Contact: put(d.Contact), SMS: put(d.SMS), PushTitle: put(d.PushTitle), PushBody: put(d.PushBody)}
+		Remedies: put(d.Remedies), Contact: put(d.Contact), SMS: put(d.SMS), PushTitle: put(d.PushTitle), PushBody: put(d.PushBody), Voice: put(d.Voice)}
 }
 
 // blanks returns what fills the {…} of a draft of that kind.

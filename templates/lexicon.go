@@ -47,6 +47,9 @@ type fixedWords struct {
 	DrillMark         string   `yaml:"drill_mark"`
 	DrillMarkShort    string   `yaml:"drill_mark_short"`
 	DrillBanner       string   `yaml:"drill_banner"`
+	VoiceHello        string   `yaml:"voice_hello"` // said before a key is pressed
+	VoiceAgain        string   `yaml:"voice_again"`
+	VoiceBye          string   `yaml:"voice_bye"`
 	DataUnspecified   string   `yaml:"data_unspecified"`
 	ListSeparator     string   `yaml:"list_separator"`
 	SentenceSeparator string   `yaml:"sentence_separator"`
@@ -65,11 +68,12 @@ type drafted struct {
 	SMS       string `yaml:"sms"`
 	PushTitle string `yaml:"push_title"`
 	PushBody  string `yaml:"push_body"`
+	Voice     string `yaml:"voice"`
 }
 
 func (d drafted) texts() map[string]string {
 	return map[string]string{"subject": d.Subject, "happened": d.Happened, "measures": d.Measures, "advice": d.Advice, "remedies": d.Remedies,
-		"contact": d.Contact, "sms": d.SMS, "push_title": d.PushTitle, "push_body": d.PushBody}
+		"contact": d.Contact, "sms": d.SMS, "push_title": d.PushTitle, "push_body": d.PushBody, "voice": d.Voice}
 }
 
 // What every words file must hold, no more and no less.

@@ -42,7 +42,7 @@ func (f field) where() string { return string(f.lang) + "/" + f.key }
 func noticeFields(lang incidents.Lang, w incidents.Words) []field {
 	return []field{{lang, "subject", w.Subject, true}, {lang, "happened", w.Happened, false}, {lang, "measures", w.Measures, false},
 		{lang, "advice", w.Advice, false}, {lang, "remedies", w.Remedies, false}, {lang, "contact", w.Contact, false},
-		{lang, "sms", w.SMS, true}, {lang, "push-title", w.PushTitle, true}, {lang, "push", w.PushBody, true}}
+		{lang, "sms", w.SMS, true}, {lang, "push-title", w.PushTitle, true}, {lang, "push", w.PushBody, true}, {lang, "voice", w.Voice, true}}
 }
 
 // Lint checks a notice's content against the facts and the obligations it answers.
@@ -59,6 +59,7 @@ func (b *Book) Lint(c incidents.Content, f incidents.Facts, answers []incidents.
 			l.exposure(fd)
 			l.common(fd)
 		}
+		l.spoken(field{lang, "voice", w.Voice, true})
 		l.endDate(c, lang, fields)
 		l.required(c, lang, w, answers)
 		l.forbidden(c, lang, fields, answers)
@@ -173,7 +174,7 @@ func (l *linter) knownLanguage(lang incidents.Lang) {
 
 // channels looks for the text of every channel planned.
 func (l *linter) channels(c incidents.Content, lang incidents.Lang, w incidents.Words) {
-	texts := map[incidents.Channel][]string{incidents.Email: {w.Subject}, incidents.SMS: {w.SMS}, incidents.Push: {w.PushTitle, w.PushBody}}
+	texts := map[incidents.Channel][]string{incidents.Email: {w.Subject}, incidents.SMS: {w.SMS}, incidents.Push: {w.PushTitle, w.PushBody}, incidents.Phone: {w.Voice}}
 	for _, step := range c.Plan {
 		for _, t := range texts[step.Channel] {
 			if strings.TrimSpace(t) == "" {
@@ -181,7 +182,7 @@ func (l *linter) channels(c incidents.Content, lang incidents.Lang, w incidents.
 			}
 		}
 	}
-	for _, t := range []struct{ key, text string }{{"sms", w.SMS}, {"push", w.PushBody}} {
+	for _, t := range []struct{ key, text string }{{"sms", w.SMS}, {"push", w.PushBody}, {"voice", w.Voice}} {
 		if t.text != "" && !uses(t.text)[SlotCode] {
 			l.add("code", levelWarning, string(lang)+"/"+t.key, "the text has no {{code}}: the person cannot check that it is genuine", "add {{code}}")
 		}

@@ -18,7 +18,7 @@ const (
 // drill is measured as the real thing would be: its mark is not part of the words.
 func (l *linter) sizes(c incidents.Content, lang incidents.Lang) {
 	w := c.Langs[lang]
-	c.Langs = map[incidents.Lang]incidents.Words{lang: {SMS: w.SMS, PushTitle: w.PushTitle, PushBody: w.PushBody}}
+	c.Langs = map[incidents.Lang]incidents.Words{lang: {SMS: w.SMS, PushTitle: w.PushTitle, PushBody: w.PushBody, Voice: w.Voice}}
 	c.Default, c.Layout, c.Mode = lang, "", incidents.Live
 	compiled, err := l.b.compile(c, true)
 	if err != nil {
@@ -35,6 +35,7 @@ func (l *linter) sizes(c incidents.Content, lang incidents.Lang) {
 	} else if c.Langs[lang].PushBody != "" && c.Langs[lang].PushTitle != "" {
 		l.add("push-length", levelError, string(lang)+"/push", "the push message cannot be made: "+err.Error(), "")
 	}
+	l.speaks(compiled, lang, slots, w.Voice)
 }
 
 func (l *linter) smsSize(where string, s SMSSize) {

@@ -18,6 +18,15 @@ type Rendered struct {
 	Body    string // push
 	// Filled is an e-mail that is not put together yet; see Compiled.Fill.
 	Filled *Filled
+	Spoken Spoken // phone
+}
+
+// Spoken is what a call says, in its parts.
+type Spoken struct {
+	Hello  string // who calls, and that a key is to be pressed; nothing of the matter
+	Notice string // said once the key was pressed
+	Again  string // stands between the first time and the second
+	Bye    string
 }
 
 // Limits no message may pass: what the SMS gateways take, and what the push
@@ -55,6 +64,8 @@ func (c *Compiled) Render(ch incidents.Channel, lang incidents.Lang, p Slots) (R
 		if pushBytes(out.Title, out.Body) > maxPushBytes {
 			return Rendered{}, incidents.Invalid("the push message is larger than %d bytes", maxPushBytes)
 		}
+	case incidents.Phone:
+		out.Spoken = Spoken{Hello: v.hello.render(&vals), Notice: v.voice.render(&vals), Again: v.again, Bye: v.bye}
 	}
 	return out, nil
 }
@@ -88,6 +99,8 @@ func (c *Compiled) channel(ch incidents.Channel, lang incidents.Lang) (*variant,
 		return v, v.smsNeeds, nil
 	case ch == incidents.Push && v.hasPush:
 		return v, v.pushNeeds, nil
+	case ch == incidents.Phone && v.hasVoice:
+		return v, v.voiceNeeds, nil
 	}
 	return nil, 0, incidents.Invalid("the notice has no complete text for %s in %s", ch, v.lang).On(string(v.lang) + "/" + string(ch))
 }
