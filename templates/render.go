@@ -29,6 +29,14 @@ type Spoken struct {
 	Bye    string
 }
 
+// String is the call as it is heard, a paragraph for each part.
+func (s Spoken) String() string {
+	if s.Notice == "" {
+		return ""
+	}
+	return s.Hello + "\n\n" + s.Notice + "\n\n" + s.Again + "\n\n" + s.Bye
+}
+
 // Limits no message may pass: what the SMS gateways take, and what the push
 // services take less room for the envelope.
 const (
