@@ -177,6 +177,10 @@ func (l *lane) collect() (done []incidents.Recorded) {
 // channel takes them.
 func (l *lane) hand() {
 	for x := range l.work {
+		if r, early := l.early(x); early { // before it takes a place in the rate
+			l.report(x, r)
+			continue
+		}
 		claimed := []incidents.Claimed{x}
 		limit := l.d.Limits[l.channel]
 		if limit != nil && limit.Wait(l.leave) != nil || l.leave.Err() != nil {

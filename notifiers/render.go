@@ -63,7 +63,7 @@ func (d *Dispatcher) render(ctx context.Context, j *job, c incidents.Claimed) (M
 	if err != nil {
 		return Message{}, err
 	}
-	m := Message{Delivery: id, Attempt: c.Delivery.Attempts, Mode: n.Content.Mode, Name: who.Name, Code: code, NoticeID: n.ID, Text: text}
+	m := Message{Delivery: id, Attempt: c.Delivery.Attempts, Mode: n.Content.Mode, Name: who.Name, Code: code, NoticeID: n.ID, Zone: who.Zone, Text: text}
 	switch id.Channel {
 	case incidents.Email:
 		m.To = who.Email
