@@ -103,7 +103,7 @@ const (
 // A Receipt says what the provider answered.
 type Receipt struct {
 	Outcome    Outcome
-	RetryAfter time.Duration // of OutcomeRetry; zero: our own backoff
+	RetryAfter time.Duration // of OutcomeRetry; zero: our own backoff. Of OutcomeKept: not before
 	ProviderID string
 	Code       string
 	Reason     string // without personal data
@@ -141,9 +141,10 @@ type Recorded struct {
 type StatusReceipt struct {
 	ID         string // unique: provider, message, status
 	Delivery   DeliveryID
+	Attempt    int // which attempt it is of; 0: the provider does not say
 	ProviderID string
 	Channel    Channel
-	Status     string // sent, delivered, undelivered, failed, bounced, delayed, complaint
+	Status     string // sent, delivered, undelivered, failed, bounced, delayed, complaint; of a call also ended: answered, and over
 	Code       string
 	Reason     string
 	At         time.Time

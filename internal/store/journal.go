@@ -262,9 +262,7 @@ func outcome(d delivery, done incidents.Recorded, plan []incidents.Step, backoff
 	switch r.Outcome {
 	case incidents.OutcomeAccepted:
 		c.state = stateAccepted
-		if d.step < len(plan)-1 && plan[d.step].Wait > 0 && givesReceipts(d.channel) {
-			c.next = done.At.Add(plan[d.step].Wait)
-		}
+		c.next = heardBy(d, plan, done.At)
 	case incidents.OutcomeRetry:
 		c.state = stateRetryWait
 		wait := r.RetryAfter
@@ -276,7 +274,7 @@ func outcome(d delivery, done incidents.Recorded, plan []incidents.Step, backoff
 		}
 		c.next = done.At.Add(wait)
 	case incidents.OutcomeKept:
-		c.state, c.next = stateRetryWait, done.At
+		c.state, c.next = stateRetryWait, done.At.Add(r.RetryAfter)
 	case incidents.OutcomeRefused, incidents.OutcomeGone:
 		c.state = stateRejected
 	default: // what nobody can name is in doubt

@@ -135,6 +135,9 @@ func (t *tx) settle(d delivery, r incidents.Resolution, event string) error {
 	switch r.State {
 	case incidents.Accepted:
 		c.state = stateAccepted
+		if d.channel == channelCode(incidents.Phone) {
+			c.next = heardBy(d, n.Content.Plan, r.Now)
+		}
 	case incidents.Ready:
 		c.state, c.twice = stateReady, r.MaybeTwice
 		if n.Status == incidents.NoticeStopped {

@@ -32,6 +32,9 @@ type Options struct {
 	// Bounces tells that mail that comes back reaches us: a plan's wait after
 	// e-mail is then a wait for bounces.
 	Bounces bool
+	// Calls says how often a person who was not reached is called; zero values
+	// are three calls, two hours apart.
+	Calls CallPolicy
 	// Conns is how many connections to PostgreSQL (2 at least), or readers of
 	// SQLite, may be open; 0: 16.
 	Conns int
