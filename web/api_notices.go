@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"tocsin/incidents"
-	"tocsin/templates"
 )
 
 // A wait is how long a channel waits for a receipt: "24h", or nanoseconds as
@@ -168,9 +167,8 @@ func (a api) previewNotice(c *call) (any, error) {
 		SMS     string         `json:"sms,omitempty"`
 		Title   string         `json:"title,omitempty"`
 		Body    string         `json:"body,omitempty"`
-
-		Filled *templates.Filled `json:"-"` // a preview is whole
-	}(p), err
+		Voice   string         `json:"voice,omitempty"`
+	}{p.Lang, p.Subject, p.Text, p.HTML, p.SMS, p.Title, p.Body, p.Spoken.String()}, err
 }
 
 func (a api) submitNotice(c *call) (any, error) {

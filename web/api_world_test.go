@@ -69,6 +69,11 @@ func (w *world) Twilio(_ context.Context, url string, form map[string]string, si
 	return w.callback
 }
 
+func (w *world) Speak(_ context.Context, url string, form map[string]string, signature, _, _, _ string) (string, error) {
+	w.calledURL, w.calledForm, w.calledSign = url, form, signature
+	return "<Response><Say>one person's words</Say></Response>", w.callback
+}
+
 // Subscribe hands out one channel: what a test writes to it is told.
 func (w *world) Subscribe(context.Context, incidents.IncidentID) (<-chan incidents.News, func()) {
 	return w.news, func() {}

@@ -71,6 +71,8 @@ type Sandbox interface {
 // Callbacks takes what providers report.
 type Callbacks interface {
 	Twilio(ctx context.Context, publicURL string, form map[string]string, signature, delivery, attempt, mac string) error
+	// Speak answers a key that was pressed in a call with what is said next, as TwiML.
+	Speak(ctx context.Context, publicURL string, form map[string]string, signature, delivery, attempt, mac string) (string, error)
 }
 
 // Checkpoints is the signed state of the audit log, and the key that checks it.

@@ -206,6 +206,7 @@ func changesOf(a, b incidents.Content) (out []wordChange) {
 		add(name+", SMS", was.SMS, is.SMS)
 		add(name+", push title", was.PushTitle, is.PushTitle)
 		add(name+", push text", was.PushBody, is.PushBody)
+		add(name+", telephone", was.Voice, is.Voice)
 	}
 	add("People", num(a.Persons), num(b.Persons))
 	add("The list", a.ListHash, b.ListHash)

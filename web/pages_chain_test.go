@@ -122,7 +122,7 @@ func (w *world) noticeForm(n incidents.Notice) []string {
 	for l, x := range n.Content.Langs {
 		p := string(l) + "."
 		form = append(form, "lang", string(l), p+"subject", x.Subject, p+"happened", x.Happened, p+"measures", x.Measures, p+"advice", x.Advice,
-			p+"remedies", x.Remedies, p+"contact", x.Contact, p+"sms", x.SMS, p+"push_title", x.PushTitle, p+"push_body", x.PushBody)
+			p+"remedies", x.Remedies, p+"contact", x.Contact, p+"sms", x.SMS, p+"push_title", x.PushTitle, p+"push_body", x.PushBody, p+"voice", x.Voice)
 	}
 	return form
 }

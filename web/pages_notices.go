@@ -87,6 +87,7 @@ type wordsForm struct {
 	Lang  incidents.Lang
 	Words incidents.Words
 	SMS   templates.SMSSize
+	Voice int // seconds it takes to be said
 }
 
 type planForm struct {
@@ -107,6 +108,8 @@ type preview struct {
 	SMS         string
 	SMSSize     templates.SMSSize
 	Title, Body string
+	Spoken      templates.Spoken
+	Speaks      int // seconds the notice takes to be said
 	Err         string
 	Src         string // where the e-mail is shown as HTML
 }
@@ -174,9 +177,9 @@ func (c *console) fillNotice(v *noticePage, content incidents.Content, d inciden
 	}
 	for _, l := range langs {
 		w := content.Langs[l]
-		v.Words = append(v.Words, wordsForm{l, w, templates.MeasureSMS(w.SMS)})
+		v.Words = append(v.Words, wordsForm{l, w, templates.MeasureSMS(w.SMS), seconds(w.Voice)})
 	}
-	for _, ch := range []incidents.Channel{incidents.Push, incidents.Email, incidents.SMS} {
+	for _, ch := range []incidents.Channel{incidents.Push, incidents.Email, incidents.SMS, incidents.Phone} {
 		f := planForm{Channel: ch}
 		for i, s := range content.Plan {
 			if s.Channel == ch {
@@ -216,12 +219,17 @@ func (c *console) previews(n incidents.Notice) (out []preview) {
 				v.SMS, v.SMSSize = r.SMS, templates.MeasureSMS(r.SMS)
 			case incidents.Push:
 				v.Title, v.Body = r.Title, r.Body
+			case incidents.Phone:
+				v.Spoken, v.Speaks = r.Spoken, seconds(r.Spoken.Notice)
 			}
 		}
 		out = append(out, v)
 	}
 	return out
 }
+
+// seconds is how long a text takes to be said, about.
+func seconds(text string) int { return int(templates.SpeechTime(text, "") / time.Second) }
 
 // sortedLangs lists the languages any of some words are in.
 func sortedLangs[W any](words ...map[incidents.Lang]W) (out []incidents.Lang) {
@@ -289,7 +297,7 @@ func (c *console) noticeInput(p *page, n incidents.Notice) (input incidents.Noti
 		f := func(k string) string {
 			return strings.ReplaceAll(strings.TrimSpace(p.r.PostFormValue(l+"."+k)), "\r\n", "\n")
 		}
-		w := incidents.Words{Subject: f("subject"), Happened: f("happened"), Measures: f("measures"), Advice: f("advice"), Remedies: f("remedies"), Contact: f("contact"), SMS: f("sms"), PushTitle: f("push_title"), PushBody: f("push_body")}
+		w := incidents.Words{Subject: f("subject"), Happened: f("happened"), Measures: f("measures"), Advice: f("advice"), Remedies: f("remedies"), Contact: f("contact"), SMS: f("sms"), PushTitle: f("push_title"), PushBody: f("push_body"), Voice: f("voice")}
 		if w != (incidents.Words{}) {
 			input.Langs[incidents.Lang(l)] = w
 		}

@@ -25,6 +25,7 @@ func PublicRoutes() []PublicRoute {
 		{get, "/checkpoint", "the newest signed checkpoint of the audit log", (*public).checkpoint},
 		{get, "/verifier", "the public key that checks checkpoints and bundles", (*public).verifier},
 		{http.MethodPost, "/callbacks/twilio/{delivery}/{attempt}/{mac}", "status reports of Twilio", (*public).twilioCallback},
+		{http.MethodPost, "/callbacks/twilio/{delivery}/{attempt}/{mac}/speak", "what a call says after a key, for Twilio", (*public).twilioSpeak},
 	}
 }
 

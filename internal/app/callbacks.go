@@ -28,6 +28,9 @@ func (a *App) callbackMAC(delivery, attempt string) string {
 // Twilio takes one status callback: the signature is checked over the public
 // address, the receipt is stored before it is acknowledged, and folded after.
 func (a *App) Twilio(ctx context.Context, publicURL string, form map[string]string, signature, delivery, attempt, mac string) error {
+	if form["CallSid"] != "" {
+		return a.callReport(ctx, publicURL, form, signature, delivery, attempt, mac)
+	}
 	if a.channels.twilio == nil || !hmac.Equal([]byte(mac), []byte(a.callbackMAC(delivery, attempt))) {
 		return incidents.Forbidden("this callback is not ours")
 	}
@@ -42,7 +45,8 @@ func (a *App) Twilio(ctx context.Context, publicURL string, form map[string]stri
 	if sid == "" || status == "" {
 		return incidents.Invalid("the callback names no message or no status")
 	}
-	r := incidents.StatusReceipt{ID: "twilio:" + sid + ":" + status, Delivery: id, ProviderID: sid, Channel: id.Channel,
+	n, _ := strconv.Atoi(attempt) // ours: see the MAC
+	r := incidents.StatusReceipt{ID: "twilio:" + sid + ":" + status, Delivery: id, Attempt: n, ProviderID: sid, Channel: id.Channel,
 		Status: twilioStatus(status), Code: form["ErrorCode"], At: a.now().UTC()}
 	if code, err := strconv.Atoi(r.Code); err == nil {
 		r.Reason = twilio.Meaning(code)

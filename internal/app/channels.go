@@ -8,6 +8,7 @@ import (
 	"net/mail"
 	"os"
 	"slices"
+	"time"
 
 	"tocsin/incidents"
 	"tocsin/internal/roster"
@@ -26,6 +27,7 @@ type channels struct {
 	lanes  map[incidents.Channel]int
 	window map[incidents.Channel]int
 	twilio *twilio.Client // nil in the sandbox
+	caller *twilio.Client // of telephone calls; nil in the sandbox
 	team   *email.Channel // nil in the sandbox
 }
 
@@ -35,11 +37,11 @@ func (a *App) openChannels(ctx context.Context) (c channels, err error) {
 	w := s.Limits.Window
 	c = channels{
 		live:   map[incidents.Channel]notifiers.Channel{},
-		lanes:  map[incidents.Channel]int{incidents.Email: max(1, s.Channels.Email.SMTP.Connections), incidents.SMS: 8, incidents.Push: 32},
-		window: map[incidents.Channel]int{incidents.Email: w.Email, incidents.SMS: w.SMS, incidents.Push: w.Push},
+		lanes:  map[incidents.Channel]int{incidents.Email: max(1, s.Channels.Email.SMTP.Connections), incidents.SMS: 8, incidents.Phone: 2, incidents.Push: 32},
+		window: map[incidents.Channel]int{incidents.Email: w.Email, incidents.SMS: w.SMS, incidents.Phone: w.Phone, incidents.Push: w.Push},
 		limits: map[incidents.Channel]*notifiers.Limiter{},
 	}
-	for _, ch := range []incidents.Channel{incidents.Email, incidents.SMS, incidents.Push} {
+	for _, ch := range []incidents.Channel{incidents.Email, incidents.SMS, incidents.Phone, incidents.Push} {
 		c.live[ch] = notifiers.Captured{Sandbox: a.store, Channel: ch, Now: a.now, Build: a.buildFor(ch)}
 	}
 	if s.Channels.Email.Mode == settings.ModeSMTP {
@@ -55,6 +57,11 @@ func (a *App) openChannels(ctx context.Context) (c channels, err error) {
 		}
 		c.live[incidents.SMS] = sms.Channel{Twilio: c.twilio, Callback: a.callbackURL, Validity: s.Channels.SMS.ValidityPeriod.Std(), Allow: allowed(s.Channels.SMS.Countries)}
 		c.limits[incidents.SMS] = notifiers.NewLimiter(s.Channels.SMS.RatePerSecond, a.now)
+	}
+	if s.Channels.Phone.Mode == settings.ModeTwilio {
+		if err = a.openPhone(&c, s.Channels); err != nil {
+			return c, err
+		}
 	}
 	if s.Channels.Push.Mode == settings.ModeFCM {
 		p := s.Channels.Push
@@ -110,8 +117,12 @@ func (a *App) openSMTP(s settings.SMTP) (*email.Channel, error) {
 
 func (a *App) openTwilio(s settings.Settings) (*twilio.Client, error) {
 	t := s.Channels.Twilio
+	return a.twilioFor(t, t.From, s.Channels.SMS.Timeout.Std())
+}
+
+func (a *App) twilioFor(t settings.Twilio, from string, timeout time.Duration) (*twilio.Client, error) {
 	c, err := twilio.New(twilio.Options{BaseURL: t.BaseURL, AccountSID: t.AccountSID, KeySID: t.KeySID, Secret: t.Secret.Reveal(), AuthToken: t.AuthToken.Reveal(),
-		MessagingService: t.MessagingService, From: t.From, Timeout: s.Channels.SMS.Timeout.Std()})
+		MessagingService: t.MessagingService, From: from, Timeout: timeout})
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +130,7 @@ func (a *App) openTwilio(s settings.Settings) (*twilio.Client, error) {
 	return c, nil
 }
 
-// allowed lets SMS go to numbers of these countries only; an empty list allows all.
+// allowed lets messages and calls go to numbers of these countries only; an empty list allows all.
 func allowed(countries []string) func(string) bool {
 	if len(countries) == 0 {
 		return nil

@@ -13,6 +13,7 @@ const (
 type Channels struct {
 	Email  Email  `yaml:"email"`
 	SMS    SMS    `yaml:"sms"`
+	Phone  Phone  `yaml:"phone"`
 	Push   Push   `yaml:"push"`
 	Twilio Twilio `yaml:"twilio"`
 }
@@ -71,6 +72,18 @@ type SMS struct {
 	Countries      []string `yaml:"countries"`       // where messages may go, ISO 3166; empty: anywhere
 }
 
+// Phone is the telephone channel.
+type Phone struct {
+	Mode          string   `yaml:"mode"` // sandbox, twilio
+	From          string   `yaml:"from"` // E.164; the number people see
+	Hours         Hours    `yaml:"hours"`
+	TriesPerDay   int      `yaml:"tries-per-day"` // to one person who is not reached; then the next channel
+	Gap           Duration `yaml:"gap"`           // between two of them
+	RatePerSecond float64  `yaml:"rate-per-second"`
+	Timeout       Duration `yaml:"timeout"`
+	Countries     []string `yaml:"countries"` // where calls may go, ISO 3166; empty: anywhere
+}
+
 // Push is the app notification channel.
 type Push struct {
 	Mode            string   `yaml:"mode"`     // sandbox, fcm
@@ -81,7 +94,7 @@ type Push struct {
 	Timeout         Duration `yaml:"timeout"`
 }
 
-// Twilio is the account behind SMS.
+// Twilio is the account behind SMS and telephone.
 type Twilio struct {
 	BaseURL          string `yaml:"base-url"` // empty: Twilio's own
 	AccountSID       string `yaml:"account-sid"`

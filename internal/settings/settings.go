@@ -98,6 +98,7 @@ type Window struct {
 	Email int `yaml:"email"`
 	SMS   int `yaml:"sms"`
 	Push  int `yaml:"push"`
+	Phone int `yaml:"phone"`
 }
 
 // Dispatch is how the sending of notices recovers and keeps going.

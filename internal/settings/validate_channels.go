@@ -3,13 +3,15 @@ package settings
 import (
 	"fmt"
 	"net"
+	"time"
 )
 
 func (c *checker) channels(ch Channels) {
 	c.emailChannel(ch.Email)
 	c.smsChannel(ch)
+	c.phoneChannel(ch.Phone)
 	c.pushChannel(ch.Push)
-	if ch.SMS.Mode == ModeTwilio {
+	if ch.SMS.Mode == ModeTwilio || ch.Phone.Mode == ModeTwilio {
 		c.twilio(ch.Twilio)
 	}
 }
@@ -63,13 +65,36 @@ func (c *checker) smsChannel(ch Channels) {
 	c.rate(key+"rate-per-second", ch.SMS.RatePerSecond)
 	c.timeout(key+"timeout", ch.SMS.Timeout)
 	c.between(key+"validity-period (seconds)", int64(ch.SMS.ValidityPeriod.Std().Seconds()), 1, 36000)
-	for i, country := range ch.SMS.Countries {
+	c.countries(key, ch.SMS.Countries)
+	if ch.SMS.Mode == ModeTwilio && ch.Twilio.MessagingService == "" && ch.Twilio.From == "" {
+		c.say("channels.twilio.messaging-service", "is needed for sms, or else channels.twilio.from")
+	}
+}
+
+func (c *checker) countries(key string, list []string) {
+	for i, country := range list {
 		if !countryCode.MatchString(country) {
 			c.say(fmt.Sprintf("%scountries[%d]", key, i), "%q is not a country code like DE or CN", country)
 		}
 	}
-	if ch.SMS.Mode == ModeTwilio && ch.Twilio.MessagingService == "" && ch.Twilio.From == "" {
-		c.say("channels.twilio.messaging-service", "is needed for sms, or else channels.twilio.from")
+}
+
+func (c *checker) phoneChannel(p Phone) {
+	const key = "channels.phone."
+	c.oneOf(key+"mode", p.Mode, ModeSandbox, ModeTwilio)
+	c.rate(key+"rate-per-second", p.RatePerSecond)
+	c.timeout(key+"timeout", p.Timeout)
+	c.between(key+"tries-per-day", int64(p.TriesPerDay), 1, 5)
+	c.between(key+"gap (minutes)", int64(p.Gap.Std().Minutes()), 10, 24*60)
+	c.countries(key, p.Countries)
+	if p.Hours.Until()-p.Hours.From() < time.Hour {
+		c.say(key+"hours", "%s is less than an hour of the day", p.Hours)
+	}
+	if p.From != "" && !e164.MatchString(p.From) {
+		c.say(key+"from", "is not a number like +14155550100")
+	}
+	if p.Mode == ModeTwilio {
+		c.needed(key+"from", p.From)
 	}
 }
 

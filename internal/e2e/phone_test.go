@@ -1,0 +1,201 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"tocsin/incidents"
+	"tocsin/internal/settings"
+	"tocsin/internal/standin"
+	"tocsin/internal/store/storetest"
+)
+
+// byTelephone is a house that calls people, at any hour of the day.
+func byTelephone(s *settings.Settings) {
+	p := &s.Channels.Phone
+	p.Mode, p.From, p.Hours, p.RatePerSecond = settings.ModeTwilio, "+14155550188", "00:00-24:00", 0
+}
+
+const callable = "subject_id,name,email,phone,country,locale,data_categories\n" +
+	"1,Ann Answers,,+14155550101,US,en,basic\n" +
+	"2,Bo Machine,,+14155550102,US,en,basic\n" +
+	"3,孙霞,,+8613800138003,CN,zh-CN,basic\n"
+
+// callsTo counts the calls to a number.
+func callsTo(h *house, number string) (out []standin.Call) {
+	for _, c := range h.twilio.Calls() {
+		if c.To == number {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// waiting counts who waits for the next call.
+func (h *house) waiting(n incidents.Notice) int64 {
+	h.t.Helper()
+	p, err := h.app.Desk.Progress(context.Background(), h.as("rita"), n.ID)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if p.Reconciliation.Unaccounted() != 0 {
+		h.t.Fatalf("somebody is in no row: %+v", p.Reconciliation)
+	}
+	for _, t := range p.Tallies {
+		if t.Channel == incidents.Phone {
+			return t.States[incidents.RetryWait]
+		}
+	}
+	return 0
+}
+
+// Three people are called. Two press the key and hear their own notice, each in
+// their language; at the third's a machine answers three times, hears nothing
+// of it, and the person gets an SMS.
+func TestPeopleAreCalled(t *testing.T) {
+	h := openHouse(t, storetest.SQLite, byTelephone)
+	h.twilio.Answers = func(to string) string {
+		if to == "+14155550102" {
+			return standin.AnswerMachine
+		}
+		return standin.AnswerHuman
+	}
+	ctx := context.Background()
+	in := h.incident(time.Now().UTC())
+	h.list(in, callable)
+	n := h.approved(in, incidents.NoticeInput{Plan: []incidents.Step{{Channel: incidents.Phone}, {Channel: incidents.SMS}}})
+	if err := h.app.Desk.ReleaseNotice(ctx, h.as("rita"), n.ID, incidents.Release{Ref: in.Ref, Persons: 3}); err != nil {
+		t.Fatal(err)
+	}
+	for try := 1; try <= 3; try++ {
+		h.eventually(fmt.Sprintf("call %d to the machine", try), func() bool { return len(callsTo(h, "+14155550102")) == try })
+		if try < 3 {
+			h.eventually("the wait for the next call", func() bool { return h.waiting(n) == 1 })
+			h.ahead.Add(int64(2*time.Hour + time.Minute))
+		}
+	}
+	h.eventually("the SMS", func() bool { return len(h.twilio.Texts()) == 1 })
+	h.eventually("the notice's end", func() bool {
+		p, err := h.app.Desk.Progress(ctx, h.as("rita"), n.ID)
+		return err == nil && p.Notice.Status == incidents.NoticeDone && p.Reconciliation.ReachedDirect == 2 && p.Reconciliation.ReachedLater == 1
+	})
+	if to := h.twilio.Texts()[0].To; to != "+14155550102" {
+		t.Errorf("the SMS went to %s", to)
+	}
+	heardOwn(t, h, "+14155550101", "en-US", "A security incident at Example Retail Ltd")
+	heardOwn(t, h, "+8613800138003", "cmn-CN", "发生一起安全事件")
+	for _, c := range callsTo(h, "+14155550102") {
+		if c.Told != "" || strings.Contains(c.Script, "incident") || !strings.Contains(c.Heard, "press 1") {
+			t.Errorf("the machine heard %q, and then %q", c.Heard, c.Told)
+		}
+		if c.From != "+14155550188" {
+			t.Errorf("called from %s", c.From)
+		}
+	}
+	claimed(t, h, n, "1 phone delivered", "3 phone delivered", "2 phone escalated", "2 sms delivered")
+}
+
+// heardOwn checks that one call was made to a number, and said the notice in
+// its language with its person's code, spelled.
+func heardOwn(t *testing.T, h *house, number, language, words string) {
+	t.Helper()
+	calls := callsTo(h, number)
+	if len(calls) != 1 {
+		t.Fatalf("%d calls to %s", len(calls), number)
+	}
+	told := calls[0].Told
+	if !strings.Contains(told, language) || strings.Count(told, words) != 2 || strings.Contains(calls[0].Script, words) {
+		t.Errorf("%s was told %s", number, told)
+	}
+	for _, other := range h.twilio.Calls() {
+		if other.To != number && other.Told == told {
+			t.Error("two people were told the same code")
+		}
+	}
+}
+
+func claimed(t *testing.T, h *house, n incidents.Notice, want ...string) {
+	t.Helper()
+	var lines []string
+	if err := h.app.ClaimedStatus(context.Background(), h.as("rita"), n.No, func(ref string, c incidents.Channel, s incidents.DeliveryState) error {
+		lines = append(lines, fmt.Sprintf("%s %s %s", ref, c, s))
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	all := strings.Join(lines, "\n")
+	for _, line := range want {
+		if !strings.Contains(all, line) {
+			t.Errorf("the claimed status lacks %q:\n%s", line, all)
+		}
+	}
+}
+
+// A call that rings while the notice is stopped says nothing once it is taken,
+// and its person is not called again. Nobody but Twilio gets the words.
+func TestACallOfAStoppedNoticeSaysNothing(t *testing.T) {
+	h := openHouse(t, storetest.SQLite, byTelephone)
+	ringing, stopped := make(chan struct{}, 3), make(chan struct{})
+	h.twilio.Answers = func(string) string {
+		ringing <- struct{}{}
+		<-stopped
+		return standin.AnswerHuman
+	}
+	ctx := context.Background()
+	in := h.incident(time.Now().UTC())
+	h.list(in, callable)
+	n := h.approved(in, incidents.NoticeInput{Plan: []incidents.Step{{Channel: incidents.Phone}}})
+	if err := h.app.Desk.ReleaseNotice(ctx, h.as("rita"), n.ID, incidents.Release{Ref: in.Ref, Persons: 3}); err != nil {
+		t.Fatal(err)
+	}
+	<-ringing
+	h.eventually("three calls", func() bool { return len(h.twilio.Calls()) == 3 })
+	strangersGetNothing(t, h)
+	if _, err := h.app.Desk.StopNotice(ctx, h.as("olga"), n.ID, "it is not true"); err != nil {
+		t.Fatal(err)
+	}
+	close(stopped)
+	h.eventually("the calls' end", func() bool {
+		p, err := h.app.Desk.Progress(ctx, h.as("rita"), n.ID)
+		return err == nil && p.Reconciliation.Cancelled == 3
+	})
+	for _, c := range h.twilio.Calls() {
+		if c.Told == "" || !strings.Contains(c.Told, "Hangup") || strings.Contains(c.Told, "Say") {
+			t.Errorf("the call said %q", c.Told)
+		}
+	}
+}
+
+// strangersGetNothing asks for the words of a call without Twilio's signature,
+// and with an address that is not ours.
+func strangersGetNothing(t *testing.T, h *house) {
+	t.Helper()
+	form := url.Values{"CallSid": {"CA1"}, "Digits": {"1"}}
+	good := h.twilio.Calls()[0].Callback + "/speak"
+	for _, ask := range []struct{ name, address, signature string }{
+		{"no signature", good, ""},
+		{"another's signature", good, standin.Sign("not the token", good, form)},
+		{"another's call", strings.Replace(good, "-v/1/", "-v/2/", 1), standin.Sign(h.twilio.AuthToken, strings.Replace(good, "-v/1/", "-v/2/", 1), form)},
+	} {
+		req, err := http.NewRequest(http.MethodPost, ask.address, strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-Twilio-Signature", ask.signature)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusForbidden || strings.Contains(string(b), "Say") {
+			t.Errorf("%s: answered %d %s", ask.name, resp.StatusCode, b)
+		}
+	}
+}
