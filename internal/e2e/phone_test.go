@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -197,5 +198,96 @@ func strangersGetNothing(t *testing.T, h *house) {
 		if resp.StatusCode != http.StatusForbidden || strings.Contains(string(b), "Say") {
 			t.Errorf("%s: answered %d %s", ask.name, resp.StatusCode, b)
 		}
+	}
+}
+
+// Of a call nobody can say whether it was placed: when Twilio reports it, it was;
+// when Twilio knows none, a person decides. It is never placed again by itself.
+func TestCallsInDoubt(t *testing.T) {
+	h := openHouse(t, storetest.SQLite, byTelephone)
+	var mended atomic.Bool
+	h.twilio.Fault = func(to string) *standin.Fault {
+		switch {
+		case to == "+14155550101":
+			return &standin.Fault{Cut: true} // it takes the call, and nobody hears of it
+		case to == "+14155550102" && !mended.Load():
+			return &standin.Fault{Status: http.StatusInternalServerError}
+		}
+		return nil
+	}
+	ctx := context.Background()
+	in := h.incident(time.Now().UTC())
+	h.list(in, callable)
+	n := h.approved(in, incidents.NoticeInput{Plan: []incidents.Step{{Channel: incidents.Phone}, {Channel: incidents.SMS}}})
+	if err := h.app.Desk.ReleaseNotice(ctx, h.as("rita"), n.ID, incidents.Release{Ref: in.Ref, Persons: 3}); err != nil {
+		t.Fatal(err)
+	}
+	var doubts []incidents.Delivery
+	h.eventually("what a person must decide", func() bool {
+		var err error
+		if doubts, err = h.app.Desk.InDoubt(ctx, h.as("rita"), n.No, 10); err != nil {
+			t.Fatal(err)
+		}
+		manual := len(doubts) == 1 && doubts[0].State == incidents.Manual
+		if !manual && len(doubts) > 0 {
+			h.ahead.Add(int64(time.Minute)) // Twilio is asked twice, minutes apart
+		}
+		return manual
+	})
+	if got := doubts[0].ID.Seq; got != 2 {
+		t.Errorf("person %d is in doubt", got)
+	}
+	h.eventually("the proof of the two other calls", func() bool {
+		p, err := h.app.Desk.Progress(ctx, h.as("rita"), n.ID)
+		return err == nil && p.Reconciliation.ReachedDirect == 2
+	})
+	if len(h.twilio.Calls()) != 2 || len(h.twilio.Texts()) != 0 {
+		t.Errorf("%d calls and %d texts", len(h.twilio.Calls()), len(h.twilio.Texts()))
+	}
+	mended.Store(true)
+	if err := h.app.Desk.SettleDoubt(ctx, h.as("rita"), doubts[0].ID, incidents.Ready, "the log of the exchange shows no call"); err != nil {
+		t.Fatal(err)
+	}
+	h.eventually("the call a person decided on", func() bool {
+		p, err := h.app.Desk.Progress(ctx, h.as("rita"), n.ID)
+		return err == nil && p.Reconciliation.ReachedDirect == 3
+	})
+}
+
+// A drill calls nobody, and its call would have said so first.
+func TestADrillCallsNobody(t *testing.T) {
+	h := openHouse(t, storetest.SQLite, byTelephone)
+	in, err := h.app.Desk.OpenIncident(context.Background(), h.as("rita"), "Tabletop exercise", incidents.Drill)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.facts(in, time.Now().UTC())
+	h.list(in, callable)
+	n := h.approved(in, incidents.NoticeInput{Plan: []incidents.Step{{Channel: incidents.Phone}}})
+	if err := h.app.Desk.ReleaseNotice(context.Background(), h.as("rita"), n.ID, incidents.Release{Ref: in.Ref, Persons: 3}); err != nil {
+		t.Fatal(err)
+	}
+	var kept struct {
+		Items []struct {
+			ID, Channel, Mode, Lang string
+		} `json:"items"`
+	}
+	h.eventually("the captures", func() bool {
+		h.call("rita", http.MethodGet, fmt.Sprintf("/outbox?notice=%d", n.No), nil, &kept)
+		return len(kept.Items) == 3
+	})
+	for _, c := range kept.Items {
+		if c.Channel != "phone" || c.Mode != "drill" {
+			t.Errorf("captured %+v", c)
+		}
+		var open struct{ Text string }
+		h.call("olga", http.MethodPost, "/outbox/"+c.ID+"/open", map[string]string{"reason": "reading the drill"}, &open)
+		first, _, _ := strings.Cut(open.Text, "\n")
+		if !strings.HasPrefix(first, "This is an exercise.") && !strings.HasPrefix(first, "这是一次演练") {
+			t.Errorf("the call in %s begins with %q", c.Lang, first)
+		}
+	}
+	if len(h.twilio.Calls()) != 0 {
+		t.Error("a drill called somebody")
 	}
 }
