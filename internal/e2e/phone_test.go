@@ -254,6 +254,42 @@ func TestCallsInDoubt(t *testing.T) {
 	})
 }
 
+// At night nobody is called: the call waits for the hours of the person's own
+// zone, and has not been tried meanwhile.
+func TestNobodyIsCalledAtNight(t *testing.T) {
+	from, hours := 2, settings.Hours("02:00-04:00") // UTC: half a day from now
+	if time.Now().UTC().Hour() < 12 {
+		from, hours = 14, "14:00-16:00"
+	}
+	h := openHouse(t, storetest.SQLite, byTelephone, func(s *settings.Settings) { s.Channels.Phone.Hours = hours })
+	var called atomic.Int64
+	h.twilio.Fault = func(string) *standin.Fault { called.Store(h.now().Unix()); return nil }
+	ctx := context.Background()
+	in := h.incident(time.Now().UTC())
+	h.list(in, "subject_id,name,email,phone,country,locale,zone,data_categories\n1,Ann Answers,,+14155550101,US,en,Africa/Abidjan,basic\n")
+	n := h.approved(in, incidents.NoticeInput{Plan: []incidents.Step{{Channel: incidents.Phone}}})
+	if err := h.app.Desk.ReleaseNotice(ctx, h.as("rita"), n.ID, incidents.Release{Ref: in.Ref, Persons: 1}); err != nil {
+		t.Fatal(err)
+	}
+	h.eventually("the wait for the day", func() bool { return h.waiting(n) == 1 })
+	if len(h.twilio.Calls()) != 0 {
+		t.Fatal("somebody was called at night")
+	}
+	h.eventually("the call", func() bool {
+		if called.Load() == 0 && h.waiting(n) == 1 {
+			h.ahead.Add(int64(20 * time.Minute))
+		}
+		return len(h.twilio.Calls()) == 1
+	})
+	if at := time.Unix(called.Load(), 0).UTC(); at.Hour() < from || at.Hour() > from+2 {
+		t.Errorf("called at %s, the hours are %s", at.Format(time.TimeOnly), hours)
+	}
+	h.eventually("the key", func() bool {
+		p, err := h.app.Desk.Progress(ctx, h.as("rita"), n.ID)
+		return err == nil && p.Reconciliation.ReachedDirect == 1
+	})
+}
+
 // A drill calls nobody, and its call would have said so first.
 func TestADrillCallsNobody(t *testing.T) {
 	h := openHouse(t, storetest.SQLite, byTelephone)
