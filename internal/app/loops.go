@@ -197,7 +197,7 @@ func (a *App) reconcile(ctx context.Context) {
 func (a *App) sweepPolicy() incidents.SweepPolicy {
 	return incidents.SweepPolicy{Now: a.now().UTC(), DoubtWait: a.doubtWait(),
 		RetryFor: map[incidents.Channel]time.Duration{incidents.Email: 48 * time.Hour, incidents.SMS: 4 * time.Hour, incidents.Push: 24 * time.Hour,
-			incidents.Phone: 72 * time.Hour}} // nights and three calls fit in
+			incidents.Phone: a.callsFor()}}
 }
 
 func (a *App) doubtWait() map[incidents.Channel]time.Duration {

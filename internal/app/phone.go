@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"strconv"
 	"strings"
+	"time"
 
 	"tocsin/incidents"
 	"tocsin/internal/roster"
@@ -30,6 +31,13 @@ func (a *App) openPhone(c *channels, s settings.Channels) (err error) {
 func (a *App) calls() store.CallPolicy {
 	p := a.settings.Channels.Phone
 	return store.CallPolicy{Tries: p.TriesPerDay, Gap: p.Gap.Std()}
+}
+
+// callsFor is how long one person is called at most: each call may have to wait
+// for its gap and then for the next day.
+func (a *App) callsFor() time.Duration {
+	p := a.calls()
+	return time.Duration(p.Tries) * (p.Gap + 24*time.Hour)
 }
 
 // Speak answers a key pressed in a call. The person who pressed the right one

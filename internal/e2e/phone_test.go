@@ -277,7 +277,7 @@ func TestNobodyIsCalledAtNight(t *testing.T) {
 	}
 	h.eventually("the call", func() bool {
 		if called.Load() == 0 && h.waiting(n) == 1 {
-			h.ahead.Add(int64(20 * time.Minute))
+			h.ahead.Add(int64(30 * time.Minute))
 		}
 		return len(h.twilio.Calls()) == 1
 	})

@@ -24,9 +24,10 @@ const (
 // A Call is one call Twilio's stand-in placed.
 type Call struct {
 	SID, To, From, Callback string
-	Script                  string // TwiML it began with
-	Heard                   string // what was said before a key was pressed
-	Told                    string // TwiML that answered the key
+	Form                    url.Values // as it was asked for
+	Script                  string     // TwiML it began with
+	Heard                   string     // what was said before a key was pressed
+	Told                    string     // TwiML that answered the key
 	At                      time.Time
 }
 
@@ -50,7 +51,7 @@ func (t *Twilio) createCall(w http.ResponseWriter, r *http.Request) {
 	}
 	t.mu.Lock()
 	n := len(t.rings)
-	call := Call{SID: fmt.Sprintf("CA%032x", n+1), To: to, From: r.PostFormValue("From"), Callback: r.PostFormValue("StatusCallback"), Script: script, Heard: said, At: time.Now()}
+	call := Call{SID: fmt.Sprintf("CA%032x", n+1), To: to, From: r.PostFormValue("From"), Callback: r.PostFormValue("StatusCallback"), Form: r.PostForm, Script: script, Heard: said, At: time.Now()}
 	t.rings = append(t.rings, call)
 	t.mu.Unlock()
 	if call.Callback != "" {

@@ -84,6 +84,13 @@ func TestNothingOfTheNoticeIsSaidBeforeTheKey(t *testing.T) {
 	if strings.Count(call.Heard, "Example Ltd calls. Press 1.") != 2 {
 		t.Errorf("heard %q", call.Heard)
 	}
+	form := call.Form
+	form.Del("Twiml")
+	const callback = "http%3A%2F%2F127.0.0.1%3A1%2Fcallbacks%2Ftwilio%2F7-1-v%2F1%2Fmac"
+	if got, want := form.Encode(), "AsyncAmd=true&AsyncAmdStatusCallback="+callback+"&From=%2B14155550199&MachineDetection=Enable&Record=false&StatusCallback="+callback+
+		"&StatusCallbackEvent=initiated&StatusCallbackEvent=answered&StatusCallbackEvent=completed&TimeLimit=600&Timeout=30&To=%2B14155550158"; got != want {
+		t.Errorf("asked for\n%s\nwant\n%s", got, want)
+	}
 	if !strings.Contains(call.Script, "/callbacks/twilio/7-1-v/1/mac/speak") {
 		t.Errorf("the key leads elsewhere: %s", call.Script)
 	}
