@@ -3,6 +3,7 @@ package standin
 import (
 	"encoding/xml"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -51,11 +52,11 @@ func (t *Twilio) createCall(w http.ResponseWriter, r *http.Request) {
 	}
 	t.mu.Lock()
 	n := len(t.rings)
-	call := Call{SID: fmt.Sprintf("CA%032x", n+1), To: to, From: r.PostFormValue("From"), Callback: r.PostFormValue("StatusCallback"), Form: r.PostForm, Script: script, Heard: said, At: time.Now()}
+	call := Call{SID: fmt.Sprintf("CA%032x", n+1), To: to, From: r.PostFormValue("From"), Callback: r.PostFormValue("StatusCallback"), Form: maps.Clone(r.PostForm), Script: script, Heard: said, At: time.Now()}
 	t.rings = append(t.rings, call)
 	t.mu.Unlock()
-	if call.Callback != "" {
-		t.calls.Go(func() { t.ring(n, call, action, r.PostFormValue("AsyncAmdStatusCallback")) })
+	if amd := r.PostFormValue("AsyncAmdStatusCallback"); call.Callback != "" {
+		t.calls.Go(func() { t.ring(n, call, action, amd) })
 	}
 	if f.Cut {
 		cut(w)
