@@ -20,6 +20,9 @@ type lexicon struct {
 	Name         string                           `yaml:"name"`
 	AlsoFor      []string                         `yaml:"also_for"`
 	Fixed        fixedWords                       `yaml:"fixed"`
+	Readers      map[incidents.Reader]readerWords `yaml:"readers"`
+	GiveAway     map[string][]string              `yaml:"give_away"`
+	Unnamed      unnamedWords                     `yaml:"unnamed"`
 	Data         map[string]string                `yaml:"data"`
 	Effects      map[string]string                `yaml:"effects"`
 	Advice       map[string]string                `yaml:"advice"`
@@ -146,6 +149,12 @@ func (x *lexicon) check() (where, reason string) {
 		if where, reason := checkPlaceholders(g.name, g.has); where != "" {
 			return where, reason
 		}
+	}
+	if where, reason := x.checkReaders(); where != "" {
+		return where, reason
+	}
+	if where, reason := x.checkGiveAway(); where != "" {
+		return where, reason
 	}
 	return x.checkNotices()
 }

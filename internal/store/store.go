@@ -32,6 +32,8 @@ type Options struct {
 	// Bounces tells that mail that comes back reaches us: a plan's wait after
 	// e-mail is then a wait for bounces.
 	Bounces bool
+	// Quiet are the hours in which nobody is disturbed; none when it has no channels.
+	Quiet incidents.QuietHours
 	// Conns is how many connections to PostgreSQL (2 at least), or readers of
 	// SQLite, may be open; 0: 16.
 	Conns int
