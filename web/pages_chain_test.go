@@ -306,10 +306,13 @@ func TestAListThroughTheConsole(t *testing.T) {
 		t.Errorf("%d lines in the audit log about one look", len(audit))
 	}
 	rita.refused(rita.post(found+"/exclude", "reason", ""), http.StatusUnprocessableEntity)
-	if p := rita.after(rita.post(found+"/exclude", "reason", "told in person"), "Taken out of sending."); !strings.Contains(p, "told in person") {
+	rita.refused(rita.post(found+"/exclude", "reason", "because"), http.StatusUnprocessableEntity)
+	rita.refused(rita.post(found+"/exclude", "reason", "other"), http.StatusUnprocessableEntity)
+	if p := rita.after(rita.post(found+"/exclude", "reason", "told", "note", "at the counter"), "Taken out of sending."); !strings.Contains(p, "Told in another way") || !strings.Contains(p, "at the counter") {
 		t.Error("the reason of the exclusion is not shown")
 	}
-	rita.after(rita.post(found+"/exclude", "do", "back"), "Taken back into sending.")
+	rita.refused(rita.post(found+"/exclude", "do", "back"), http.StatusUnprocessableEntity)
+	rita.after(rita.post(found+"/exclude", "do", "back", "note", "it was somebody else"), "Taken back into sending.")
 	if strings.Contains(w.log.String(), "example.net") {
 		t.Error("the log holds an address of a person")
 	}
