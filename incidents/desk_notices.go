@@ -106,6 +106,9 @@ func (d *Desk) apply(tx Tx, a Actor, in Incident, n *Notice, input NoticeInput) 
 		routes := d.Routes
 		c.Routes = &routes
 	}
+	if c.Cover, err = d.covers(tx, in); err != nil {
+		return err
+	}
 	if in.Kind == KindTermination {
 		t, err := tx.TerminationOf(in.ID)
 		if err != nil {
@@ -120,6 +123,17 @@ func (d *Desk) apply(tx Tx, a Actor, in Incident, n *Notice, input NoticeInput) 
 		n.Editors = append(slices.Clone(n.Editors), a.ID)
 	}
 	return tx.PutNotice(*n)
+}
+
+// covers tells whether a notice of an incident is read on the verification page:
+// when the team wants that, and its facts name sensitive data.
+func (d *Desk) covers(tx Tx, in Incident) (bool, error) {
+	if !d.Cover || in.Kind != KindBreach {
+		return false, nil
+	}
+	f, err := tx.Facts(in.ID)
+	sensitive, _ := f.Sensitive()
+	return sensitive, ignoreMissing(err)
 }
 
 func checkInput(input NoticeInput) error {

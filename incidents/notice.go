@@ -88,6 +88,9 @@ type Content struct {
 	// What follows came later: left out, older contents keep their hash.
 	Plans  []GroupPlan `json:"plans,omitempty"`  // of groups of persons; the first that fits counts, else Plan
 	Routes *Routes     `json:"routes,omitempty"` // how minors and the deceased are dealt with
+	// Cover leaves the parts out of the e-mail: they are read on the page where
+	// the code of the message is checked.
+	Cover bool `json:"cover,omitempty"`
 	// QuietOverride is why people are disturbed in their quiet hours: approving
 	// the content is the officer's decision on it.
 	QuietOverride string `json:"quiet_override,omitempty"`

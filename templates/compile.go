@@ -124,6 +124,9 @@ func (b *Book) view(c incidents.Content, lang incidents.Lang, lex *lexicon, prev
 	for _, p := range partsOf(w) {
 		v.Parts = append(v.Parts, part{p.heading(lex), blocks(get(p.key, p.text))})
 	}
+	if c.Cover {
+		v.Parts = lex.covered(v.Parts)
+	}
 	return v, firstErr
 }
 

@@ -23,6 +23,7 @@ type lexicon struct {
 	Readers      map[incidents.Reader]readerWords `yaml:"readers"`
 	GiveAway     map[string][]string              `yaml:"give_away"`
 	Unnamed      unnamedWords                     `yaml:"unnamed"`
+	Cover        coverWords                       `yaml:"cover"`
 	Data         map[string]string                `yaml:"data"`
 	Effects      map[string]string                `yaml:"effects"`
 	Advice       map[string]string                `yaml:"advice"`
@@ -152,6 +153,9 @@ func (x *lexicon) check() (where, reason string) {
 	}
 	if where, reason := x.checkReaders(); where != "" {
 		return where, reason
+	}
+	if key := emptyField(x.Cover, ""); key != "" {
+		return "cover." + key, "is missing"
 	}
 	if where, reason := x.checkGiveAway(); where != "" {
 		return where, reason

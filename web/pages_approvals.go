@@ -218,6 +218,7 @@ func changesOf(a, b incidents.Content) (out []wordChange) {
 	add("Channels", planText(a.Plan), planText(b.Plan))
 	add("Plans of groups", plansLine(a.Plans), plansLine(b.Plans))
 	add("Minors and the dead", routesText(a.Routes), routesText(b.Routes))
+	add("Read on the verification page", yesNo(a.Cover), yesNo(b.Cover))
 	add("Leaves in quiet hours, because", a.QuietOverride, b.QuietOverride)
 	add("Default language", langName(a.Default), langName(b.Default))
 	add("Meant to meet", strings.Join(a.Answers, ", "), strings.Join(b.Answers, ", "))

@@ -108,6 +108,13 @@ func plansLine(plans []incidents.GroupPlan) string {
 	return strings.Join(words, "; ")
 }
 
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
 // routesText says how minors and the deceased are dealt with.
 func routesText(r *incidents.Routes) string {
 	if r == nil {

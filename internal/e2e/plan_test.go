@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/mail"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -196,4 +197,49 @@ func (h *house) discreet() {
 			h.t.Error("an SMS gives the matter away")
 		}
 	}
+}
+
+// With the content behind the verification page, a mail about health data holds
+// the code and where to read on; the page shows the notice to who has the code.
+func TestASensitiveNoticeIsReadOnThePage(t *testing.T) {
+	h := openHouse(t, storetest.SQLite, func(s *settings.Settings) { s.Persons.CoverSensitive = true })
+	in := h.incident(time.Now().UTC().Add(-time.Hour))
+	if _, err := h.app.Desk.SetFacts(context.Background(), h.as("rita"), in.ID, -1, incidents.FactValues(map[string]any{"data_categories": []string{"basic", "health"}, "data_items": []string{"name", "medical"}}), "test"); err != nil {
+		t.Fatal(err)
+	}
+	h.list(in, "subject_id,name,email,country,locale,data_categories\nC-1,Hal Health,hal@example.com,DE,en,basic;health\n")
+	n := h.approved(in, incidents.NoticeInput{Plan: []incidents.Step{{Channel: incidents.Email}}})
+	h.released(in, n)
+	letters := h.mail.Letters()
+	if len(letters) != 1 {
+		t.Fatalf("%d mails", len(letters))
+	}
+	const tells = "learn about your health"
+	text := strings.Join(strings.Fields(textOf(t, letters[0].Data)), " ")
+	if strings.Contains(text, tells) || !strings.Contains(text, "Where to read it") {
+		t.Error("the mail says what the page is for")
+	}
+	code := regexp.MustCompile(`verify\?code=([0-9A-Z-]+)`).FindStringSubmatch(text)[1]
+	page := h.public("/verify?code=" + code)
+	if !strings.Contains(page, tells) || !strings.Contains(page, "This message is from us") || strings.Contains(page, "Hal") || strings.Contains(page, "{{") {
+		t.Errorf("the page of code %q:\n%s", code, page)
+	}
+	if strings.Contains(h.public("/verify?code=AAAA-AAAA-AAAA"), tells) {
+		t.Error("anybody may read the notice")
+	}
+}
+
+// public reads a page of the public site.
+func (h *house) public(path string) string {
+	h.t.Helper()
+	r, err := http.Get("http://" + h.at.Public + path)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer r.Body.Close()
+	b, err := io.ReadAll(r.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return string(b)
 }

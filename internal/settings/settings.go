@@ -89,6 +89,9 @@ type MasterKey struct {
 type Persons struct {
 	Minors   string `yaml:"minors-without-guardian"` // tell, suppress
 	Deceased string `yaml:"deceased"`                // suppress, representative
+	// CoverSensitive leaves notices about sensitive data out of the e-mail: they
+	// are read on the page where the code is checked.
+	CoverSensitive bool `yaml:"cover-sensitive"`
 }
 
 // What becomes of a notice about a person who has died.
