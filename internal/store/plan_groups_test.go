@@ -82,7 +82,7 @@ func TestAZoneChangesTheHashOfItsRowAlone(t *testing.T) {
 	row := personRow{seq: 1, lang: "en", place: "DE", bits: 3, sealed: []byte("sealed")}
 	before := row.hash()
 	row.zone = "Asia/Tokyo"
-	if string(before) == string(row.hash()) {
+	if before == row.hash() {
 		t.Error("the zone decides when a person is told, and is not in the hash")
 	}
 }
