@@ -192,7 +192,8 @@ type Progress struct {
 	Notice         Notice         `json:"notice"`
 	Tallies        []Tally        `json:"tallies"`
 	Reconciliation Reconciliation `json:"reconciliation"`
-	PerSecond      float64        `json:"per_second"` // over the last minute
+	Exclusions     []Exclusion    `json:"exclusions,omitempty"` // the excluded by reason, most first
+	PerSecond      float64        `json:"per_second"`           // over the last minute
 	StartedAt      *time.Time     `json:"started_at,omitempty"`
 	FinishAt       *time.Time     `json:"finish_at,omitempty"` // forecast
 }

@@ -194,7 +194,13 @@ type NoticeTx interface {
 	CancelDeliveries(noticeNo int64, why string, at time.Time) (int64, error)
 	// SettleDoubt is a person's decision on one in-doubt delivery: accepted, or ready again.
 	SettleDoubt(DeliveryID, DeliveryState, string, time.Time) error
-	SetExcluded(PersonID, string) error
+	// SetExcluded takes a person out of sending for a reason, with a note, or
+	// back in with no reason. What has not left is suppressed.
+	SetExcluded(id PersonID, reason, note string) error
+	// Exclusions counts the suppressed deliveries of a notice by reason.
+	Exclusions(noticeNo int64) ([]Exclusion, error)
+	// CountFlags counts who the filter chooses by their flags, without those excluded.
+	CountFlags(IncidentID, PersonFilter) (map[int]int64, error)
 	Person(PersonID) (Person, error)
 	Persons(IncidentID, PersonPage) ([]Person, error) // by seq
 }

@@ -87,8 +87,8 @@ func (d *Dispatcher) work(ctx context.Context, c incidents.Chunk) error {
 	}
 	for again := true; again; {
 		again = false
-		for _, step := range an.Notice().Content.Plan {
-			fell, halted, err := d.lane(ctx, job, c, step.Channel)
+		for _, channel := range an.Notice().Content.Channels() {
+			fell, halted, err := d.lane(ctx, job, c, channel)
 			if err != nil || halted {
 				return err
 			}

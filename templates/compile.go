@@ -19,6 +19,7 @@ type Compiled struct {
 	kind    incidents.NoticeKind
 	matcher *matcher
 	langs   map[incidents.Lang]*variant
+	readers readers
 	pageOK  atomic.Pointer[string] // the verification page last found good, without the person's code: most persons share one
 }
 
@@ -56,9 +57,9 @@ func (b *Book) compile(c incidents.Content, preview bool) (*Compiled, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Compiled{org: b.org, kind: c.Kind, matcher: m, langs: map[incidents.Lang]*variant{}}
+	out := &Compiled{readers: readers{book: b, content: c, preview: preview}, org: b.org, kind: c.Kind, matcher: m, langs: map[incidents.Lang]*variant{}}
 	for _, l := range m.langs {
-		if out.langs[l], err = b.compileLang(c, l, preview); err != nil {
+		if out.langs[l], err = b.compileLang(c, l, incidents.ReaderPerson, preview); err != nil {
 			return nil, err
 		}
 	}
@@ -68,6 +69,7 @@ func (b *Book) compile(c incidents.Content, preview bool) (*Compiled, error) {
 // A view is what the layouts see: words with markers where slots will be.
 type view struct {
 	Lang, Dir, Org, Subject, Greeting, Footer string
+	Note                                      string // to somebody who reads on behalf of the person
 	Drill                                     bool
 	Fixed                                     fixedWords
 	Parts                                     []part
@@ -87,7 +89,7 @@ type block struct {
 	Lines []string
 }
 
-func (b *Book) compileLang(c incidents.Content, lang incidents.Lang, preview bool) (*variant, error) {
+func (b *Book) compileLang(c incidents.Content, lang incidents.Lang, reader incidents.Reader, preview bool) (*variant, error) {
 	lex := b.lexicon(lang)
 	if lex == nil {
 		return nil, incidents.Invalid("there are no fixed words for the language %s", lang).On("langs").
@@ -95,6 +97,9 @@ func (b *Book) compileLang(c incidents.Content, lang incidents.Lang, preview boo
 	}
 	v, err := b.view(c, lang, lex, preview)
 	if err != nil {
+		return nil, err
+	}
+	if lex, err = lex.turnTo(reader, v); err != nil {
 		return nil, err
 	}
 	return b.programs(v, c.Langs[lang], lex, lang)
@@ -125,6 +130,9 @@ func (b *Book) view(c incidents.Content, lang incidents.Lang, lex *lexicon, prev
 	v.Footer = get("footer", lex.Fixed.Footer)
 	for _, p := range partsOf(w) {
 		v.Parts = append(v.Parts, part{p.heading(lex), blocks(get(p.key, p.text))})
+	}
+	if c.Cover {
+		v.Parts = lex.covered(v.Parts)
 	}
 	return v, firstErr
 }

@@ -20,6 +20,10 @@ type lexicon struct {
 	Name         string                           `yaml:"name"`
 	AlsoFor      []string                         `yaml:"also_for"`
 	Fixed        fixedWords                       `yaml:"fixed"`
+	Readers      map[incidents.Reader]readerWords `yaml:"readers"`
+	GiveAway     map[string][]string              `yaml:"give_away"`
+	Unnamed      unnamedWords                     `yaml:"unnamed"`
+	Cover        coverWords                       `yaml:"cover"`
 	Data         map[string]string                `yaml:"data"`
 	Effects      map[string]string                `yaml:"effects"`
 	Advice       map[string]string                `yaml:"advice"`
@@ -150,6 +154,15 @@ func (x *lexicon) check() (where, reason string) {
 		if where, reason := checkPlaceholders(g.name, g.has); where != "" {
 			return where, reason
 		}
+	}
+	if where, reason := x.checkReaders(); where != "" {
+		return where, reason
+	}
+	if key := emptyField(x.Cover, ""); key != "" {
+		return "cover." + key, "is missing"
+	}
+	if where, reason := x.checkGiveAway(); where != "" {
+		return where, reason
 	}
 	return x.checkNotices()
 }

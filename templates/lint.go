@@ -175,10 +175,10 @@ func (l *linter) knownLanguage(lang incidents.Lang) {
 // channels looks for the text of every channel planned.
 func (l *linter) channels(c incidents.Content, lang incidents.Lang, w incidents.Words) {
 	texts := map[incidents.Channel][]string{incidents.Email: {w.Subject}, incidents.SMS: {w.SMS}, incidents.Push: {w.PushTitle, w.PushBody}, incidents.Phone: {w.Voice}}
-	for _, step := range c.Plan {
-		for _, t := range texts[step.Channel] {
+	for _, channel := range c.Channels() {
+		for _, t := range texts[channel] {
 			if strings.TrimSpace(t) == "" {
-				l.add("language-missing", levelError, string(lang)+"/"+string(step.Channel), fmt.Sprintf("the plan sends by %s, but its text is not complete", step.Channel), "write it, or take the channel out of the plan")
+				l.add("language-missing", levelError, string(lang)+"/"+string(channel), fmt.Sprintf("the plan sends by %s, but its text is not complete", channel), "write it, or take the channel out of the plan")
 			}
 		}
 	}
@@ -220,23 +220,11 @@ func (l *linter) exposure(fd field) {
 	if used[SlotName] || used[SlotData] {
 		l.add("exposed-data", levelError, fd.where(), "others may see this text, so it may hold neither {{name}} nor {{data}}", "say it in the parts of the notice")
 	}
-	if w := firstWord(fd.text, sensitiveWords); w != "" {
-		level := levelWarning
-		if l.sensitive() {
-			level = levelError
-		}
-		l.add("sensitive-words", level, fd.where(), fmt.Sprintf("others may see this text, and %q gives a sensitive matter away", w), "use neutral words")
-	}
+	l.discretion(fd)
 }
 
 // sensitive tells whether data is touched that nobody else should learn of.
 func (l *linter) sensitive() bool {
-	cats, known := l.f.List("data_categories")
-	items, _ := l.f.List("data_items")
-	for _, s := range append(slices.Clone(cats), items...) {
-		if slices.Contains([]string{"health", "biometric", "other", "medical", "genetic", "health_insurance"}, s) {
-			return true
-		}
-	}
-	return !known
+	yes, known := l.f.Sensitive()
+	return yes || !known
 }

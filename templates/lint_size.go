@@ -24,6 +24,11 @@ func (l *linter) sizes(c incidents.Content, lang incidents.Lang) {
 	if err != nil {
 		return // the rule that explains it has said so
 	}
+	if c.Routes != nil { // the guardian's SMS has a mark before it
+		if marked, err := compiled.For(incidents.ReaderGuardian); err == nil {
+			compiled = marked
+		}
+	}
 	slots := l.b.invented(lang)
 	if r, err := compiled.Render(incidents.SMS, lang, slots); err == nil {
 		l.smsSize(string(lang)+"/sms", MeasureSMS(r.SMS))

@@ -40,6 +40,7 @@ type approvalPage struct {
 	Wrote    []string
 	Notice   *incidents.Notice
 	Previews []preview
+	Audience []incidents.AudiencePart
 	Lint     []incidents.Finding
 	Changes  []wordChange
 	Duties   []incidents.ObligationState
@@ -84,7 +85,10 @@ func (c *console) approvalContent(p *page, v *approvalPage, d incidents.Dossier)
 		if err != nil {
 			return err
 		}
-		v.Notice, v.Previews, v.Places = &n, c.previews(n), placesOf(n, d)
+		if v.Audience, err = c.Desk.Audience(ctx, p.actor, n); err != nil {
+			return err
+		}
+		v.Notice, v.Previews, v.Places = &n, c.previews(n, v.Audience), placesOf(n, d)
 		v.Goes = goesOf(n)
 		if v.Lint, err = c.Desk.LintNotice(ctx, p.actor, n.ID); err != nil {
 			return err
@@ -130,8 +134,8 @@ func (c *console) approvalContent(p *page, v *approvalPage, d incidents.Dossier)
 func goesOf(n incidents.Notice) string {
 	c := n.Content
 	var channels, langs []string
-	for _, s := range c.Plan {
-		channels = append(channels, channelName(s.Channel))
+	for _, ch := range c.Channels() {
+		channels = append(channels, channelName(ch))
 	}
 	for l := range c.Langs {
 		langs = append(langs, langName(l))
@@ -213,6 +217,10 @@ func changesOf(a, b incidents.Content) (out []wordChange) {
 	add("Places", placeList(a.Filter.Places), placeList(b.Filter.Places))
 	add("Languages of the people", langList(a.Filter.Langs), langList(b.Filter.Langs))
 	add("Channels", planText(a.Plan), planText(b.Plan))
+	add("Plans of groups", plansLine(a.Plans), plansLine(b.Plans))
+	add("Minors and the dead", routesText(a.Routes), routesText(b.Routes))
+	add("Read on the verification page", yesNo(a.Cover), yesNo(b.Cover))
+	add("Leaves in quiet hours, because", a.QuietOverride, b.QuietOverride)
 	add("Default language", langName(a.Default), langName(b.Default))
 	add("Meant to meet", strings.Join(a.Answers, ", "), strings.Join(b.Answers, ", "))
 	add("Last day of service", a.EndDate, b.EndDate)

@@ -24,6 +24,7 @@ type progressView struct {
 	Channels  []channelRow
 	Funnel    []funnelRow
 	Failures  []failureRow
+	Excluded  []incidents.Exclusion
 	Approved  []string
 	PerSecond float64
 	FinishAt  *time.Time
@@ -94,7 +95,7 @@ func (c *console) progressOf(p *page, n incidents.Notice, d incidents.Dossier) (
 		v.Channels = append(v.Channels, channelOf(t))
 	}
 	v.ends(pr)
-	v.Failures = failuresOf(pr.Tallies)
+	v.Failures, v.Excluded = failuresOf(pr.Tallies), pr.Exclusions
 	v.Funnel = funnelOf(r)
 	v.Forecast = forecastOf(pr, d.Obligations, v.At)
 	_, approvals, err := c.Desk.Notice(p.r.Context(), p.actor, n.ID)

@@ -71,6 +71,8 @@ type noticePage struct {
 	Approvals []incidents.Approval
 	Words     []wordsForm
 	Plan      []planForm
+	Plans     string // of groups, one a line
+	Audience  []incidents.AudiencePart
 	Places    string
 	Duties    []dutyTick
 	Lint      []incidents.Finding
@@ -103,6 +105,7 @@ type dutyTick struct {
 
 type preview struct {
 	Lang        incidents.Lang
+	Reader      string // who reads it, when it is not the person
 	Subject     string
 	Text        string
 	SMS         string
@@ -145,7 +148,10 @@ func (c *console) noticeView(p *page) (v noticePage, err error) {
 		return v, err
 	}
 	c.fillNotice(&v, n.Content, d)
-	v.Previews = c.previews(n)
+	if v.Audience, err = c.Desk.Audience(p.r.Context(), p.actor, n); err != nil {
+		return v, err
+	}
+	v.Previews = c.previews(n, v.Audience)
 	v.compare(p.query("was"))
 	for _, id := range n.Editors {
 		v.Wrote = append(v.Wrote, c.nameOf(p, id))
@@ -193,6 +199,7 @@ func (c *console) fillNotice(v *noticePage, content incidents.Content, d inciden
 		places[i] = string(pl)
 	}
 	v.Places = strings.Join(places, ", ")
+	v.Plans = plansText(content.Plans)
 	for _, o := range d.Obligations {
 		if o.Audience == incidents.AudienceIndividuals && o.Applies != incidents.AppliesNo {
 			v.Duties = append(v.Duties, dutyTick{o, slices.Contains(content.Answers, o.ID)})
@@ -201,20 +208,35 @@ func (c *console) fillNotice(v *noticePage, content incidents.Content, d inciden
 }
 
 // previews render each language for an invented person.
-func (c *console) previews(n incidents.Notice) (out []preview) {
+// also what those read who are told on behalf of a person.
+func (c *console) previews(n incidents.Notice, audience []incidents.AudiencePart) (out []preview) {
+	out = c.previewsFor(n, incidents.ReaderPerson, "")
+	for _, part := range audience {
+		if part.Barred == "" && part.Reader != incidents.ReaderPerson && part.N > 0 {
+			out = append(out, c.previewsFor(n, part.Reader, part.Label)...)
+		}
+	}
+	return out
+}
+
+func (c *console) previewsFor(n incidents.Notice, reader incidents.Reader, label string) (out []preview) {
 	content := n.Content
 	for _, l := range sortedLangs(content.Langs) {
-		v := preview{Lang: l}
-		for _, s := range content.Plan {
-			r, err := c.Book.Preview(content, s.Channel, l)
+		v := preview{Lang: l, Reader: label}
+		for _, channel := range content.Channels() {
+			if reader != incidents.ReaderPerson && reader != incidents.ReaderMinor && channel == incidents.Push {
+				continue // nobody has the app on behalf of somebody else
+			}
+			r, err := c.Book.PreviewFor(content, reader, channel, l)
 			if err != nil {
 				v.Err = sentence(err.Error())
 				continue
 			}
-			switch s.Channel {
+			switch channel {
 			case incidents.Email:
-				v.Subject, v.Text = r.Subject, r.Text
-				v.Src = noticePath(n.No) + "/preview/" + string(l)
+				if v.Subject, v.Text = r.Subject, r.Text; reader == incidents.ReaderPerson {
+					v.Src = noticePath(n.No) + "/preview/" + string(l)
+				}
 			case incidents.SMS:
 				v.SMS, v.SMSSize = r.SMS, templates.MeasureSMS(r.SMS)
 			case incidents.Push:
@@ -284,6 +306,7 @@ func (c *console) saveNotice(p *page) error {
 	typed := n.Content // keep what was typed
 	typed.Langs, typed.Plan, typed.Filter, typed.Answers = input.Langs, input.Plan, input.Filter, input.Answers
 	c.fillNotice(&v, typed, d)
+	v.Plans, v.Notice.Content.QuietOverride = p.form("plans"), input.QuietOverride
 	v.Notice.Title, v.Notice.Content.Default = input.Title, input.Default
 	return c.again(p, err, "notice", &v)
 }
@@ -305,6 +328,7 @@ func (c *console) noticeInput(p *page, n incidents.Notice) (input incidents.Noti
 	for _, pl := range strings.FieldsFunc(p.form("places"), func(r rune) bool { return r == ',' || r == ' ' || r == ';' }) {
 		input.Filter.Places = append(input.Filter.Places, incidents.Place(strings.ToUpper(pl)))
 	}
+	input.QuietOverride = p.form("quiet_override")
 	input.Filter.Langs = n.Content.Filter.Langs // the form has no field for them: a notice must not reach more people by being edited
 	type step struct {
 		order int
@@ -326,7 +350,8 @@ func (c *console) noticeInput(p *page, n incidents.Notice) (input incidents.Noti
 	for _, s := range steps {
 		input.Plan = append(input.Plan, s.Step)
 	}
-	return input, nil
+	input.Plans, err = parsePlans(p.form("plans"))
+	return input, err
 }
 
 // onNotice runs one act on a notice and shows its page again when it fails.

@@ -139,7 +139,7 @@ func (b *bundler) notices(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for path, v := range map[string]any{"versions.json": versions, "approvals.json": approvals, "reconciliation.json": p.Reconciliation, "channels.json": p.Tallies} {
+		for path, v := range map[string]any{"versions.json": versions, "approvals.json": approvals, "reconciliation.json": p.Reconciliation, "exclusions.json": p.Exclusions, "channels.json": p.Tallies} {
 			if err := b.doc(dir+path, v); err != nil {
 				return err
 			}

@@ -1,5 +1,7 @@
 package settings
 
+import "tocsin/incidents"
+
 // Modes of a channel. In the sandbox a message is kept on this machine and can
 // be read in the console; nobody is told.
 const (
@@ -16,6 +18,26 @@ type Channels struct {
 	Phone  Phone  `yaml:"phone"`
 	Push   Push   `yaml:"push"`
 	Twilio Twilio `yaml:"twilio"`
+	Quiet  Quiet  `yaml:"quiet-hours"`
+}
+
+// Quiet are the hours in which nobody is disturbed, by the clock where the
+// person lives.
+type Quiet struct {
+	From     string              `yaml:"from"`     // 21:00
+	To       string              `yaml:"to"`       // 08:00; the same as from: no quiet hours
+	Channels []incidents.Channel `yaml:"channels"` // sms, phone, push; none: no quiet hours
+}
+
+// Hours returns the quiet hours of checked settings. home stands in for the
+// place of a person that is not known.
+func (q Quiet) Hours(home incidents.Place) (incidents.QuietHours, error) {
+	from, err := incidents.ParseClockTime(q.From)
+	if err != nil {
+		return incidents.QuietHours{}, err
+	}
+	to, err := incidents.ParseClockTime(q.To)
+	return incidents.QuietHours{From: from, To: to, Channels: q.Channels, Home: home}, err
 }
 
 // Email is the e-mail channel.

@@ -25,6 +25,7 @@ func Default() Settings {
 			Window:            Window{Email: 64, SMS: 16, Push: 64, Phone: 4},
 			MaxBody:           1 << 20, MaxImport: 4 << 30, MaxUpload: 32 << 20,
 		},
+		Persons: Persons{Minors: incidents.MinorsTold, Deceased: DeceasedSuppress},
 		Targets: Targets{IndividualsHours: 72, RegulatorHours: 24},
 		Session: Session{Idle: Duration(15 * time.Minute), Absolute: Duration(8 * time.Hour)},
 		Log:     Log{Level: "info", Format: "text"},
@@ -38,6 +39,7 @@ func defaultChannels() Channels {
 			ValidityPeriod: Duration(4 * time.Hour)},
 		Phone: Phone{Mode: ModeSandbox, Hours: "09:00-20:00", TriesPerDay: 3, Gap: Duration(2 * time.Hour),
 			RatePerSecond: 1, Timeout: Duration(10 * time.Second)},
-		Push: Push{Mode: ModeSandbox, RatePerSecond: 500, Timeout: Duration(10 * time.Second)},
+		Push:  Push{Mode: ModeSandbox, RatePerSecond: 500, Timeout: Duration(10 * time.Second)},
+		Quiet: Quiet{From: "21:00", To: "08:00", Channels: []incidents.Channel{incidents.SMS, incidents.Phone}},
 	}
 }

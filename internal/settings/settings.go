@@ -15,6 +15,7 @@ type Settings struct {
 	Bus          Bus          `yaml:"bus"`
 	MasterKey    MasterKey    `yaml:"master-key"`
 	Channels     Channels     `yaml:"channels"`
+	Persons      Persons      `yaml:"persons"`
 	Limits       Limits       `yaml:"limits"`
 	Sources      []Source     `yaml:"sources"`
 	Correlation  Correlation  `yaml:"correlation"`
@@ -82,6 +83,26 @@ type MasterKey struct {
 	File           string `yaml:"file"`
 	Passphrase     Secret `yaml:"passphrase"`
 	PassphraseFile string `yaml:"passphrase-file"`
+}
+
+// Persons says how those are told who cannot simply be written to.
+type Persons struct {
+	Minors   string `yaml:"minors-without-guardian"` // tell, suppress
+	Deceased string `yaml:"deceased"`                // suppress, representative
+	// CoverSensitive leaves notices about sensitive data out of the e-mail: they
+	// are read on the page where the code is checked.
+	CoverSensitive bool `yaml:"cover-sensitive"`
+}
+
+// What becomes of a notice about a person who has died.
+const (
+	DeceasedSuppress       = "suppress"
+	DeceasedRepresentative = "representative"
+)
+
+// Routes are the settings in the words of the domain.
+func (p Persons) Routes() incidents.Routes {
+	return incidents.Routes{Minors: p.Minors, Representatives: p.Deceased == DeceasedRepresentative}
 }
 
 // Limits bounds what is taken in and how it is sent.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net"
 	"time"
+
+	"tocsin/incidents"
 )
 
 func (c *checker) channels(ch Channels) {
@@ -11,6 +13,7 @@ func (c *checker) channels(ch Channels) {
 	c.smsChannel(ch)
 	c.phoneChannel(ch.Phone)
 	c.pushChannel(ch.Push)
+	c.quiet(ch.Quiet)
 	if ch.SMS.Mode == ModeTwilio || ch.Phone.Mode == ModeTwilio {
 		c.twilio(ch.Twilio)
 	}
@@ -111,6 +114,32 @@ func (c *checker) pushChannel(p Push) {
 	if p.BaseURL == "" {
 		c.needed(key+"credentials-file", p.CredentialsFile)
 	}
+}
+
+// shortestDay is how long a channel must be open each day: less, and the hours
+// of a country with several zones would leave no time to tell anybody.
+const shortestDay = 4 * 60 // minutes
+
+func (c *checker) quiet(q Quiet) {
+	const key = "channels.quiet-hours."
+	for i, ch := range q.Channels {
+		c.oneOf(fmt.Sprintf("%schannels[%d]", key, i), string(ch), string(incidents.SMS), string(incidents.Phone), string(incidents.Push))
+	}
+	for _, x := range [][2]string{{"from", q.From}, {"to", q.To}} {
+		if _, err := incidents.ParseClockTime(x[1]); err != nil {
+			c.say(key+x[0], "%q is not a time of day like 21:00", x[1])
+			return
+		}
+	}
+	h, err := q.Hours("")
+	if open := int(h.From-h.To+24*60) % (24 * 60); err == nil && h.From != h.To && open < shortestDay {
+		c.say(key+"to", "leaves %d minutes a day to reach people; leave 4 hours at least", open)
+	}
+}
+
+func (c *checker) persons(p Persons) {
+	c.oneOf("persons.minors-without-guardian", p.Minors, incidents.MinorsTold, incidents.MinorsSuppressed)
+	c.oneOf("persons.deceased", p.Deceased, DeceasedSuppress, DeceasedRepresentative)
 }
 
 func (c *checker) twilio(t Twilio) {

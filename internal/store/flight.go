@@ -159,7 +159,7 @@ func (t *tx) land(s shift, notice, chunk, fence int64, all []landing) error {
 			code = v.code, reason = v.reason, tries = 0, attempts = v.attempts, fence = $1, attempted_at = v.attempted_at, updated_at = v.updated_at,
 			first_at = CASE WHEN v.kept = 1 THEN deliveries.first_at ELSE COALESCE(deliveries.first_at, v.attempted_at) END
 		FROM `+t.table("$2", "notice_no:int", "seq:int", "channel:int", "state:int", "next_at:int", "provider_id:text", "code:text", "reason:text", "attempts:int", "attempted_at:int", "updated_at:int", "kept:int")+` v
-		WHERE deliveries.notice_no = v.notice_no AND deliveries.seq = v.seq AND deliveries.channel = v.channel AND deliveries.state IN (0, 2, 5)`, fence, b.end())
+		WHERE deliveries.notice_no = v.notice_no AND deliveries.seq = v.seq AND deliveries.channel = v.channel AND deliveries.state IN (0, 1, 2, 5)`, fence, b.end())
 	if err != nil {
 		return err
 	}

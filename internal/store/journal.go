@@ -47,7 +47,7 @@ func (t *tx) takeChunk(notice, chunk int64, owner string, lease time.Duration) (
 			return c, false, err
 		}
 	}
-	due, err := t.one(`SELECT 1 FROM deliveries d`+t.indexed(`deliveries_open`)+` WHERE d.notice_no = $1 AND d.chunk = $2 AND d.state IN (0, 1, 2, 3, 5) AND d.state IN (0, 2, 5) AND (d.next_at IS NULL OR d.next_at <= $3) LIMIT 1`,
+	due, err := t.one(`SELECT 1 FROM deliveries d`+t.indexed(`deliveries_open`)+` WHERE d.notice_no = $1 AND d.chunk = $2 AND d.state IN (0, 1, 2, 3, 5) AND d.state IN (0, 1, 2, 5) AND `+dueAt("$3")+` LIMIT 1`,
 		args{notice, chunk, ms(now)}, new(int))
 	if err != nil || due {
 		return c, due, err
@@ -202,6 +202,14 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 	all := make([]landing, 0, len(w.Done))
 	notes := make([]noted, 0, len(w.Done))
 	var failed []delivery
+	seqs := make([]int64, len(w.Done))
+	for i, done := range w.Done {
+		seqs[i] = done.ID.Seq
+	}
+	plan, err := t.plansOf(w.release, w.notice.Content, seqs)
+	if err != nil {
+		return false, err
+	}
 	for _, done := range w.Done {
 		k := flightKey{done.ID.Seq, channelCode(done.ID.Channel)}
 		f, ok := mine[k]
@@ -210,7 +218,7 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 		}
 		delete(mine, k)
 		d := f.delivery(w.Chunk.Notice, w.Chunk.No, w.Chunk.Fence)
-		c := t.listen(d, outcome(d, done, w.notice.Content.Plan, w.Backoff, t.s.o.DoubtWait), w.notice.Content.Plan)
+		c := t.listen(d, outcome(d, done, plan(d.seq), w.Backoff, t.s.o.DoubtWait), plan(d.seq))
 		if c.state == stateRetryWait && w.notice.Status == incidents.NoticeStopped {
 			c.state, c.next, c.reason = stateCancelled, time.Time{}, "stopped before it left"
 		}
@@ -228,7 +236,7 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 		return false, err
 	}
 	if w.notice.Status != incidents.NoticeStopped {
-		gone, err := t.fallBack(w.shift, w.release, w.notice.Content.Plan, failed, w.Now)
+		gone, err := t.fallBack(w.shift, w.release, w.notice.Content, failed, w.Now)
 		if err != nil {
 			return false, err
 		}
@@ -307,7 +315,8 @@ func systemEntry(event string, r release, at time.Time, data map[string]string) 
 }
 
 // claim writes the next window down as attempting. Who was excluded or erased
-// since the release is suppressed instead.
+// since the release is suppressed instead, and whose night it is is held until
+// their morning.
 func (t *tx) claim(w *standing) (out []incidents.Claimed, err error) {
 	for len(out) < w.Want {
 		next, barred, err := t.due(w, w.Want-len(out))
@@ -325,12 +334,19 @@ func (t *tx) claim(w *standing) (out []incidents.Claimed, err error) {
 	return out, nil
 }
 
+// dueAt is the condition that a delivery's time has come; what is held without
+// a time waits for somebody.
+func dueAt(now string) string {
+	return `(d.next_at IS NULL AND d.state <> 1 OR d.next_at <= ` + now + `)`
+}
+
 // due reads deliveries that may leave now and takes them into flight.
 func (t *tx) due(w *standing, want int) (next []incidents.Claimed, barred []changed, err error) {
 	at := ms(w.Now)
+	night := t.night(w.notice, w.Channel, w.Now)
 	err = t.rows(`SELECT d.channel, d.step, d.state, d.attempts, d.fence, COALESCE(d.first_at, 0), d.maybe_twice, `+personColumns+`
 		FROM deliveries d`+t.indexed(`deliveries_open`)+` CROSS JOIN persons p WHERE p.list_no = $1 AND p.seq = d.seq
-		AND d.notice_no = $2 AND d.chunk = $3 AND d.channel = $4 AND d.state IN (0, 1, 2, 3, 5) AND d.state IN (0, 2, 5) AND (d.next_at IS NULL OR d.next_at <= $5)
+		AND d.notice_no = $2 AND d.chunk = $3 AND d.channel = $4 AND d.state IN (0, 1, 2, 3, 5) AND d.state IN (0, 1, 2, 5) AND `+dueAt("$5")+`
 		AND d.seq NOT IN (`+t.numbers("$6")+`) ORDER BY d.seq LIMIT $7`,
 		args{w.list.no, w.Chunk.Notice, w.Chunk.No, channelCode(w.Channel), at, w.flights.seqs(), want}, func(row scanner) error {
 			d := delivery{notice: w.Chunk.Notice, chunk: w.Chunk.No}
@@ -345,6 +361,10 @@ func (t *tx) due(w *standing, want int) (next []incidents.Claimed, barred []chan
 					why = "erased"
 				}
 				barred = append(barred, changed{d, change{state: stateSuppressed, reason: why, at: w.Now}})
+				return nil
+			}
+			if open, morning := night.gate(p); !open {
+				barred = append(barred, changed{d, change{state: stateHeld, next: morning, reason: heldByNight, at: w.Now}})
 				return nil
 			}
 			w.shift.move(d.notice, d.chunk, d.channel, d.step, d.state, stateAttempting)

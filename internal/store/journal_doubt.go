@@ -164,7 +164,7 @@ func (t *tx) settle(d delivery, r incidents.Resolution, event string) error {
 		chunks[d.chunk] = true
 	}
 	if c.state == stateRejected && n.Status != incidents.NoticeStopped {
-		gone, err := t.fallBack(s, rel, n.Content.Plan, []delivery{d.after(c)}, r.Now)
+		gone, err := t.fallBack(s, rel, n.Content, []delivery{d.after(c)}, r.Now)
 		if err != nil {
 			return err
 		}

@@ -226,7 +226,7 @@ func (f *folding) goOn(notice int64, failed []delivery) error {
 	if err != nil || n.Status == incidents.NoticeStopped {
 		return err
 	}
-	gone, err := f.fallBack(f.shift, r, n.Content.Plan, failed, f.now())
+	gone, err := f.fallBack(f.shift, r, n.Content, failed, f.now())
 	if err != nil {
 		return err
 	}

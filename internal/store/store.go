@@ -35,6 +35,8 @@ type Options struct {
 	// Calls says how often a person who was not reached is called; zero values
 	// are three calls, two hours apart.
 	Calls CallPolicy
+	// Quiet are the hours in which nobody is disturbed; none when it has no channels.
+	Quiet incidents.QuietHours
 	// Conns is how many connections to PostgreSQL (2 at least), or readers of
 	// SQLite, may be open; 0: 16.
 	Conns int
