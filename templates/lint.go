@@ -220,7 +220,9 @@ func (l *linter) exposure(fd field) {
 	if used[SlotName] || used[SlotData] {
 		l.add("exposed-data", levelError, fd.where(), "others may see this text, so it may hold neither {{name}} nor {{data}}", "say it in the parts of the notice")
 	}
-	l.discretion(fd)
+	if fd.key != "voice" { // a call has said who calls before anybody presses the key that lets them hear the rest
+		l.discretion(fd)
+	}
 }
 
 // sensitive tells whether data is touched that nobody else should learn of.
