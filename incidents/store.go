@@ -192,7 +192,8 @@ type NoticeTx interface {
 	Handled(noticeNo int64, since time.Time) (int64, error)
 	// CancelDeliveries ends everything that is not yet sent: the stop button.
 	CancelDeliveries(noticeNo int64, why string, at time.Time) (int64, error)
-	// SettleDoubt is a person's decision on one in-doubt delivery: accepted, or ready again.
+	// SettleDoubt is a person's decision on one in-doubt delivery: accepted, or
+	// ready again; of a parked one ready again, or rejected.
 	SettleDoubt(DeliveryID, DeliveryState, string, time.Time) error
 	SetExcluded(PersonID, string) error
 	Person(PersonID) (Person, error)

@@ -21,6 +21,7 @@ type Message struct {
 	Name     string // for the e-mail's To header
 	Code     string // verification code; also found in the body, to look an SMS up
 	NoticeID incidents.NoticeID
+	Provider string // of a lookup: the account that was asked, "" when nobody knows
 	Text     templates.Rendered
 	Wire     []byte   // the bytes that leave, when the channel is an Encoder
 	seal     [32]byte // binds address, text and delivery; see Seal

@@ -214,8 +214,8 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 		if c.state == stateRetryWait && w.notice.Status == incidents.NoticeStopped {
 			c.state, c.next, c.reason = stateCancelled, time.Time{}, "stopped before it left"
 		}
-		all = append(all, landing{f, c, done.Receipt.Outcome == incidents.OutcomeKept})
-		notes = append(notes, noted{d, string(done.Receipt.Outcome), done.Receipt.ProviderID, done.Receipt.Code, done.Receipt.Reason, done.At})
+		all = append(all, landing{f, c, done.Receipt.Outcome == incidents.OutcomeKept, done.Receipt.Provider})
+		notes = append(notes, noted{d, string(done.Receipt.Outcome), done.Receipt.ProviderID, done.Receipt.Code, done.Receipt.Reason, done.Receipt.Provider, done.At})
 		if c.state == stateRejected {
 			failed = append(failed, d.after(c))
 		}
@@ -279,6 +279,8 @@ func outcome(d delivery, done incidents.Recorded, plan []incidents.Step, backoff
 		c.state, c.next = stateRetryWait, done.At
 	case incidents.OutcomeRefused, incidents.OutcomeGone:
 		c.state = stateRejected
+	case incidents.OutcomeBroken:
+		return parked(d, c, backoff)
 	default: // what nobody can name is in doubt
 		c.state = stateInDoubt
 		c.next = done.At.Add(waitOf(doubt, d.channel))

@@ -157,7 +157,7 @@ func (f *folding) delivery(id incidents.DeliveryID) (settled bool, err error) {
 	c := change{state: stateCode(got.State), code: d.code, reason: d.reason, conflict: got.Conflict, tries: d.tries, next: timeOr(d.next), at: f.now()}
 	if c.state != d.state {
 		c.next, c.code, c.reason = time.Time{}, got.Code, got.Reason
-		if err := f.note(noted{d, "receipt " + string(got.State), d.provider, got.Code, got.Reason, f.now()}); err != nil {
+		if err := f.note(noted{d, "receipt " + string(got.State), d.provider, got.Code, got.Reason, "", f.now()}); err != nil {
 			return false, err
 		}
 	}
