@@ -2,6 +2,7 @@ package notifiers
 
 import (
 	"context"
+	"math"
 	"sync"
 	"time"
 
@@ -207,16 +208,35 @@ func pick(ms []Message, ps []passage) []Message {
 
 // carry sends messages by one provider, within its rate, and judges it.
 func (p *Provider) carry(ctx, leave context.Context, s *Switch, ms []Message, probe bool) []incidents.Receipt {
-	out := make([]incidents.Receipt, len(ms))
-	n := 0
-	for n < len(ms) && p.wait(leave) {
-		n++
+	out := make([]incidents.Receipt, 0, len(ms))
+	for len(out) < len(ms) {
+		some := ms[len(out):min(len(ms), len(out)+p.stretch())]
+		n := 0
+		for n < len(some) && p.wait(leave) {
+			n++
+		}
+		got := p.hand(ctx, leave, some[:n])
+		for range len(some) - n {
+			got = append(got, kept)
+		}
+		p.learn(s, got, probe)
+		out = append(out, got...)
 	}
-	for i := n; i < len(ms); i++ {
-		out[i] = kept
+	return out
+}
+
+// stretch is how many messages may leave in one go: more would wait for their
+// turn together, and leave together after it.
+func (p *Provider) stretch() int {
+	if p.Limiter == nil || p.Limiter.perSecond <= 0 {
+		return math.MaxInt32
 	}
-	copy(out, p.hand(ctx, leave, ms[:n]))
-	for _, r := range out {
+	return p.Limiter.want()
+}
+
+// learn heeds what the provider said, and judges it by that.
+func (p *Provider) learn(s *Switch, got []incidents.Receipt, probe bool) {
+	for _, r := range got {
 		if p.Limiter != nil {
 			p.Limiter.Heed(r)
 		}
@@ -225,7 +245,6 @@ func (p *Provider) carry(ctx, leave context.Context, s *Switch, ms []Message, pr
 			p.report(s, problem(r))
 		}
 	}
-	return out
 }
 
 // problem is the reason of a failure; "" of anything else.
