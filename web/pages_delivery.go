@@ -28,6 +28,7 @@ type progressView struct {
 	PerSecond float64
 	FinishAt  *time.Time
 	Forecast  forecastChart
+	Ill       []providerRow // accounts of this notice's channels that cannot be used as they should
 	Can       struct{ Stop, Release bool }
 	Done      int64
 	At        time.Time
@@ -97,6 +98,9 @@ func (c *console) progressOf(p *page, n incidents.Notice, d incidents.Dossier) (
 	v.Failures = failuresOf(pr.Tallies)
 	v.Funnel = funnelOf(r)
 	v.Forecast = forecastOf(pr, d.Obligations, v.At)
+	if v.Ill, err = c.illFor(p, pr.Notice); err != nil {
+		return v, err
+	}
 	_, approvals, err := c.Desk.Notice(p.r.Context(), p.actor, n.ID)
 	if err != nil {
 		return v, err

@@ -33,9 +33,10 @@ func Default() Settings {
 
 func defaultChannels() Channels {
 	return Channels{
-		Email: Email{Mode: ModeSandbox, SMTP: SMTP{StartTLS: StartTLSRequired, Connections: 4, Timeout: Duration(30 * time.Second)}},
+		Email: Email{Mode: ModeSandbox, SMTP: SMTP{StartTLS: StartTLSRequired, Connections: 4, Timeout: Duration(30 * time.Second)},
+			Second: SMTP{StartTLS: StartTLSRequired, Connections: 4, Timeout: Duration(30 * time.Second)}},
 		SMS: SMS{Mode: ModeSandbox, RatePerSecond: 10, Timeout: Duration(10 * time.Second),
 			ValidityPeriod: Duration(4 * time.Hour)},
-		Push: Push{Mode: ModeSandbox, RatePerSecond: 500, Timeout: Duration(10 * time.Second)},
+		Push: Push{Mode: ModeSandbox, RatePerSecond: 500, Timeout: Duration(10 * time.Second), Second: FCM{RatePerSecond: 500}},
 	}
 }
