@@ -81,6 +81,15 @@ func (s *Switch) Batch() int {
 	return n
 }
 
+// Encode writes the message as it will leave, by whichever provider: the first
+// one's sender stands in it.
+func (s *Switch) Encode(m *Message, at time.Time) error {
+	if e, ok := s.Providers[0].Channel.(Encoder); ok {
+		return e.Encode(m, at)
+	}
+	return nil
+}
+
 // A passage is one message on its way through the providers.
 type passage struct {
 	at    int // its place among the messages
@@ -272,13 +281,13 @@ func (p *Provider) wait(leave context.Context) bool {
 // hand gives messages to the provider's channel.
 func (p *Provider) hand(ctx, leave context.Context, ms []Message) []incidents.Receipt {
 	if b, ok := p.Channel.(Batcher); ok && len(ms) > 0 {
-		return b.SendAll(ctx, leave, ms)
+		return allCarried(ctx, leave, b, ms)
 	}
 	out := make([]incidents.Receipt, len(ms))
 	var all sync.WaitGroup
 	for i := range ms {
 		all.Go(func() {
-			r, err := inSend(guarded(func() (incidents.Receipt, error) { return p.Channel.Send(ctx, ms[i]) }))
+			r, err := carried(p.Channel.Send)(ctx, ms[i])
 			if err != nil {
 				r = refusal(err)
 			}
