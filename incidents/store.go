@@ -28,6 +28,7 @@ type Tx interface {
 	NoticeTx
 	PublicTx
 	TerminationTx
+	SpendTx
 
 	// Audit appends to the Merkle log; Seq is set by the store.
 	Audit(AuditEntry) error

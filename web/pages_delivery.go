@@ -14,6 +14,8 @@ type deliveryPage struct {
 	progressView
 	Doubts []incidents.Delivery
 	Typed  struct{ Reason, Ref, Delivery, Why string } // Why is of the delivery in doubt
+	Spends []spendRow
+	Cap    struct{ Channel, Messages, Money, Because string } // as typed
 }
 
 // A progressView is the live part of a delivery page.
@@ -67,6 +69,10 @@ func (c *console) deliveryView(p *page) (v deliveryPage, err error) {
 	if v.Typed.Delivery != "" {
 		v.Typed.Reason, v.Typed.Why = "", v.Typed.Reason
 	}
+	if v.Spends, err = c.spendRows(p, v.Notice); err != nil {
+		return v, err
+	}
+	v.Cap.Channel, v.Cap.Messages, v.Cap.Money, v.Cap.Because = p.form("channel"), p.form("messages"), p.form("money"), p.form("because")
 	v.Doubts, err = c.Desk.InDoubt(p.r.Context(), p.actor, v.Notice.No, 100)
 	return v, err
 }

@@ -177,7 +177,8 @@ func (a *App) openStore(ctx context.Context) (err error) {
 	a.callbackKey = a.keeper.DeriveKey("callbacks")
 	a.openReturnPaths()
 	a.store, err = store.Open(ctx, store.Options{URL: a.settings.Database.URL.Reveal(), Dir: a.settings.DataDir, Log: a.log, Now: a.now, NewID: NewID,
-		Gate: a.gate(), Keeper: a.keeper, DoubtWait: a.doubtWait(), Bounces: a.settings.Channels.Email.Bounces.On()})
+		Gate: a.gate(), Keeper: a.keeper, DoubtWait: a.doubtWait(), Bounces: a.settings.Channels.Email.Bounces.On(),
+		Spend: tariffs(a.settings.Limits.Spend)})
 	if err != nil {
 		return err
 	}

@@ -7,10 +7,8 @@ import (
 	"net"
 	"net/mail"
 	"os"
-	"slices"
 
 	"tocsin/incidents"
-	"tocsin/internal/roster"
 	"tocsin/internal/settings"
 	"tocsin/notifiers"
 	"tocsin/notifiers/email"
@@ -94,12 +92,4 @@ func (a *App) openTwilio(account string, t settings.Twilio, timeout settings.Dur
 	}
 	a.stops.add(account, func(context.Context) error { return c.Close() })
 	return c, nil
-}
-
-// allowed lets SMS go to numbers of these countries only; an empty list allows all.
-func allowed(countries []string) func(string) bool {
-	if len(countries) == 0 {
-		return nil
-	}
-	return func(number string) bool { return slices.Contains(countries, roster.PhoneCountry(number)) }
 }

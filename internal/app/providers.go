@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"tocsin/incidents"
+	"tocsin/internal/roster"
 	"tocsin/internal/settings"
 	"tocsin/notifiers"
 	"tocsin/notifiers/push"
@@ -77,7 +78,7 @@ func (a *App) openSMS(_ context.Context, c *channels) error {
 		c.twilio[name] = client
 		back := func(id incidents.DeliveryID, attempt int) string { return a.callbackURL(name, id, attempt) }
 		ps = append(ps, a.provider(incidents.SMS, x.which,
-			sms.Channel{Twilio: client, Callback: back, Validity: s.SMS.ValidityPeriod.Std(), Allow: allowed(s.SMS.Countries)}, s.SMS.RatePerSecond))
+			sms.Channel{Twilio: client, Callback: back, Validity: s.SMS.ValidityPeriod.Std(), Bar: func(n string) string { return roster.Barred(n, s.SMS.Countries) }}, s.SMS.RatePerSecond))
 	}
 	c.live[incidents.SMS] = a.switched(incidents.SMS, ps)
 	return nil

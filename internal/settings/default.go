@@ -23,6 +23,7 @@ func Default() Settings {
 		Limits: Limits{
 			TwoApproversAbove: 1000,
 			Window:            Window{Email: 64, SMS: 16, Push: 64},
+			Spend:             Spend{Currency: "EUR"},
 			MaxBody:           1 << 20, MaxImport: 4 << 30, MaxUpload: 32 << 20,
 		},
 		Targets: Targets{IndividualsHours: 72, RegulatorHours: 24},

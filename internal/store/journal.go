@@ -131,6 +131,7 @@ type standing struct {
 	flights flights // of the chunk: in flight before the turn, then after it
 	no      int64   // of the window this turn records
 	shift   shift
+	purse   *incidents.Purse // nil: no spend cap
 }
 
 func (t *tx) turn(turn incidents.Turn) (c incidents.Claims, err error) {
@@ -239,6 +240,9 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if err := t.refund(w); err != nil {
+		return false, err
+	}
 	return fallback, t.auditWindow(w, lines)
 }
 
@@ -313,6 +317,9 @@ func systemEntry(event string, r release, at time.Time, data map[string]string) 
 // claim writes the next window down as attempting. Who was excluded or erased
 // since the release is suppressed instead.
 func (t *tx) claim(w *standing) (out []incidents.Claimed, err error) {
+	if w.purse, err = t.openPurse(w); err != nil {
+		return nil, err
+	}
 	for len(out) < w.Want {
 		next, barred, err := t.due(w, w.Want-len(out))
 		if err != nil {
@@ -326,7 +333,7 @@ func (t *tx) claim(w *standing) (out []incidents.Claimed, err error) {
 			break
 		}
 	}
-	return out, nil
+	return out, t.closePurse(w)
 }
 
 // due reads deliveries that may leave now and takes them into flight.
@@ -349,6 +356,10 @@ func (t *tx) due(w *standing, want int) (next []incidents.Claimed, barred []chan
 					why = "erased"
 				}
 				barred = append(barred, changed{d, change{state: stateSuppressed, reason: why, at: w.Now}})
+				return nil
+			}
+			if w.purse != nil && !w.purse.Pay(p.Place) {
+				barred = append(barred, changed{d, spent(w.Now)})
 				return nil
 			}
 			w.shift.move(d.notice, d.chunk, d.channel, d.step, d.state, stateAttempting)

@@ -32,6 +32,9 @@ type Options struct {
 	// Bounces tells that mail that comes back reaches us: a plan's wait after
 	// e-mail is then a wait for bounces.
 	Bounces bool
+	// Spend is what messages of a channel cost, and when an incident has to stop;
+	// a channel without one has no cap.
+	Spend map[incidents.Channel]incidents.Tariff
 	// Conns is how many connections to PostgreSQL (2 at least), or readers of
 	// SQLite, may be open; 0: 16.
 	Conns int

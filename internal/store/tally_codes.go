@@ -79,7 +79,8 @@ func givesReceipts(channel int) bool {
 	return channel == channelCode(incidents.SMS) || channel == channelCode(incidents.Phone)
 }
 
-// isTodo tells the states a chunk's todo counter counts.
+// isTodo tells the states a chunk's todo counter counts. What is held is not
+// among them: nothing of it is due until somebody lets it go.
 func isTodo(state int) bool {
-	return state == statePlanned || state == stateHeld || state == stateReady
+	return state == statePlanned || state == stateReady
 }
