@@ -542,13 +542,14 @@ func (d *Desk) InDoubt(ctx context.Context, a Actor, notice int64, limit int) ([
 }
 
 // SettleDoubt is a person's decision on one in-doubt delivery: it was sent
-// (Accepted), or send it again (Ready).
+// (Accepted), or send it again (Ready). A parked one was never sent: send it
+// now that the cause is mended (Ready), or go on to the next channel (Rejected).
 func (d *Desk) SettleDoubt(ctx context.Context, a Actor, id DeliveryID, to DeliveryState, reason string) error {
 	if err := reasonGiven(reason); err != nil {
 		return err
 	}
-	if to != Accepted && to != Ready {
-		return Invalid("decide on accepted or ready").On("state")
+	if to != Accepted && to != Ready && to != Rejected {
+		return Invalid("decide on accepted or ready, or on rejected for what was never sent").On("state")
 	}
 	return d.write(ctx, a, ActRelease, func(tx Tx) error {
 		n, err := tx.NoticeByNo(id.Notice)

@@ -28,6 +28,7 @@ type Tx interface {
 	NoticeTx
 	PublicTx
 	TerminationTx
+	SpendTx
 
 	// Audit appends to the Merkle log; Seq is set by the store.
 	Audit(AuditEntry) error
@@ -192,7 +193,8 @@ type NoticeTx interface {
 	Handled(noticeNo int64, since time.Time) (int64, error)
 	// CancelDeliveries ends everything that is not yet sent: the stop button.
 	CancelDeliveries(noticeNo int64, why string, at time.Time) (int64, error)
-	// SettleDoubt is a person's decision on one in-doubt delivery: accepted, or ready again.
+	// SettleDoubt is a person's decision on one in-doubt delivery: accepted, or
+	// ready again; of a parked one ready again, or rejected.
 	SettleDoubt(DeliveryID, DeliveryState, string, time.Time) error
 	// SetExcluded takes a person out of sending for a reason, with a note, or
 	// back in with no reason. What has not left is suppressed.

@@ -108,6 +108,9 @@ func refusal(err error) incidents.Receipt {
 			return incidents.Receipt{Outcome: incidents.OutcomeRefused, Reason: e.Msg}
 		}
 	}
+	if broken(err) {
+		return incidents.Receipt{Outcome: incidents.OutcomeBroken, Reason: "the message could not be made or handed over: see the log"}
+	}
 	return incidents.Receipt{Outcome: incidents.OutcomeRetry, Reason: "the provider could not be asked"}
 }
 

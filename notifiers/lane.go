@@ -217,9 +217,9 @@ func (l *lane) deliver(claimed []incidents.Claimed) {
 	ms := make([]Message, 0, len(claimed))
 	sent := make([]incidents.Claimed, 0, len(claimed))
 	for _, x := range claimed {
-		m, err := l.d.render(l.send, l.job, x)
+		m, err := guarded(func() (Message, error) { return l.d.render(l.send, l.job, x) })
 		if err != nil {
-			l.report(x, refusal(err))
+			l.report(x, l.d.unsent(x, err))
 			continue
 		}
 		ms, sent = append(ms, m), append(sent, x)

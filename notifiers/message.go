@@ -22,6 +22,7 @@ type Message struct {
 	Code     string // verification code; also found in the body, to look an SMS up
 	NoticeID incidents.NoticeID
 	Zone     string // IANA time zone of the person, if it is known
+	Provider string // of a lookup: the account that was asked, "" when nobody knows
 	Text     templates.Rendered
 	Wire     []byte   // the bytes that leave, when the channel is an Encoder
 	seal     [32]byte // binds address, text and delivery; see Seal

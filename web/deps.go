@@ -26,6 +26,7 @@ type Deps struct {
 	Evidence   Evidence
 	Status     Status
 	Sandbox    Sandbox
+	Providers  Providers
 	Callbacks  Callbacks
 	Checkpoint Checkpoints
 	Ready      func() error
@@ -66,6 +67,11 @@ type Status interface {
 type Sandbox interface {
 	Captures(ctx context.Context, notice int64, before string, limit int) ([]incidents.Capture, error)
 	OpenCapture(ctx context.Context, id string) (incidents.Capture, error)
+}
+
+// Providers tells how the providers' accounts are.
+type Providers interface {
+	ProviderHealth(ctx context.Context) ([]incidents.ProviderHealth, error)
 }
 
 // Callbacks takes what providers report.

@@ -47,6 +47,7 @@ type approvalPage struct {
 	Ann      *incidents.Announcement
 	Report   *incidents.Report
 	Waiver   *incidents.Waiver
+	Raise    *incidents.CapRaise
 	Comment  string
 	Places   []shareRow // of the people chosen, as the lists say
 	Decision string     // what was chosen, when the form is shown again
@@ -126,6 +127,17 @@ func (c *console) approvalContent(p *page, v *approvalPage, d incidents.Dossier)
 			}
 		}
 		v.Goes = "Closes the obligation without doing it. Nothing leaves the house."
+	case incidents.SubjectCapRaise:
+		_, raises, err := c.Desk.Spends(ctx, p.actor, v.Pending.Incident.ID)
+		if err != nil {
+			return err
+		}
+		for i, r := range raises {
+			if r.ID == id {
+				v.Raise = &raises[i]
+				v.Goes = "Raises the spend cap of " + channelName(r.Channel) + " for this incident from " + r.From.Text(r.Currency) + " to " + r.To.Text(r.Currency) + ". What waited for it is sent."
+			}
+		}
 	}
 	return nil
 }

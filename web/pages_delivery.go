@@ -14,6 +14,8 @@ type deliveryPage struct {
 	progressView
 	Doubts []incidents.Delivery
 	Typed  struct{ Reason, Ref, Delivery, Why string } // Why is of the delivery in doubt
+	Spends []spendRow
+	Cap    struct{ Channel, Messages, Money, Because string } // as typed
 }
 
 // A progressView is the live part of a delivery page.
@@ -29,6 +31,7 @@ type progressView struct {
 	PerSecond float64
 	FinishAt  *time.Time
 	Forecast  forecastChart
+	Ill       []providerRow // accounts of this notice's channels that cannot be used as they should
 	Can       struct{ Stop, Release bool }
 	Done      int64
 	At        time.Time
@@ -67,6 +70,10 @@ func (c *console) deliveryView(p *page) (v deliveryPage, err error) {
 	if v.Typed.Delivery != "" {
 		v.Typed.Reason, v.Typed.Why = "", v.Typed.Reason
 	}
+	if v.Spends, err = c.spendRows(p, v.Notice); err != nil {
+		return v, err
+	}
+	v.Cap.Channel, v.Cap.Messages, v.Cap.Money, v.Cap.Because = p.form("channel"), p.form("messages"), p.form("money"), p.form("because")
 	v.Doubts, err = c.Desk.InDoubt(p.r.Context(), p.actor, v.Notice.No, 100)
 	return v, err
 }
@@ -98,6 +105,9 @@ func (c *console) progressOf(p *page, n incidents.Notice, d incidents.Dossier) (
 	v.Failures, v.Excluded = failuresOf(pr.Tallies), pr.Exclusions
 	v.Funnel = funnelOf(r)
 	v.Forecast = forecastOf(pr, d.Obligations, v.At)
+	if v.Ill, err = c.illFor(p, pr.Notice); err != nil {
+		return v, err
+	}
 	_, approvals, err := c.Desk.Notice(p.r.Context(), p.actor, n.ID)
 	if err != nil {
 		return v, err

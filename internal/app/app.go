@@ -181,7 +181,8 @@ func (a *App) openStore(ctx context.Context) (err error) {
 		return err
 	}
 	a.store, err = store.Open(ctx, store.Options{URL: a.settings.Database.URL.Reveal(), Dir: a.settings.DataDir, Log: a.log, Now: a.now, NewID: NewID,
-		Gate: a.gate(), Keeper: a.keeper, DoubtWait: a.doubtWait(), Bounces: a.settings.Channels.Email.Bounces.On(), Calls: a.calls(), Quiet: quiet})
+		Gate: a.gate(), Keeper: a.keeper, DoubtWait: a.doubtWait(), Bounces: a.settings.Channels.Email.Bounces.On(), Calls: a.calls(), Quiet: quiet,
+		Spend: tariffs(a.settings.Limits.Spend)})
 	if err != nil {
 		return err
 	}
@@ -241,8 +242,8 @@ func (a *App) openDispatch(ctx context.Context) (err error) {
 	key := a.keeper.DeriveKey("messages")
 	d := a.settings.Dispatch
 	a.dispatcher = notifiers.New(notifiers.Deps{Journal: a.store, Opener: a.store, Book: a.book, Codes: a.codes,
-		Live: notifiers.LiveSet(key, a.channels.live), Drill: notifiers.DrillSet(key, a.store, a.now), Key: key,
-		Limits: a.channels.limits, Window: a.channels.window, Lanes: a.channels.lanes, Owner: NewID(), Lease: d.Lease.Std(),
+		Live: notifiers.LiveSet(key, a.channels.live), Drill: notifiers.DrillSet(key, a.store, a.now), Key: key, Limits: a.channels.limits,
+		Window: a.channels.window, Lanes: a.channels.lanes, Owner: NewID(), Lease: d.Lease.Std(),
 		Verify: a.settings.Public.URL + "/verify", Now: a.now, Log: a.log,
 		Ref: func(ctx context.Context, id incidents.IncidentID) (string, error) {
 			in, err := a.Desk.Find(ctx, incidents.System, string(id))

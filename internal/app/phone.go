@@ -16,15 +16,27 @@ import (
 	"tocsin/notifiers/twilio"
 )
 
-func (a *App) openPhone(c *channels, s settings.Channels) (err error) {
-	p := s.Phone
-	if c.caller, err = a.twilioFor(s.Twilio, p.From, p.Timeout.Std()); err != nil {
+// phoneAccount is the one account calls are made by: the first of text
+// messages, with a number and a rate of its own.
+var phoneAccount = accountName(incidents.Phone, first)
+
+func (a *App) openPhone(_ context.Context, c *channels) (err error) {
+	p, t := a.settings.Channels.Phone, a.settings.Channels.Twilio
+	if p.Mode != settings.ModeTwilio {
+		return nil
+	}
+	t.From = p.From
+	if c.caller, err = a.openTwilio(phoneAccount, t, p.Timeout); err != nil {
 		return err
 	}
-	c.live[incidents.Phone] = phone.Channel{Twilio: c.caller, Callback: a.callbackURL, Hours: phone.Hours{From: p.Hours.From(), Until: p.Hours.Until()},
-		Zones: roster.PhoneZones, Allow: allowed(p.Countries), Taken: a.store.CallTaken, Now: a.now}
-	c.limits[incidents.Phone] = notifiers.NewLimiter(p.RatePerSecond, a.now)
+	c.live[incidents.Phone] = phone.Channel{Twilio: c.caller, Callback: a.phoneCallback, Hours: phone.Hours{From: p.Hours.From(), Until: p.Hours.Until()},
+		Zones: roster.PhoneZones, Allow: func(number string) bool { return roster.Barred(number, p.Countries) == "" }, Taken: a.store.CallTaken, Now: a.now}
+	c.limits[incidents.Phone] = notifiers.SharedLimiter(phoneAccount, p.RatePerSecond, a.store, a.now)
 	return nil
+}
+
+func (a *App) phoneCallback(id incidents.DeliveryID, attempt int) string {
+	return a.callbackURL(phoneAccount, id, attempt)
 }
 
 // calls is how often a person who was not reached is called.
@@ -62,7 +74,7 @@ func (a *App) Speak(ctx context.Context, publicURL string, form map[string]strin
 		return "", err
 	}
 	if form["Digits"] != phone.Key {
-		return phone.Greeting(m, a.callbackURL(id, n))
+		return phone.Greeting(m, a.phoneCallback(id, n))
 	}
 	words, err := phone.Notice(m)
 	if err != nil {
@@ -80,7 +92,7 @@ func (a *App) Speak(ctx context.Context, publicURL string, form map[string]strin
 
 // genuineCall checks that a callback of a call is ours, and Twilio's.
 func (a *App) genuineCall(publicURL string, form map[string]string, signature, delivery, attempt, mac string) (id incidents.DeliveryID, n int, err error) {
-	if a.channels.caller == nil || !hmac.Equal([]byte(mac), []byte(a.callbackMAC(delivery, attempt))) {
+	if a.channels.caller == nil || !hmac.Equal([]byte(mac), []byte(a.callbackMAC(phoneAccount, delivery, attempt))) {
 		return id, 0, incidents.Forbidden("this callback is not ours")
 	}
 	if !a.channels.caller.ValidCallback(publicURL, form, signature) {

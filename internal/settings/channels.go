@@ -18,7 +18,9 @@ type Channels struct {
 	Phone  Phone  `yaml:"phone"`
 	Push   Push   `yaml:"push"`
 	Twilio Twilio `yaml:"twilio"`
-	Quiet  Quiet  `yaml:"quiet-hours"`
+	// TwilioSecond carries on while the first account cannot; without account-sid there is none.
+	TwilioSecond Twilio `yaml:"twilio-second"`
+	Quiet        Quiet  `yaml:"quiet-hours"`
 }
 
 // Quiet are the hours in which nobody is disturbed, by the clock where the
@@ -42,8 +44,10 @@ func (q Quiet) Hours(home incidents.Place) (incidents.QuietHours, error) {
 
 // Email is the e-mail channel.
 type Email struct {
-	Mode    string  `yaml:"mode"` // sandbox, smtp
-	SMTP    SMTP    `yaml:"smtp"`
+	Mode string `yaml:"mode"` // sandbox, smtp
+	SMTP SMTP   `yaml:"smtp"`
+	// Second is a relay that carries on while the first cannot; without an address there is none.
+	Second  SMTP    `yaml:"second"`
 	Bounces Bounces `yaml:"bounces"`
 }
 
@@ -114,6 +118,16 @@ type Push struct {
 	CredentialsFile string   `yaml:"credentials-file"` // service account; empty: none is shown, for stand-ins
 	RatePerSecond   float64  `yaml:"rate-per-second"`
 	Timeout         Duration `yaml:"timeout"`
+	// Second carries on while the first project cannot; without project there is none.
+	Second FCM `yaml:"second"`
+}
+
+// FCM is one more Firebase project.
+type FCM struct {
+	BaseURL         string  `yaml:"base-url"`
+	Project         string  `yaml:"project"`
+	CredentialsFile string  `yaml:"credentials-file"`
+	RatePerSecond   float64 `yaml:"rate-per-second"`
 }
 
 // Twilio is the account behind SMS and telephone.

@@ -109,9 +109,27 @@ func (p Persons) Routes() incidents.Routes {
 type Limits struct {
 	TwoApproversAbove int64  `yaml:"two-approvers-above"` // persons; 0: one is always enough
 	Window            Window `yaml:"window"`
+	Spend             Spend  `yaml:"spend"`
 	MaxBody           Size   `yaml:"max-body"`   // of one alert
 	MaxImport         Size   `yaml:"max-import"` // of one list of persons, as it is sent: packed, if it is packed
 	MaxUpload         Size   `yaml:"max-upload"` // of one receipt or attachment
+}
+
+// Spend is when an incident has to stop sending until two people agree to more.
+type Spend struct {
+	Currency string `yaml:"currency"` // ISO 4217
+	Email    Tariff `yaml:"email"`
+	SMS      Tariff `yaml:"sms"`
+	Push     Tariff `yaml:"push"`
+}
+
+// Tariff is what a channel's messages cost, in hundredths of the currency, and
+// how many of them one incident may send. 0: no cap.
+type Tariff struct {
+	Messages int64            `yaml:"messages"`
+	Money    int64            `yaml:"money"`
+	Price    int64            `yaml:"price"`
+	Prices   map[string]int64 `yaml:"prices"` // by country, ISO 3166
 }
 
 // Window is how many sends may be in doubt per worker after a crash, by channel.

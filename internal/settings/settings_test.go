@@ -84,7 +84,7 @@ func TestAnEmptyFileIsTheDefaults(t *testing.T) {
 			t.Fatal(err)
 		}
 		s, err := Load(path, noEnv)
-		if err != nil || s.Limits != Default().Limits {
+		if err != nil || !reflect.DeepEqual(s.Limits, Default().Limits) {
 			t.Errorf("%q: %+v, %v", text, s.Limits, err)
 		}
 	}
@@ -261,7 +261,7 @@ func TestRedactedCanBeReadAgain(t *testing.T) {
 	if err := strict.Unmarshal("redacted", []byte(s.Redacted()), &again); err != nil {
 		t.Fatal(err)
 	}
-	if again.Session != s.Session || again.Limits != s.Limits || again.Correlation != s.Correlation {
+	if again.Session != s.Session || !reflect.DeepEqual(again.Limits, s.Limits) || again.Correlation != s.Correlation {
 		t.Errorf("%+v", again)
 	}
 }

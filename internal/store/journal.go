@@ -131,6 +131,7 @@ type standing struct {
 	flights flights // of the chunk: in flight before the turn, then after it
 	no      int64   // of the window this turn records
 	shift   shift
+	purse   *incidents.Purse // nil: no spend cap
 }
 
 func (t *tx) turn(turn incidents.Turn) (c incidents.Claims, err error) {
@@ -222,8 +223,8 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 		if c.state == stateRetryWait && w.notice.Status == incidents.NoticeStopped {
 			c.state, c.next, c.reason = stateCancelled, time.Time{}, "stopped before it left"
 		}
-		all = append(all, landing{f, c, done.Receipt.Outcome == incidents.OutcomeKept})
-		notes = append(notes, noted{d, string(done.Receipt.Outcome), done.Receipt.ProviderID, done.Receipt.Code, done.Receipt.Reason, done.At})
+		all = append(all, landing{f, c, done.Receipt.Outcome == incidents.OutcomeKept, done.Receipt.Provider})
+		notes = append(notes, noted{d, string(done.Receipt.Outcome), done.Receipt.ProviderID, done.Receipt.Code, done.Receipt.Reason, done.Receipt.Provider, done.At})
 		if c.state == stateRejected {
 			failed = append(failed, d.after(c))
 		}
@@ -245,6 +246,9 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 	w.no++
 	lines, err := t.window(w.Chunk.Notice, w.Chunk.No, w.no, notes)
 	if err != nil {
+		return false, err
+	}
+	if err := t.refund(w); err != nil {
 		return false, err
 	}
 	return fallback, t.auditWindow(w, lines)
@@ -285,6 +289,8 @@ func outcome(d delivery, done incidents.Recorded, plan []incidents.Step, backoff
 		c.state, c.next = stateRetryWait, done.At.Add(r.RetryAfter)
 	case incidents.OutcomeRefused, incidents.OutcomeGone:
 		c.state = stateRejected
+	case incidents.OutcomeBroken:
+		return parked(d, c, backoff)
 	default: // what nobody can name is in doubt
 		c.state = stateInDoubt
 		c.next = done.At.Add(waitOf(doubt, d.channel))
@@ -318,6 +324,9 @@ func systemEntry(event string, r release, at time.Time, data map[string]string) 
 // since the release is suppressed instead, and whose night it is is held until
 // their morning.
 func (t *tx) claim(w *standing) (out []incidents.Claimed, err error) {
+	if w.purse, err = t.openPurse(w); err != nil {
+		return nil, err
+	}
 	for len(out) < w.Want {
 		next, barred, err := t.due(w, w.Want-len(out))
 		if err != nil {
@@ -331,7 +340,7 @@ func (t *tx) claim(w *standing) (out []incidents.Claimed, err error) {
 			break
 		}
 	}
-	return out, nil
+	return out, t.closePurse(w)
 }
 
 // dueAt is the condition that a delivery's time has come; what is held without
@@ -365,6 +374,10 @@ func (t *tx) due(w *standing, want int) (next []incidents.Claimed, barred []chan
 			}
 			if open, morning := night.gate(p); !open {
 				barred = append(barred, changed{d, change{state: stateHeld, next: morning, reason: heldByNight, at: w.Now}})
+				return nil
+			}
+			if w.purse != nil && !w.purse.Pay(p.Place) {
+				barred = append(barred, changed{d, spent(w.Now)})
 				return nil
 			}
 			w.shift.move(d.notice, d.chunk, d.channel, d.step, d.state, stateAttempting)

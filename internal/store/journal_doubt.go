@@ -114,6 +114,12 @@ func (t *tx) SettleDoubt(id incidents.DeliveryID, to incidents.DeliveryState, re
 	if d.state != stateInDoubt && d.state != stateManual {
 		return incidents.Conflict("delivery %s is %s, not in doubt", id, stateOf(d.state))
 	}
+	if d.domain().Parked() {
+		if to != incidents.Ready && to != incidents.Rejected {
+			return incidents.Invalid("this message was never sent: it is sent again, or given up for the next channel").On("state")
+		}
+		return t.settle(d, incidents.Resolution{State: to, Reason: reason, Now: at}, "")
+	}
 	if to != incidents.Accepted && to != incidents.Ready {
 		return incidents.Invalid("a doubt ends as accepted or ready, not as %s", to)
 	}
@@ -156,7 +162,7 @@ func (t *tx) settle(d delivery, r incidents.Resolution, event string) error {
 	if err := t.become(s, d, c); err != nil {
 		return err
 	}
-	if err := t.note(noted{d, "resolved " + string(stateOf(c.state)), r.ProviderID, d.code, r.Reason, r.Now}); err != nil {
+	if err := t.note(noted{d, "resolved " + string(stateOf(c.state)), r.ProviderID, d.code, r.Reason, "", r.Now}); err != nil {
 		return err
 	}
 	chunks := map[int64]bool{}

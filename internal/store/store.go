@@ -37,6 +37,9 @@ type Options struct {
 	Calls CallPolicy
 	// Quiet are the hours in which nobody is disturbed; none when it has no channels.
 	Quiet incidents.QuietHours
+	// Spend is what messages of a channel cost, and when an incident has to stop;
+	// a channel without one has no cap.
+	Spend map[incidents.Channel]incidents.Tariff
 	// Conns is how many connections to PostgreSQL (2 at least), or readers of
 	// SQLite, may be open; 0: 16.
 	Conns int

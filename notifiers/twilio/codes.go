@@ -42,6 +42,11 @@ var codes = map[int]struct {
 	30008: {incidents.OutcomeRefused, "the carrier gave no reason"},
 }
 
+// ofAccount are the codes that say something of our account or sender there and
+// nothing of the person: another account may take the message.
+var ofAccount = map[int]bool{20003: true, 20404: true, 20429: true, 21408: true, 21611: true, 21612: true, 30001: true, 30002: true, 30029: true, 30030: true,
+	401: true, 403: true, 404: true} // a status without a code of Twilio's: what is wrong is the address or the key
+
 // OutcomeOf says what an error code means for a delivery.
 func OutcomeOf(code int) incidents.Outcome {
 	if c, ok := codes[code]; ok {
