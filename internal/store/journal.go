@@ -78,13 +78,37 @@ func (t *tx) doubtStale(notice, chunk int64, wait map[incidents.Channel]time.Dur
 	if err := t.land(s, notice, chunk, fence, all); err != nil {
 		return 0, err
 	}
+	older, err := t.attemptingRows(notice, chunk)
+	if err != nil {
+		return 0, err
+	}
+	lostRows := make([]changed, len(older))
+	for i, d := range older {
+		lostRows[i] = changed{d, change{state: stateInDoubt, next: now.Add(waitOf(wait, d.channel)), reason: why, at: now}}
+		notes = append(notes, noted{delivery: d, outcome: "lost", reason: why, at: now})
+	}
+	if err := t.becomeAll(s, notice, lostRows); err != nil {
+		return 0, err
+	}
 	if err := t.noteAll(notice, notes); err != nil {
 		return 0, err
 	}
 	if _, err := t.run(`UPDATE chunks SET flights = '' WHERE notice_no = $1 AND no = $2`, notice, chunk); err != nil {
 		return 0, err
 	}
-	return len(lost), t.book(s)
+	return len(lost) + len(older), t.book(s)
+}
+
+// attemptingRows lists what a version of this program that knew no flights
+// wrote down as attempting in a chunk: in the deliveries' own rows.
+func (t *tx) attemptingRows(notice, chunk int64) (out []delivery, err error) {
+	err = t.rows(deliveryColumns+`FROM deliveries d`+t.indexed(`deliveries_open`)+` WHERE d.notice_no = $1 AND d.chunk = $2 AND d.state IN (0, 1, 2, 3, 5) AND d.state = 3 ORDER BY d.seq, d.channel`,
+		args{notice, chunk}, func(r scanner) error {
+			d, err := scanDelivery(r)
+			out = append(out, d)
+			return err
+		})
+	return out, err
 }
 
 func waitOf(wait map[incidents.Channel]time.Duration, channel int) time.Duration {
