@@ -87,12 +87,14 @@ func (k *conn) chunks(out []*outgoing) bool {
 		ends[i] = len(k.out)
 	}
 	seen, _ := k.flush() // an error shows again when the replies are read
+	closing, open := false, false
 	for i, o := range out {
-		alive, closing := k.chunk(o, i > 0)
+		got := k.chunk(o, i > 0)
+		closing, open = closing || got.closing, got.open
 		switch {
-		case alive:
+		case got.alive:
 			continue
-		case closing: // nothing after this was taken
+		case closing: // what it did not answer it did not take
 			return false
 		}
 		for j, o := range out[i:] {
@@ -102,13 +104,19 @@ func (k *conn) chunks(out []*outgoing) bool {
 		}
 		return false
 	}
-	return true
+	return !closing && (!open || k.reset())
 }
 
-// chunk reads the replies to one message. A connection that is not alive any
-// more was cut, unless the relay said that it closes it.
-func (k *conn) chunk(o *outgoing, reset bool) (alive, closing bool) {
-	var bad *reply
+// How a connection is after the replies to one message.
+type chunked struct {
+	alive   bool // every reply came
+	closing bool // the relay said that it closes the connection (421)
+	open    bool // the transaction was not finished
+}
+
+// chunk reads the replies to one message. Some relays say 421 and go on all
+// the same, so what they say after it counts too.
+func (k *conn) chunk(o *outgoing, reset bool) (c chunked) {
 	for i := range 4 {
 		if i == 0 && !reset {
 			continue
@@ -116,22 +124,25 @@ func (k *conn) chunk(o *outgoing, reset bool) (alive, closing bool) {
 		p, err := k.answer(nil)
 		switch {
 		case err != nil:
-			return false, false
+			return c
 		case p.code == 421:
-			if bad == nil {
+			c.closing, c.open = true, true
+			if !o.settled {
 				o.receipt = p.ours()
 			}
-			return false, true
-		case i == 3 && bad == nil && p.ok():
+		case i == 0: // where RSET did nothing, MAIL fails
+		case i == 3 && p.ok() && !o.settled:
+			c.open = false
 			o.settle(incidents.Receipt{Outcome: incidents.OutcomeAccepted, Code: strconv.Itoa(p.code), Reason: queued(p.text)})
-		case bad == nil && !p.ok():
-			bad = &p
+		case !p.ok() && !o.settled && !c.closing:
+			c.open = true
 			if o.settle(p.refusal()); i < 2 {
 				o.settle(p.ours())
 			}
 		}
 	}
-	return true, false
+	c.alive = true
+	return c
 }
 
 // dialogues sends messages by DATA. Where the relay takes PIPELINING, what
@@ -141,7 +152,7 @@ func (k *conn) dialogues(leave context.Context, out []*outgoing) bool {
 	for i, o := range out {
 		if !d.opened && leave.Err() != nil {
 			keep(out[i:])
-			return true
+			break
 		}
 		var next *outgoing
 		if i+1 < len(out) && leave.Err() == nil {
