@@ -116,7 +116,11 @@ func (c *Channel) try(ctx, leave context.Context, left []*outgoing) (still []*ou
 			still = append(still, o)
 		}
 	}
-	return still, ctx.Err() == nil && (warm || len(still) < len(left))
+	if !warm && len(still) == len(left) { // the first one ends connections: the others must not wait for it
+		still[0].settle(still[0].receipt)
+		still = still[1:]
+	}
+	return still, ctx.Err() == nil
 }
 
 // errKept tells that sending was halted while a message waited for a connection.
@@ -130,19 +134,25 @@ const limitBack = time.Minute
 // relay lets us open no more, the next that comes free.
 func (c *Channel) take(ctx, leave context.Context) (k *conn, warm bool, err error) {
 	for {
+		if leave.Err() != nil {
+			return nil, false, errKept
+		}
 		k, wait := c.pick()
 		switch {
-		case k != nil && k.alive(c.o.Now()):
+		case k != nil && k.alive(ctx, leave, c.o.Now()):
 			return k, true, nil
 		case k != nil:
 			c.lose(k)
 			continue
 		case wait == nil:
-			k, err := c.dial(ctx)
-			if err == nil || !c.refusedOne(err) {
-				return k, false, err
+			k, err := c.dial(ctx, leave)
+			if err == nil {
+				return k, false, nil
 			}
-			continue
+			if again := c.refusedOne(err); again || leave.Err() != nil {
+				continue
+			}
+			return nil, false, err
 		}
 		select {
 		case <-wait:

@@ -27,7 +27,11 @@ type refused struct{ reply }
 
 func (r refused) Error() string { return "the relay said " + r.String() }
 
-func (c *Channel) dial(ctx context.Context) (*conn, error) {
+// dial opens a connection. No message is on its way yet: when sending halts,
+// it is given up.
+func (c *Channel) dial(ctx, leave context.Context) (*conn, error) {
+	ctx, end := either(ctx, leave)
+	defer end()
 	d := net.Dialer{Timeout: c.o.Timeout}
 	nc, err := d.DialContext(ctx, "tcp", c.o.Address)
 	if err != nil {
@@ -45,6 +49,10 @@ func (c *Channel) dial(ctx context.Context) (*conn, error) {
 		return nil, err
 	}
 	k.rest()
+	if !stop() {
+		k.drop()
+		return nil, ctx.Err()
+	}
 	return k, nil
 }
 
@@ -171,12 +179,22 @@ func (k *conn) expect(code int) error {
 
 // alive asks a connection that stood idle whether the relay is still there:
 // many close one after a while, and what is written then is in doubt.
-func (k *conn) alive(now time.Time) bool {
+func (k *conn) alive(ctx, leave context.Context, now time.Time) bool {
 	if now.Sub(k.used) < time.Second {
 		return true
 	}
+	ctx, end := either(ctx, leave)
+	defer end()
+	stop := context.AfterFunc(ctx, func() { k.net.Close() })
 	defer k.rest()
-	return k.reset()
+	return k.reset() && stop()
+}
+
+// either ends with the first of two contexts.
+func either(a, b context.Context) (context.Context, func()) {
+	ctx, end := context.WithCancel(a)
+	stop := context.AfterFunc(b, end)
+	return ctx, func() { stop(); end() }
 }
 
 // quit says goodbye; its answer changes nothing.
