@@ -89,14 +89,21 @@ func (s *skeleton) part(f *templates.Form, p templates.Part) {
 // skeletons keeps those of the forms in use.
 type skeletons struct {
 	mu sync.RWMutex
-	by map[*templates.Form]*skeleton
+	by map[skeletonKey]*skeleton
+}
+
+// Two notices of the same content have one form, and each its own boundary.
+type skeletonKey struct {
+	form   *templates.Form
+	notice incidents.NoticeID
 }
 
 const maxSkeletons = 256
 
 func (c *skeletons) of(o Options, f *templates.Form, notice incidents.NoticeID) (*skeleton, error) {
+	key := skeletonKey{f, notice}
 	c.mu.RLock()
-	s := c.by[f]
+	s := c.by[key]
 	c.mu.RUnlock()
 	if s != nil {
 		return s, nil
@@ -108,9 +115,9 @@ func (c *skeletons) of(o Options, f *templates.Form, notice incidents.NoticeID) 
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.by == nil || len(c.by) >= maxSkeletons {
-		c.by = map[*templates.Form]*skeleton{}
+		c.by = map[skeletonKey]*skeleton{}
 	}
-	c.by[f] = s
+	c.by[key] = s
 	return s, nil
 }
 
