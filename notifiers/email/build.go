@@ -102,6 +102,10 @@ func (o Options) messageID(m notifiers.Message) string {
 	return "<" + hex.EncodeToString(sum[:16]) + "." + m.Delivery.String() + "@" + domain + ">"
 }
 
+// maxName is how many bytes of a name stand in the To header: a line has at
+// most 998 (RFC 5322 §2.1.1), and a word is not broken.
+const maxName = 256
+
 // recipient refuses what could end a header or an SMTP command early.
 func recipient(m notifiers.Message) (mail.Address, error) {
 	if strings.ContainsAny(m.To, "\r\n\x00<> ") || strings.Count(m.To, "@") != 1 {
@@ -113,6 +117,9 @@ func recipient(m notifiers.Message) (mail.Address, error) {
 		}
 		return r
 	}, m.Name)
+	if len(name) > maxName {
+		name = strings.ToValidUTF8(name[:maxName], "")
+	}
 	if strings.ContainsAny(m.Text.Subject, "\r\n\x00") {
 		return mail.Address{}, incidents.Invalid("the subject of delivery %s has a line break", m.Delivery)
 	}
@@ -130,7 +137,7 @@ func header(b *bytes.Buffer, name, value string) {
 	for i, word := range strings.Split(value, " ") {
 		switch {
 		case i == 0:
-		case line+1+len(word) > 76:
+		case word != "" && line+1+len(word) > 76: // never before a second blank: a line of blanks alone would end the header
 			b.WriteString("\r\n ")
 			line = 1
 		default:
