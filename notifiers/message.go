@@ -77,7 +77,7 @@ func (m Message) mac(key []byte) (out [32]byte) {
 		h.Write(n[:])
 		h.Write(b)
 	}
-	for _, s := range []string{m.Delivery.String(), string(m.Mode), m.To, m.Name, m.Code, string(m.Text.Lang), m.Text.Subject, m.Text.Text, m.Text.HTML, m.Text.SMS, m.Text.Title, m.Text.Body,
+	for _, s := range []string{m.Delivery.String(), string(m.NoticeID), string(m.Mode), m.To, m.Name, m.Code, string(m.Text.Lang), m.Text.Subject, m.Text.Text, m.Text.HTML, m.Text.SMS, m.Text.Title, m.Text.Body,
 		m.Text.Spoken.Hello, m.Text.Spoken.Notice, m.Text.Spoken.Again, m.Text.Spoken.Bye} {
 		write([]byte(s))
 	}

@@ -1,0 +1,5 @@
+//go:build race
+
+package notifiers_test
+
+const raceEnabled = true
