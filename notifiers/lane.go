@@ -104,12 +104,12 @@ func (l *lane) run(ctx context.Context) (fell, halted bool, err error) {
 }
 
 // turn records and claims; a database that is away for a moment must not turn
-// what was sent into doubt.
+// what was sent, or is just being sent, into doubt.
 func (l *lane) turn(ctx context.Context, done []incidents.Recorded, want int) (got incidents.Claims, err error) {
 	for try := range 4 {
 		got, err = l.d.Journal.Turn(context.WithoutCancel(ctx), incidents.Turn{Chunk: l.chunk, Notice: l.job.notice, Channel: l.channel,
 			Done: done, Want: want, Now: l.d.Now().UTC(), Lease: l.d.Lease, Backoff: Backoff})
-		if err == nil || len(done) == 0 || incidents.KindOf(err) != incidents.KindUnavailable {
+		if err == nil || len(done) == 0 && l.flying == 0 || incidents.KindOf(err) != incidents.KindUnavailable {
 			return got, err
 		}
 		select {
@@ -187,7 +187,7 @@ func (l *lane) hand() {
 			l.keep(claimed)
 			continue
 		}
-		for len(claimed) < l.batch && (limit == nil || limit.Allow()) {
+		for len(claimed) < l.batch && len(l.work) > 0 && (limit == nil || limit.Allow()) {
 			select {
 			case x, ok := <-l.work:
 				if ok {
