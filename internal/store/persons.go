@@ -181,8 +181,17 @@ func (t *tx) SetExcluded(id incidents.PersonID, reason, note string) error {
 
 // suppress ends what is planned for one person and has not left.
 func (t *tx) suppress(list, seq int64, reason string) error {
+	notices, err := t.chunkNumbers(`SELECT notice_no FROM releases WHERE list_no = $1 ORDER BY notice_no`, list)
+	for _, no := range notices {
+		if err == nil {
+			err = t.lockRelease(no) // no claim comes between what is read here and what is made of it
+		}
+	}
+	if err != nil {
+		return err
+	}
 	var open []delivery
-	err := t.rows(deliveryColumns+`FROM deliveries d WHERE d.notice_no IN (SELECT notice_no FROM releases WHERE list_no = $1) AND d.seq = $2 AND d.state IN (0, 1, 2, 5)`,
+	err = t.rows(deliveryColumns+`FROM deliveries d WHERE d.notice_no IN (SELECT notice_no FROM releases WHERE list_no = $1) AND d.seq = $2 AND d.state IN (0, 1, 2, 5)`,
 		args{list, seq}, func(r scanner) error {
 			d, err := scanDelivery(r)
 			open = append(open, d)

@@ -46,7 +46,7 @@ func (s *Store) FoldReceipts(ctx context.Context, limit int) (folded int, err er
 		if err != nil {
 			return err
 		}
-		f := folding{tx: t, shift: shift{}, failed: map[int64][]delivery{}, retry: map[int64]map[int64]bool{}, seen: map[incidents.DeliveryID]bool{}}
+		f := t.folding()
 		for _, w := range waiting {
 			ok, err := f.one(w)
 			if err != nil {
@@ -81,7 +81,12 @@ type folding struct {
 	failed map[int64][]delivery     // by notice: what was not delivered
 	retry  map[int64]map[int64]bool // by notice: chunks with somebody to be called again
 	seen   map[incidents.DeliveryID]bool
+	locked map[int64]bool // notices of which nothing is claimed meanwhile
 	lines  []string
+}
+
+func (t *tx) folding() *folding {
+	return &folding{tx: t, shift: shift{}, failed: map[int64][]delivery{}, retry: map[int64]map[int64]bool{}, seen: map[incidents.DeliveryID]bool{}, locked: map[int64]bool{}}
 }
 
 // one folds a receipt's delivery, or lets the receipt wait.
@@ -140,6 +145,12 @@ func (f *folding) target(w waitingReceipt) (id incidents.DeliveryID, found bool,
 // delivery folds all receipts of one delivery; settled is false while an
 // attempt is under way, whose outcome comes first.
 func (f *folding) delivery(id incidents.DeliveryID) (settled bool, err error) {
+	if !f.locked[id.Notice] { // or a claim could come between the look and the change
+		if err := f.lockRelease(id.Notice); err != nil {
+			return false, err
+		}
+		f.locked[id.Notice] = true
+	}
 	d, err := f.tx.delivery(id)
 	if err != nil {
 		return false, err

@@ -67,6 +67,9 @@ func (t *tx) unsettled() ([]int64, error) {
 }
 
 func (t *tx) sweep(notice int64, p incidents.SweepPolicy) (out incidents.Swept, err error) {
+	if err := t.lockRelease(notice); err != nil { // no claim comes between what is read here and what is made of it
+		return out, err
+	}
 	r, found, err := t.release(notice)
 	if err != nil || !found {
 		return out, err
