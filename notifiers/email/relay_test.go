@@ -16,7 +16,7 @@ import (
 // A point is a moment of a relay's work.
 type point struct {
 	conn  int    // of the connections so far, from 1
-	stage string // greet, ehlo, helo, starttls, mail, rcpt, data, bdat, body, end, rset, quit
+	stage string // greet, ehlo, helo, starttls, auth, mail, rcpt, data, bdat, body, end, rset, quit
 	to    string // recipient's local part, once it is known
 }
 
@@ -257,6 +257,12 @@ func (s *relaySession) command(verb, rest string) bool {
 		}
 		s.Conn, s.r, s.secure, s.hello = c, bufio.NewReader(c), true, false
 		return true
+	case "AUTH":
+		if !s.secure {
+			s.violated("a password in clear")
+		}
+		ok, _ := s.at("auth", "235 2.7.0 welcome")
+		return ok
 	case "RSET":
 		s.reset()
 		s.stuck = false
