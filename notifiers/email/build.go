@@ -75,7 +75,7 @@ func (o Options) parts(text, html, boundary string) (h mimeHead, body []byte, er
 func (o Options) address(b *bytes.Buffer, m notifiers.Message, to mail.Address, date time.Time) {
 	header(b, "Date", date.UTC().Format(time.RFC1123Z))
 	header(b, "From", o.From.String())
-	header(b, "To", to.String())
+	header(b, "To", mailbox(to))
 	header(b, "Message-ID", o.messageID(m))
 	header(b, "X-Notice-Id", string(m.NoticeID))
 	header(b, "X-Delivery-Id", m.Delivery.String())
@@ -124,6 +124,15 @@ func recipient(m notifiers.Message) (mail.Address, error) {
 		return mail.Address{}, incidents.Invalid("the subject of delivery %s has a line break", m.Delivery)
 	}
 	return mail.Address{Name: name, Address: m.To}, nil
+}
+
+// mailbox is an address with its name. net/mail puts a backslash into an
+// encoded word as it is, where RFC 2047 §5 (3) forbids it and readers stumble.
+func mailbox(a mail.Address) string {
+	if ascii(a.Name) || !strings.Contains(a.Name, `\`) {
+		return a.String()
+	}
+	return mime.BEncoding.Encode("utf-8", a.Name) + " " + (&mail.Address{Address: a.Address}).String()
 }
 
 // encodeWords encodes a subject so that every encoded word fits a folded line.

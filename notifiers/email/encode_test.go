@@ -27,7 +27,7 @@ var nasty = rapid.OneOf(rapid.String(), rapid.StringMatching(`[ -~]{0,200}`), ra
 	"Zoë Müller", "何霞", "نورة الخطيب", "נועה לדוגמה", "🧑‍🚀 Ağa 👩‍👩‍👧", `Ann "x" <evil@example.com>`, `&<>"'`, "O'Hara & \"Söhne\"", "=3D=\t= ==", "=",
 	".", "..", ".\n.\n", "a\r\n.\r\nMAIL FROM:<x@example.com>", "a\r\nBcc: x@example.com", "tab\tand\ttab\t", "blank at the end ", "  two  blanks  ",
 	strings.Repeat("x", 74) + ". " + strings.Repeat("y", 75) + " .z", strings.Repeat("long ", 400), strings.Repeat("x", 3000), strings.Repeat("ж", 900),
-	strings.Repeat("a", 73) + "=" + strings.Repeat("b", 75) + ".", "From me\nFrom you", "--=_tocsin_notice_7_en--", "a  " + strings.Repeat("w", 90) + "  " + strings.Repeat("v", 90), "=?utf-8?q?x?=", "\u202egnp.exe", "\x00\x1b[31m", "\xff\xfe"}))
+	strings.Repeat("a", 73) + "=" + strings.Repeat("b", 75) + ".", "From me\nFrom you", "--=_tocsin_notice_7_en--", "a  " + strings.Repeat("w", 90) + "  " + strings.Repeat("v", 90), "=?utf-8?q?x?=", "back\\slash \u00e9", "\u202egnp.exe", "\x00\x1b[31m", "\xff\xfe"}))
 
 // words joins a few nasty pieces and placeholders to a text without {{, }} and [[.
 func words(t *rapid.T, label string, slots ...string) string {
