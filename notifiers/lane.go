@@ -113,7 +113,7 @@ func (l *lane) turn(ctx context.Context, done []incidents.Recorded, want int) (g
 			return got, err
 		}
 		select {
-		case <-ctx.Done():
+		case <-l.send.Done(): // not before: who is told to stop records what was sent
 			return got, err
 		case <-time.After(time.Second << try / 2):
 		}

@@ -109,7 +109,8 @@ func halted(t *testing.T, w *world, n incidents.Notice, mail *batcher, to incide
 	}
 }
 
-// A process that is told to stop records what it sent and keeps the rest.
+// A process that is told to stop records what it sent and keeps the rest, also
+// when the database is away at that moment.
 func TestAShutdownRecordsWhatWasSent(t *testing.T) {
 	w := newWorld(t)
 	n := w.sending(200)
@@ -128,7 +129,15 @@ func TestAShutdownRecordsWhatWasSent(t *testing.T) {
 		}
 		return incidents.Receipt{Outcome: incidents.OutcomeAccepted, ProviderID: "p"}
 	}
-	if err := w.dispatcher(mail, &batcher{}, nil).Chunk(ctx, n.No, 1); !ended(err) {
+	missed := false
+	j := &watched{Journal: w.s, before: func(turn incidents.Turn) error {
+		if ctx.Err() != nil && len(turn.Done) > 0 && !missed {
+			missed = true
+			return errAway
+		}
+		return nil
+	}}
+	if err := w.dispatcher(mail, &batcher{}, func(d *notifiers.Deps) { d.Journal = j }).Chunk(ctx, n.No, 1); !ended(err) || !missed {
 		t.Fatal(err)
 	}
 	got := w.states(n.No, incidents.Email)
