@@ -20,10 +20,10 @@ var modes = []struct {
 	name   string
 	offers []string
 }{
-	{"BDAT and PIPELINING", []string{"PIPELINING", "CHUNKING", "ENHANCEDSTATUSCODES", "SIZE 10000000"}},
+	{"BDAT and PIPELINING", []string{"PIPELINING", "CHUNKING", "ENHANCEDSTATUSCODES", "DSN", "SIZE 10000000"}},
 	{"PIPELINING", []string{"PIPELINING", "ENHANCEDSTATUSCODES"}},
 	{"PIPELINING, and DATA is taken without a recipient", []string{"PIPELINING", "lenient"}},
-	{"one command at a time", []string{"SIZE 10000000"}},
+	{"one command at a time", []string{"DSN", "SIZE 10000000"}},
 }
 
 // batchOf makes n messages, to p1 … pn.

@@ -292,7 +292,11 @@ func (s *relaySession) sender(rest string) bool {
 		return s.say("503 5.5.1 nested MAIL", false)
 	}
 	s.reset()
-	s.utf8 = strings.HasSuffix(rest, " SMTPUTF8")
+	_, asked, _ := strings.Cut(rest, ">")
+	s.utf8 = strings.Contains(asked, " SMTPUTF8")
+	if strings.TrimSpace(strings.Replace(asked, " SMTPUTF8", "", 1)) != "" && !s.has("DSN") {
+		s.violated("MAIL" + asked)
+	}
 	if s.utf8 && !s.has("SMTPUTF8") {
 		s.violated("SMTPUTF8 without the extension")
 	}
@@ -302,7 +306,10 @@ func (s *relaySession) sender(rest string) bool {
 }
 
 func (s *relaySession) recipient(rest string) bool {
-	address := strings.TrimSuffix(strings.TrimPrefix(rest, "TO:<"), ">")
+	address, asked, _ := strings.Cut(strings.TrimPrefix(rest, "TO:<"), ">")
+	if asked != "" && !s.has("DSN") {
+		s.violated("RCPT" + asked)
+	}
 	if !s.mail {
 		return s.say("503 5.5.1 MAIL first", false)
 	}
