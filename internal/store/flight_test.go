@@ -147,7 +147,7 @@ func TestWhatIsInFlightIsPassedOver(t *testing.T) {
 			c := airborne(w)
 			for _, seq := range []int64{1, 3, 4} {
 				w.write(func(q *tx) error {
-					return q.SetExcluded(incidents.NewPersonID(w.in.ID, seq), "asked not to be written to")
+					return q.SetExcluded(incidents.NewPersonID(w.in.ID, seq), "asked not to be written to", "")
 				})
 			}
 			w.counted()
@@ -293,7 +293,7 @@ func TestNoClaimComesIntoTheMiddleOfAChange(t *testing.T) {
 			return f.close()
 		},
 		"an exclusion": func(w *world, q *tx) error {
-			return q.SetExcluded(incidents.NewPersonID(w.in.ID, 1), "asked not to be written to")
+			return q.SetExcluded(incidents.NewPersonID(w.in.ID, 1), "asked not to be written to", "")
 		},
 		"the sweeper": func(w *world, q *tx) error { _, err := q.sweep(w.n.No, w.policy()); return err },
 	} {
