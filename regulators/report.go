@@ -6,6 +6,7 @@ import (
 	"maps"
 
 	"tocsin/incidents"
+	"tocsin/internal/typeset"
 )
 
 // ReportOptions are what reports are made from.
@@ -23,7 +24,7 @@ type Reports struct {
 	words map[incidents.Lang]*formWords
 	langs map[string]incidents.Lang
 	page  *reportPage
-	font  font
+	font  typeset.Font
 }
 
 var _ incidents.Reporter = (*Reports)(nil)
