@@ -132,8 +132,8 @@ func checkInput(input NoticeInput) error {
 	}
 	seen := map[Channel]bool{}
 	for _, s := range input.Plan {
-		if !slices.Contains([]Channel{Email, SMS, Push}, s.Channel) {
-			return Invalid("there is no channel %q to send by", s.Channel).On("plan").WithHint("use email, sms or push")
+		if !slices.Contains([]Channel{Email, SMS, Push, Letter}, s.Channel) {
+			return Invalid("there is no channel %q to send by", s.Channel).On("plan").WithHint("use email, sms, push or letter")
 		}
 		if seen[s.Channel] || s.Wait < 0 {
 			return Invalid("the channel plan names %q twice, or waits less than no time", s.Channel).On("plan")

@@ -17,7 +17,7 @@ type Message struct {
 	Delivery incidents.DeliveryID
 	Attempt  int
 	Mode     incidents.Mode
-	To       string // e-mail address, E.164 number or push token
+	To       string // e-mail address, E.164 number, push token or lines of a postal address
 	Name     string // for the e-mail's To header
 	Code     string // verification code; also found in the body, to look an SMS up
 	NoticeID incidents.NoticeID
@@ -78,6 +78,7 @@ func (m Message) mac(key []byte) (out [32]byte) {
 	for _, s := range []string{m.Delivery.String(), string(m.Mode), m.To, m.Name, m.Code, string(m.Text.Lang), m.Text.Subject, m.Text.Text, m.Text.HTML, m.Text.SMS, m.Text.Title, m.Text.Body} {
 		write([]byte(s))
 	}
+	write([]byte(m.Text.Letter.Text()))
 	write(m.Wire)
 	h.Sum(out[:0])
 	return out

@@ -71,6 +71,8 @@ func (d *Dispatcher) render(ctx context.Context, j *job, c incidents.Claimed) (M
 		m.To = who.Phone
 	case incidents.Push:
 		m.To, m.Name = who.PushToken, ""
+	case incidents.Letter:
+		m.To = postalAddress(who, c.Person.Place, d.Home)
 	}
 	if m.To == "" {
 		return Message{}, incidents.Invalid("the person has no address for %s", id.Channel)

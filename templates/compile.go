@@ -30,6 +30,7 @@ type variant struct {
 	hasEmail, hasSMS, hasPush       bool
 	form                            Form
 	emailNeeds, smsNeeds, pushNeeds slotMask
+	letter                          letterProgram
 }
 
 // Compile prepares a notice for rendering. A content that was written for other
@@ -252,6 +253,7 @@ func (b *Book) programs(v *view, w incidents.Words, lex *lexicon, lang incidents
 		out.html = cut(page, lex, true)
 	}
 	out.form.v = out
+	out.letter = v.letter(lex)
 	out.emailNeeds = out.subject.needs | out.text.needs | out.html.needs
 	out.smsNeeds = out.sms.needs
 	out.pushNeeds = out.title.needs | out.body.needs

@@ -173,7 +173,7 @@ func (l *linter) knownLanguage(lang incidents.Lang) {
 
 // channels looks for the text of every channel planned.
 func (l *linter) channels(c incidents.Content, lang incidents.Lang, w incidents.Words) {
-	texts := map[incidents.Channel][]string{incidents.Email: {w.Subject}, incidents.SMS: {w.SMS}, incidents.Push: {w.PushTitle, w.PushBody}}
+	texts := map[incidents.Channel][]string{incidents.Email: {w.Subject}, incidents.Letter: {w.Subject}, incidents.SMS: {w.SMS}, incidents.Push: {w.PushTitle, w.PushBody}}
 	for _, step := range c.Plan {
 		for _, t := range texts[step.Channel] {
 			if strings.TrimSpace(t) == "" {

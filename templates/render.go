@@ -16,6 +16,7 @@ type Rendered struct {
 	SMS     string
 	Title   string // push
 	Body    string // push
+	Letter  *Letter
 	// Filled is an e-mail that is not put together yet; see Compiled.Fill.
 	Filled *Filled
 }
@@ -55,6 +56,8 @@ func (c *Compiled) Render(ch incidents.Channel, lang incidents.Lang, p Slots) (R
 		if pushBytes(out.Title, out.Body) > maxPushBytes {
 			return Rendered{}, incidents.Invalid("the push message is larger than %d bytes", maxPushBytes)
 		}
+	case incidents.Letter:
+		out.Letter = v.letter.render(&vals)
 	}
 	return out, nil
 }
@@ -88,6 +91,8 @@ func (c *Compiled) channel(ch incidents.Channel, lang incidents.Lang) (*variant,
 		return v, v.smsNeeds, nil
 	case ch == incidents.Push && v.hasPush:
 		return v, v.pushNeeds, nil
+	case ch == incidents.Letter && v.hasEmail: // a letter has the words of the e-mail
+		return v, v.letter.needs, nil
 	}
 	return nil, 0, incidents.Invalid("the notice has no complete text for %s in %s", ch, v.lang).On(string(v.lang) + "/" + string(ch))
 }

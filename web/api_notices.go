@@ -161,13 +161,14 @@ func (a api) previewNotice(c *call) (any, error) {
 	}
 	p, err := a.Book.Preview(n.Content, ch, lang)
 	return struct {
-		Lang    incidents.Lang `json:"lang"`
-		Subject string         `json:"subject,omitempty"`
-		Text    string         `json:"text,omitempty"`
-		HTML    string         `json:"html,omitempty"`
-		SMS     string         `json:"sms,omitempty"`
-		Title   string         `json:"title,omitempty"`
-		Body    string         `json:"body,omitempty"`
+		Lang    incidents.Lang    `json:"lang"`
+		Subject string            `json:"subject,omitempty"`
+		Text    string            `json:"text,omitempty"`
+		HTML    string            `json:"html,omitempty"`
+		SMS     string            `json:"sms,omitempty"`
+		Title   string            `json:"title,omitempty"`
+		Body    string            `json:"body,omitempty"`
+		Letter  *templates.Letter `json:"letter,omitempty"`
 
 		Filled *templates.Filled `json:"-"` // a preview is whole
 	}(p), err
