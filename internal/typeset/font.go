@@ -54,6 +54,11 @@ type Font struct {
 	faces [3]face
 }
 
+var shared Font
+
+// Shared is the one Font of the process: read, the fonts take some 20 MB.
+func Shared() *Font { return &shared }
+
 // A face is one font file.
 type face struct {
 	once   sync.Once
