@@ -194,6 +194,9 @@ type NoticeTx interface {
 	CancelDeliveries(noticeNo int64, why string, at time.Time) (int64, error)
 	// SettleDoubt is a person's decision on one in-doubt delivery: accepted, or ready again.
 	SettleDoubt(DeliveryID, DeliveryState, string, time.Time) error
+	// PutReceipt keeps what came back of a delivery, to be folded into its state;
+	// fresh is false when a receipt of this id is there already.
+	PutReceipt(StatusReceipt) (fresh bool, err error)
 	SetExcluded(PersonID, string) error
 	Person(PersonID) (Person, error)
 	Persons(IncidentID, PersonPage) ([]Person, error) // by seq

@@ -26,6 +26,7 @@ type Deps struct {
 	Evidence   Evidence
 	Status     Status
 	Sandbox    Sandbox
+	Letters    Letters
 	Callbacks  Callbacks
 	Checkpoint Checkpoints
 	Ready      func() error

@@ -12,8 +12,9 @@ import (
 type deliveryPage struct {
 	incidentFrame
 	progressView
-	Doubts []incidents.Delivery
-	Typed  struct{ Reason, Ref, Delivery, Why string } // Why is of the delivery in doubt
+	Doubts  []incidents.Delivery
+	Letters bool                                        // some go by post
+	Typed   struct{ Reason, Ref, Delivery, Why string } // Why is of the delivery in doubt
 }
 
 // A progressView is the live part of a delivery page.
@@ -65,6 +66,9 @@ func (c *console) deliveryView(p *page) (v deliveryPage, err error) {
 	v.Typed.Reason, v.Typed.Ref, v.Typed.Delivery = p.form("reason"), p.form("ref"), p.form("delivery")
 	if v.Typed.Delivery != "" {
 		v.Typed.Reason, v.Typed.Why = "", v.Typed.Reason
+	}
+	for _, s := range v.Notice.Content.Plan {
+		v.Letters = v.Letters || s.Channel == incidents.Letter
 	}
 	v.Doubts, err = c.Desk.InDoubt(p.r.Context(), p.actor, v.Notice.No, 100)
 	return v, err

@@ -109,6 +109,8 @@ type preview struct {
 	Title, Body string
 	Err         string
 	Src         string // where the e-mail is shown as HTML
+	Letter      string // as plain text
+	LetterSrc   string // as it is printed
 }
 
 func (c *console) noticeByNo(p *page) (incidents.Notice, error) {
@@ -176,7 +178,7 @@ func (c *console) fillNotice(v *noticePage, content incidents.Content, d inciden
 		w := content.Langs[l]
 		v.Words = append(v.Words, wordsForm{l, w, templates.MeasureSMS(w.SMS)})
 	}
-	for _, ch := range []incidents.Channel{incidents.Push, incidents.Email, incidents.SMS} {
+	for _, ch := range []incidents.Channel{incidents.Push, incidents.Email, incidents.SMS, incidents.Letter} {
 		f := planForm{Channel: ch}
 		for i, s := range content.Plan {
 			if s.Channel == ch {
@@ -216,6 +218,8 @@ func (c *console) previews(n incidents.Notice) (out []preview) {
 				v.SMS, v.SMSSize = r.SMS, templates.MeasureSMS(r.SMS)
 			case incidents.Push:
 				v.Title, v.Body = r.Title, r.Body
+			case incidents.Letter:
+				v.Letter, v.LetterSrc = r.Letter.Text(), noticePath(n.No)+"/preview/"+string(l)+"/letter.pdf"
 			}
 		}
 		out = append(out, v)

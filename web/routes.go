@@ -54,11 +54,13 @@ func consoleRoutes() []consoleRoute {
 		{method: post, path: "/notices/{no}/submit", act: incidents.ActDraft, handle: (*console).submitNotice},
 		{method: post, path: "/notices/{no}/release", act: incidents.ActRelease, handle: (*console).releaseNotice},
 		{method: get, path: "/notices/{no}/preview/{lang}", act: read, handle: (*console).previewMail},
+		{method: get, path: "/notices/{no}/preview/{lang}/letter.pdf", act: read, handle: (*console).previewLetter},
 		{method: get, path: "/notices/{no}/delivery", act: read, handle: (*console).delivery},
 		{method: get, path: "/notices/{no}/progress", act: read, handle: (*console).progress},
 		{method: get, path: "/notices/{no}/status.jsonl", act: incidents.ActPersons, handle: (*console).statusLines},
 		{method: post, path: "/notices/{no}/steer", act: incidents.ActStop, handle: (*console).steerNotice},
 		{method: post, path: "/notices/{no}/doubt", act: incidents.ActRelease, handle: (*console).settleDoubt},
+		{method: post, path: "/notices/{no}/returned", act: incidents.ActRelease, handle: (*console).returnedLetters, upload: true},
 		{method: get, path: "/deliveries", act: read, handle: (*console).deliveries},
 
 		{method: get, path: "/approvals", act: read, handle: (*console).approvals},
@@ -102,6 +104,7 @@ func consoleRoutes() []consoleRoute {
 		{method: get, path: "/outbox/{capture}", act: incidents.ActUnmask, handle: (*console).capture},
 		{method: post, path: "/outbox/{capture}", act: incidents.ActUnmask, handle: (*console).openCapture},
 		{method: get, path: "/outbox/{capture}/html", act: incidents.ActUnmask, handle: (*console).captureHTML},
+		{method: get, path: "/outbox/{capture}/letter.pdf", act: incidents.ActUnmask, handle: (*console).captureLetter},
 
 		{method: get, path: "/accounts", act: incidents.ActAdmin, handle: (*console).accounts},
 		{method: post, path: "/accounts", act: incidents.ActAdmin, handle: (*console).addAccount},

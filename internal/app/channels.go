@@ -14,6 +14,7 @@ import (
 	"tocsin/internal/settings"
 	"tocsin/notifiers"
 	"tocsin/notifiers/email"
+	"tocsin/notifiers/letter"
 	"tocsin/notifiers/push"
 	"tocsin/notifiers/sms"
 	"tocsin/notifiers/twilio"
@@ -21,12 +22,13 @@ import (
 
 // channels is how live messages leave, and how the team is told.
 type channels struct {
-	live   map[incidents.Channel]notifiers.Channel
-	limits map[incidents.Channel]*notifiers.Limiter
-	lanes  map[incidents.Channel]int
-	window map[incidents.Channel]int
-	twilio *twilio.Client // nil in the sandbox
-	team   *email.Channel // nil in the sandbox
+	live    map[incidents.Channel]notifiers.Channel
+	limits  map[incidents.Channel]*notifiers.Limiter
+	lanes   map[incidents.Channel]int
+	window  map[incidents.Channel]int
+	twilio  *twilio.Client  // nil in the sandbox
+	team    *email.Channel  // nil in the sandbox
+	letters *letter.Channel // nil in the sandbox
 }
 
 // openChannels builds the live channels. What has no provider is the sandbox.
@@ -36,11 +38,17 @@ func (a *App) openChannels(ctx context.Context) (c channels, err error) {
 	c = channels{
 		live:   map[incidents.Channel]notifiers.Channel{},
 		lanes:  map[incidents.Channel]int{incidents.Email: max(1, s.Channels.Email.SMTP.Connections), incidents.SMS: 8, incidents.Push: 32},
-		window: map[incidents.Channel]int{incidents.Email: w.Email, incidents.SMS: w.SMS, incidents.Push: w.Push},
+		window: map[incidents.Channel]int{incidents.Email: w.Email, incidents.SMS: w.SMS, incidents.Push: w.Push, incidents.Letter: w.Letter},
 		limits: map[incidents.Channel]*notifiers.Limiter{},
 	}
-	for _, ch := range []incidents.Channel{incidents.Email, incidents.SMS, incidents.Push} {
+	for _, ch := range []incidents.Channel{incidents.Email, incidents.SMS, incidents.Push, incidents.Letter} {
 		c.live[ch] = notifiers.Captured{Sandbox: a.store, Channel: ch, Now: a.now, Build: a.buildFor(ch)}
+	}
+	if c.letters, err = a.openLetters(); err != nil {
+		return c, err
+	}
+	if c.letters != nil {
+		c.live[incidents.Letter] = c.letters
 	}
 	if s.Channels.Email.Mode == settings.ModeSMTP {
 		if c.team, err = a.openSMTP(s.Channels.Email.SMTP); err != nil {
@@ -69,9 +77,14 @@ func (a *App) openChannels(ctx context.Context) (c channels, err error) {
 	return c, nil
 }
 
-// buildFor captures e-mail as the MIME message it would have been.
+// buildFor captures e-mail as the MIME message it would have been, and a letter
+// as what it would be printed from.
 func (a *App) buildFor(ch incidents.Channel) func(notifiers.Message) ([]byte, error) {
-	if ch != incidents.Email {
+	switch ch {
+	case incidents.Email:
+	case incidents.Letter:
+		return a.captureLetter
+	default:
 		return nil
 	}
 	from := a.settings.Channels.Email.SMTP.From

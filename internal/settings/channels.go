@@ -7,6 +7,7 @@ const (
 	ModeSMTP    = "smtp"
 	ModeTwilio  = "twilio"
 	ModeFCM     = "fcm"
+	ModeFolder  = "folder"
 )
 
 // Channels is how people are reached.
@@ -14,6 +15,7 @@ type Channels struct {
 	Email  Email  `yaml:"email"`
 	SMS    SMS    `yaml:"sms"`
 	Push   Push   `yaml:"push"`
+	Letter Letter `yaml:"letter"`
 	Twilio Twilio `yaml:"twilio"`
 }
 
@@ -80,6 +82,24 @@ type Push struct {
 	RatePerSecond   float64  `yaml:"rate-per-second"`
 	Timeout         Duration `yaml:"timeout"`
 }
+
+// Letter is the post, through a printer that takes batches from a folder.
+type Letter struct {
+	Mode   string   `yaml:"mode"`   // sandbox, folder
+	Folder string   `yaml:"folder"` // empty: letters in the data folder
+	Paper  string   `yaml:"paper"`  // a4, letter
+	Window string   `yaml:"window"` // of the envelope: din5008b, us10
+	Sender []string `yaml:"sender"` // name and lines of the return address
+	Duplex bool     `yaml:"duplex"` // each letter begins on a front page
+}
+
+// Paper and windows of letters.
+const (
+	PaperA4        = "a4"
+	PaperLetter    = "letter"
+	WindowDIN5008B = "din5008b"
+	WindowUS10     = "us10"
+)
 
 // Twilio is the account behind SMS.
 type Twilio struct {

@@ -22,7 +22,7 @@ func Default() Settings {
 		Dispatch:    Dispatch{Workers: 4, Lease: Duration(30 * time.Second), Sweep: Duration(10 * time.Second), DoubtWait: Duration(15 * time.Minute)},
 		Limits: Limits{
 			TwoApproversAbove: 1000,
-			Window:            Window{Email: 64, SMS: 16, Push: 64},
+			Window:            Window{Email: 64, SMS: 16, Push: 64, Letter: 500},
 			MaxBody:           1 << 20, MaxImport: 4 << 30, MaxUpload: 32 << 20,
 		},
 		Targets: Targets{IndividualsHours: 72, RegulatorHours: 24},
@@ -36,6 +36,7 @@ func defaultChannels() Channels {
 		Email: Email{Mode: ModeSandbox, SMTP: SMTP{StartTLS: StartTLSRequired, Connections: 4, Timeout: Duration(30 * time.Second)}},
 		SMS: SMS{Mode: ModeSandbox, RatePerSecond: 10, Timeout: Duration(10 * time.Second),
 			ValidityPeriod: Duration(4 * time.Hour)},
-		Push: Push{Mode: ModeSandbox, RatePerSecond: 500, Timeout: Duration(10 * time.Second)},
+		Push:   Push{Mode: ModeSandbox, RatePerSecond: 500, Timeout: Duration(10 * time.Second)},
+		Letter: Letter{Mode: ModeSandbox, Paper: PaperA4, Window: WindowDIN5008B, Duplex: true},
 	}
 }

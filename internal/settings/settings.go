@@ -95,9 +95,10 @@ type Limits struct {
 
 // Window is how many sends may be in doubt per worker after a crash, by channel.
 type Window struct {
-	Email int `yaml:"email"`
-	SMS   int `yaml:"sms"`
-	Push  int `yaml:"push"`
+	Email  int `yaml:"email"`
+	SMS    int `yaml:"sms"`
+	Push   int `yaml:"push"`
+	Letter int `yaml:"letter"` // also the letters of one batch
 }
 
 // Dispatch is how the sending of notices recovers and keeps going.
