@@ -2,6 +2,7 @@ package letter
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,6 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -64,11 +66,26 @@ const (
 // that the same batch, written again after a crash, is the same file. It begins
 // with the notice and the first person's number, to be found by.
 func batchName(ms []notifiers.Message) string {
-	h := sha256.New()
-	for _, m := range ms {
-		fmt.Fprintf(h, "%s/%d\n", m.Delivery, m.Attempt)
+	tries := make([]string, len(ms))
+	first := ms[0].Delivery.Seq
+	for i, m := range ms {
+		tries[i] = fmt.Sprintf("%s/%d\n", m.Delivery, m.Attempt)
+		first = min(first, m.Delivery.Seq)
 	}
-	return fmt.Sprintf("n%d-%06d-%s", ms[0].Delivery.Notice, ms[0].Delivery.Seq, hex.EncodeToString(h.Sum(nil)[:8]))
+	slices.Sort(tries)
+	sum := sha256.Sum256([]byte(strings.Join(tries, "")))
+	return fmt.Sprintf("n%d-%06d-%s", ms[0].Delivery.Notice, first, hex.EncodeToString(sum[:8]))
+}
+
+// mayHold tells whether a batch may hold a delivery, by the batch's name: it
+// is of the same notice and begins with nobody further down the list.
+func mayHold(batch string, id incidents.DeliveryID) bool {
+	parts := strings.Split(batch, "-")
+	if len(parts) != 3 || parts[0] != fmt.Sprintf("n%d", id.Notice) {
+		return false
+	}
+	first, err := strconv.ParseInt(parts[1], 10, 64)
+	return err != nil || first <= id.Seq
 }
 
 // A folder is where batches are put for the printer.
@@ -82,6 +99,24 @@ func (f folder) manifest(batch string) (m Manifest, err error) {
 	if err != nil {
 		return m, err
 	}
+	return readManifest(batch, b)
+}
+
+// holding reads a batch's manifest if it names a delivery. Most do not, and a
+// search is much faster than reading them.
+func (f folder) holding(batch string, id incidents.DeliveryID) (m Manifest, ok bool, err error) {
+	b, err := os.ReadFile(f.at(batch + endManifest))
+	if err != nil {
+		return m, false, err
+	}
+	if !bytes.Contains(b, []byte(`"`+id.String()+`"`)) && bytes.HasSuffix(b, []byte("}\n")) {
+		return m, false, nil
+	}
+	m, err = readManifest(batch, b)
+	return m, err == nil, err
+}
+
+func readManifest(batch string, b []byte) (m Manifest, err error) {
 	if err := json.Unmarshal(b, &m); err != nil || m.Format != manifestFormat || m.Batch != batch {
 		return m, fmt.Errorf("the manifest of batch %s cannot be read", batch)
 	}

@@ -229,18 +229,17 @@ func (c *Channel) Find(_ context.Context, m notifiers.Message, _ int64) (inciden
 	if err != nil {
 		return incidents.Receipt{}, false, incidents.Unavailable("the printer's folder cannot be read")
 	}
-	prefix := fmt.Sprintf("n%d-", m.Delivery.Notice)
 	for _, e := range entries {
 		batch, ok := strings.CutSuffix(e.Name(), endManifest)
-		if !ok || !strings.HasPrefix(batch, prefix) {
+		if !ok || !mayHold(batch, m.Delivery) {
 			continue
 		}
-		man, err := c.folder.manifest(batch)
+		man, ok, err := c.folder.holding(batch, m.Delivery)
 		if err != nil {
 			return incidents.Receipt{}, false, incidents.Unavailable("the manifest of a batch cannot be read")
 		}
 		pos := man.find(m.Delivery)
-		if pos < 0 {
+		if !ok || pos < 0 {
 			continue
 		}
 		refused, err := c.refused(batch, m.Delivery)
