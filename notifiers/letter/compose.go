@@ -168,17 +168,27 @@ func baseline(size, lead float64) float64 { return (lead-size)/2 + size*0.86 }
 // alone on a page.
 func (f *flow) run(x float64, lines []string, size, lead float64, set *typeset.Setter, ink typeset.Ink) {
 	for i, l := range lines {
-		keep := lead
-		if left := len(lines) - i; len(lines) > 1 && (i == 0 || left == 2) {
-			keep = 2 * lead
+		keep := 1
+		if i == 0 {
+			keep = together(len(lines))
+		} else if len(lines)-i == 2 {
+			keep = 2
 		}
-		f.room(keep)
+		f.room(float64(keep) * lead)
 		f.put(x, f.y+baseline(size, lead), size, set, ink, l)
 		if f.strike > 0 && size >= sizeHead && l != "" {
 			f.put(x+f.strike, f.y+baseline(size, lead), size, set, ink, l)
 		}
 		f.y += lead
 	}
+}
+
+// together is how many lines of several must stand on the page they begin on.
+func together(n int) int {
+	if n <= 3 {
+		return n
+	}
+	return 2
 }
 
 func (f *flow) width() float64 { return f.page.right - f.page.left }
@@ -209,22 +219,29 @@ func (f *flow) letterhead() {
 	}
 }
 
-// addressLines are the lines of the window with their size and leading; nil
-// when they do not fit.
+// addressLines are the lines of the window with their size and leading: as
+// large as they fit without being broken, else as large as they fit; nil when
+// they do not.
 func (c *composer) addressLines(s Sheet) (lines []string, size, lead float64) {
 	box := c.page.address
 	for _, try := range []struct{ size, lead float64 }{{10.5, box.h / 6}, {9, box.h / 7}, {8, box.h / 8}} {
 		var out []string
+		whole := 0
 		for l := range strings.SplitSeq(s.To, "\n") {
 			if l = strings.TrimSpace(l); l != "" {
 				out = append(out, c.latin.Wrap(l, try.size, box.w)...)
+				whole++
 			}
 		}
-		if n := int(box.h/try.lead + 0.01); len(out) > 0 && len(out) <= n {
-			return out, try.size, min(try.lead, 13.5)
+		fits := len(out) > 0 && len(out) <= int(box.h/try.lead+0.01)
+		if fits && (lines == nil || len(out) == whole) {
+			lines, size, lead = out, try.size, min(try.lead, 13.5)
+		}
+		if fits && len(out) == whole {
+			break
 		}
 	}
-	return nil, 0, 0
+	return lines, size, lead
 }
 
 func (f *flow) address() {
@@ -306,7 +323,7 @@ func (f *flow) block(b templates.LetterBlock) {
 			continue
 		}
 		item := f.lines(f.text, line, sizeBody, f.width()-indent)
-		f.room(min(2, float64(len(item))) * leadBody)
+		f.room(float64(together(len(item))) * leadBody)
 		f.put(f.page.left+2, f.y+baseline(sizeBody, leadBody), sizeBody, f.latin, black, "•")
 		f.run(f.page.left+indent, item, sizeBody, leadBody, f.text, black)
 		f.y += 1.5
