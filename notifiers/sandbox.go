@@ -3,6 +3,7 @@ package notifiers
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"tocsin/incidents"
@@ -33,7 +34,11 @@ func (c Captured) Send(ctx context.Context, m Message) (incidents.Receipt, error
 	if c.Build != nil {
 		b, err := c.Build(m)
 		if err != nil {
-			return incidents.Receipt{Outcome: incidents.OutcomeRefused, Reason: "the message cannot be built"}, nil
+			reason := "the message cannot be built"
+			if e := (*incidents.Error)(nil); errors.As(err, &e) {
+				reason = e.Msg
+			}
+			return incidents.Receipt{Outcome: incidents.OutcomeRefused, Reason: reason}, nil
 		}
 		body = b
 	}

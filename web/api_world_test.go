@@ -65,6 +65,7 @@ func (w *world) ClaimedStatus(ctx context.Context, _ incidents.Actor, n int64, y
 func (w *world) LetterPDF(l *templates.Letter, lang incidents.Lang, to string) ([]byte, error) {
 	return []byte("%PDF-" + string(lang) + "\n" + to + "\n" + l.Text()), nil
 }
+func (w *world) LettersWaiting() int                    { return 3 }
 func (w *world) Latest(context.Context) ([]byte, error) { return []byte("tocsin\n7\nAAAA\n"), nil }
 func (w *world) Verifier() string                       { return "tocsin+abcd+key" }
 func (w *world) Twilio(_ context.Context, url string, form map[string]string, signature, _, _, _ string) error {

@@ -14,6 +14,7 @@ type deliveryPage struct {
 	progressView
 	Doubts  []incidents.Delivery
 	Letters bool                                        // some go by post
+	Waiting int                                         // batches the printer has not answered
 	Typed   struct{ Reason, Ref, Delivery, Why string } // Why is of the delivery in doubt
 }
 
@@ -69,6 +70,9 @@ func (c *console) deliveryView(p *page) (v deliveryPage, err error) {
 	}
 	for _, s := range v.Notice.Content.Plan {
 		v.Letters = v.Letters || s.Channel == incidents.Letter
+	}
+	if v.Letters {
+		v.Waiting = c.Deps.Letters.LettersWaiting()
 	}
 	v.Doubts, err = c.Desk.InDoubt(p.r.Context(), p.actor, v.Notice.No, 100)
 	return v, err

@@ -14,6 +14,9 @@ import (
 type Letters interface {
 	// LetterPDF is one letter; to is the lines of its address, name first.
 	LetterPDF(l *templates.Letter, lang incidents.Lang, to string) ([]byte, error)
+	// LettersWaiting counts batches the printer has not answered yet, as far as
+	// its folder can be read.
+	LettersWaiting() int
 }
 
 // inventedAddress is where the person of a preview lives.

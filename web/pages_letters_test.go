@@ -41,6 +41,9 @@ func TestALetterThroughTheConsole(t *testing.T) {
 	if !strings.Contains(delivery, `action="/notices/1/returned"`) {
 		t.Fatal("returned letters cannot be recorded")
 	}
+	if !strings.Contains(delivery, "has not answered 3 batches") {
+		t.Error("nobody sees that the printer is silent")
+	}
 	out := rita.upload("/notices/1/returned", "returned", "back.csv", w.codes.Code(1, 1)+",moved\nnot a code\n")
 	rita.after(out, "0 letters recorded as returned. 2 lines were left out, the first on line 2")
 	rita.refused(rita.upload("/notices/1/returned", "returned", "empty.csv", "\n"), http.StatusUnprocessableEntity, "The list is empty")

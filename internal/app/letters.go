@@ -59,6 +59,19 @@ func (a *App) LetterPDF(l *templates.Letter, lang incidents.Lang, to string) ([]
 	return a.printer.PDF(letter.Sheet{To: to, Lang: lang, Letter: l})
 }
 
+// LettersWaiting counts batches the printer has not answered yet; that the
+// folder cannot be read is said by what writes and reads it.
+func (a *App) LettersWaiting() int {
+	if a.channels.letters == nil {
+		return 0
+	}
+	n, _, err := a.channels.letters.Waiting()
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
 // answers reads what the printer answered, on the sweep.
 func (a *App) answers(ctx context.Context) {
 	late := time.Time{}

@@ -34,7 +34,7 @@ const maxAnswer = 1 << 20
 // it calls put with a receipt whose id is always the same for the same answer,
 // so that an answer read twice counts once. An answer is moved aside after all
 // of its receipts were taken. It returns how many it took. Answers to batches
-// that are not there stay, and are logged.
+// that are not there stay, and are an error the first time.
 func (c *Channel) Answers(ctx context.Context, put func(context.Context, incidents.StatusReceipt) error) (taken int, err error) {
 	entries, err := os.ReadDir(c.folder.path)
 	if err != nil {
@@ -49,14 +49,22 @@ func (c *Channel) Answers(ctx context.Context, put func(context.Context, inciden
 		case strings.HasPrefix(e.Name(), temporary):
 			c.sweep(e)
 		case end == endAccepted || end == endPosted || end == endRefused:
-			if err := c.answer(ctx, batch, end, put); err != nil {
+			switch err := c.answer(ctx, batch, end, put); {
+			case err == nil:
+				taken++
+			case incidents.KindOf(err) == incidents.KindNotFound && c.known(e.Name()):
+			default:
 				errs = append(errs, fmt.Errorf("answer to batch %s: %w", batch, err)) // the others are read all the same
-				continue
 			}
-			taken++
 		}
 	}
 	return taken, errors.Join(errs...)
+}
+
+// known tells whether an answer to nothing was complained of before.
+func (c *Channel) known(name string) bool {
+	_, before := c.strays.LoadOrStore(name, true)
+	return before
 }
 
 // sweep removes what a dead process left half-written.

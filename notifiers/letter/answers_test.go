@@ -125,6 +125,9 @@ func TestAnAnswerToNothing(t *testing.T) {
 	if !exists(filepath.Join(dir, "n7-000001-nothing"+endAccepted)) {
 		t.Error("it is gone")
 	}
+	if _, err := ch.Answers(t.Context(), got.put); err != nil {
+		t.Errorf("complained of twice: %v", err)
+	}
 }
 
 func TestHalfWrittenFilesGoWithTime(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"tocsin/incidents"
 	"tocsin/notifiers"
@@ -32,6 +33,7 @@ type Channel struct {
 	folder  folder
 	batch   int
 	log     *slog.Logger
+	strays  sync.Map // answers to nothing, by file name: each is complained of once
 }
 
 var (

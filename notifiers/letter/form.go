@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"log/slog"
 	"strings"
 
 	"tocsin/incidents"
@@ -61,6 +62,11 @@ type Sheet struct {
 	Lang   incidents.Lang
 	Letter *templates.Letter
 }
+
+// String, GoString and LogValue keep a careless line safe.
+func (Sheet) String() string       { return "[letter]" }
+func (Sheet) GoString() string     { return "[letter]" }
+func (Sheet) LogValue() slog.Value { return slog.StringValue("[letter]") }
 
 const mm = 72 / 25.4 // points
 
