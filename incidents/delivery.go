@@ -81,8 +81,9 @@ type Delivery struct {
 	Fence      int64         `json:"fence"` // epoch of the worker that holds it
 	NextAt     *time.Time    `json:"next_at,omitempty"`
 	ProviderID string        `json:"provider_id,omitempty"`
-	Code       string        `json:"code,omitempty"`   // provider's or SMTP status code
-	Reason     string        `json:"reason,omitempty"` // one sentence without personal data
+	Provider   string        `json:"provider,omitempty"` // account that made the last attempt, as "sms/second"
+	Code       string        `json:"code,omitempty"`     // provider's or SMTP status code
+	Reason     string        `json:"reason,omitempty"`   // one sentence without personal data
 	MaybeTwice bool          `json:"maybe_twice,omitempty"`
 	UpdatedAt  time.Time     `json:"updated_at"`
 }
@@ -98,15 +99,30 @@ const (
 	OutcomeGone     Outcome = "gone"     // the address does not exist any more
 	OutcomeDoubt    Outcome = "doubt"    // nobody can say
 	OutcomeKept     Outcome = "kept"     // written down, and halted before it left
+	OutcomeBroken   Outcome = "broken"   // definitely not sent, and the fault is ours: the message could not be made or handed over
 )
+
+// CodeParked is the code of a delivery that was given up because the message
+// could not be made or handed over, by our own fault. It was never sent.
+const CodeParked = "parked"
+
+// Parked tells that a person has to mend something before the message can
+// leave: it was never sent, so sending it again is sending it for the first time.
+func (d Delivery) Parked() bool { return d.State == Manual && d.Code == CodeParked }
 
 // A Receipt says what the provider answered.
 type Receipt struct {
 	Outcome    Outcome
-	RetryAfter time.Duration // of OutcomeRetry; zero: our own backoff
+	RetryAfter time.Duration // of OutcomeRetry; zero: our own backoff. Of OutcomeKept: not before
 	ProviderID string
 	Code       string
 	Reason     string // without personal data
+	// Provider is the account that was asked, "sms/second"; "" where there is one only.
+	Provider string
+	// Elsewhere, of a definite no, tells that it says nothing of the person or
+	// the message: the provider cannot be reached, or does not take our account.
+	// Another provider may take the message at once.
+	Elsewhere bool
 }
 
 // A Chunk is a range of persons of one released notice, the unit of work on
@@ -141,9 +157,10 @@ type Recorded struct {
 type StatusReceipt struct {
 	ID         string // unique: provider, message, status
 	Delivery   DeliveryID
+	Attempt    int // which attempt it is of; 0: the provider does not say
 	ProviderID string
 	Channel    Channel
-	Status     string // sent, delivered, undelivered, failed, bounced, delayed, complaint
+	Status     string // sent, delivered, undelivered, failed, bounced, delayed, complaint; of a call also ended: answered, and over
 	Code       string
 	Reason     string
 	At         time.Time
@@ -191,7 +208,8 @@ type Progress struct {
 	Notice         Notice         `json:"notice"`
 	Tallies        []Tally        `json:"tallies"`
 	Reconciliation Reconciliation `json:"reconciliation"`
-	PerSecond      float64        `json:"per_second"` // over the last minute
+	Exclusions     []Exclusion    `json:"exclusions,omitempty"` // the excluded by reason, most first
+	PerSecond      float64        `json:"per_second"`           // over the last minute
 	StartedAt      *time.Time     `json:"started_at,omitempty"`
 	FinishAt       *time.Time     `json:"finish_at,omitempty"` // forecast
 }

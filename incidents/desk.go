@@ -28,6 +28,8 @@ type Deps struct {
 	Now        func() time.Time
 	NewID      func() string
 	Gate       Gate
+	Cover      bool                         // notices about sensitive data are read on the verification page, not in the e-mail
+	Routes     Routes                       // how minors and the deceased are dealt with; no value: as before there were routes
 	Langs      []Lang                       // the organisation's languages, default first
 	Org        string                       // legal name, for reports
 	Seed       map[string]string            // facts every breach begins with: who we are and who answers

@@ -110,6 +110,8 @@ func (d *Desk) decided(tx Tx, a Actor, p Pending, decision string, enough bool, 
 		return tx.PutReport(r)
 	case SubjectWaiver:
 		return d.waived(tx, a, p, back, now)
+	case SubjectCapRaise:
+		return d.raised(tx, a, p, back, now)
 	}
 	return Invalid("nothing of kind %q can be approved", p.Subject.Kind)
 }
@@ -176,6 +178,10 @@ func (d *Desk) pending(tx Tx, kind SubjectKind, id string) (p Pending, err error
 		waits, in = w.Status == "asked", w.IncidentID
 		p.Subject, p.Title = Subject{kind, id, 1, w.Hash()}, "the waiver of "+w.Obligation
 		p.By, p.Editors, p.Since = w.By, []AccountID{w.By}, w.At
+	case SubjectCapRaise:
+		if waits, in, err = p.capRaise(tx, id); err != nil {
+			return p, err
+		}
 	default:
 		return p, Invalid("nothing of kind %q can be approved", kind)
 	}
@@ -249,6 +255,18 @@ func (d *Desk) Waiting(ctx context.Context, a Actor) ([]Pending, error) {
 				continue
 			}
 			if err := add(SubjectWaiver, w.ID); err != nil {
+				return nil, err
+			}
+		}
+		raises, err := tx.CapRaises("")
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range raises {
+			if r.Status != "asked" {
+				continue
+			}
+			if err := add(SubjectCapRaise, r.ID); err != nil {
 				return nil, err
 			}
 		}

@@ -16,6 +16,9 @@ type NoticeInput struct {
 	Filter  PersonFilter   `json:"filter"`
 	Plan    []Step         `json:"plan"`
 	Answers []string       `json:"answers"` // obligation ids; empty at the first draft: all open ones to individuals
+	Plans   []GroupPlan    `json:"plans,omitempty"`
+	// QuietOverride lets SMS and calls leave in people's quiet hours, and says why.
+	QuietOverride string `json:"quiet_override,omitempty"`
 }
 
 // DefaultPlan tries e-mail, then push, then SMS.
@@ -97,7 +100,15 @@ func (d *Desk) apply(tx Tx, a Actor, in Incident, n *Notice, input NoticeInput) 
 		return err
 	}
 	c := Content{Kind: input.Kind, Mode: in.Mode, Incident: in.ID, Langs: input.Langs, Default: input.Default, Filter: input.Filter,
-		Plan: input.Plan, Persons: listed, ListHash: in.ListHash, Layout: d.Words.Layout(), Answers: input.Answers}
+		Plan: input.Plan, Persons: listed, ListHash: in.ListHash, Layout: d.Words.Layout(), Answers: input.Answers,
+		Plans: input.Plans, QuietOverride: strings.TrimSpace(input.QuietOverride)}
+	if d.Routes != (Routes{}) {
+		routes := d.Routes
+		c.Routes = &routes
+	}
+	if c.Cover, err = d.covers(tx, in); err != nil {
+		return err
+	}
 	if in.Kind == KindTermination {
 		t, err := tx.TerminationOf(in.ID)
 		if err != nil {
@@ -114,6 +125,17 @@ func (d *Desk) apply(tx Tx, a Actor, in Incident, n *Notice, input NoticeInput) 
 	return tx.PutNotice(*n)
 }
 
+// covers tells whether a notice of an incident is read on the verification page:
+// when the team wants that, and its facts name sensitive data.
+func (d *Desk) covers(tx Tx, in Incident) (bool, error) {
+	if !d.Cover || in.Kind != KindBreach {
+		return false, nil
+	}
+	f, err := tx.Facts(in.ID)
+	sensitive, _ := f.Sensitive()
+	return sensitive, ignoreMissing(err)
+}
+
 func checkInput(input NoticeInput) error {
 	if t := strings.TrimSpace(input.Title); t == "" || len(t) > 300 {
 		return Invalid("give the notice a title of 1 to 300 characters").On("title")
@@ -127,23 +149,36 @@ func checkInput(input NoticeInput) error {
 	if _, ok := input.Langs[input.Default]; !ok {
 		return Invalid("the default language %q has no words", input.Default).On("default")
 	}
-	if len(input.Plan) == 0 {
-		return Invalid("choose at least one channel").On("plan")
+	if err := checkPlan(input.Plan, "plan"); err != nil {
+		return err
 	}
-	seen := map[Channel]bool{}
-	for _, s := range input.Plan {
-		if !slices.Contains([]Channel{Email, SMS, Push, Letter}, s.Channel) {
-			return Invalid("there is no channel %q to send by", s.Channel).On("plan").WithHint("use email, sms, push or letter")
-		}
-		if seen[s.Channel] || s.Wait < 0 {
-			return Invalid("the channel plan names %q twice, or waits less than no time", s.Channel).On("plan")
-		}
-		seen[s.Channel] = true
+	if err := checkPlans(input.Plans); err != nil {
+		return err
+	}
+	if err := checkOverride(input.QuietOverride); err != nil {
+		return err
 	}
 	for _, p := range input.Filter.Places {
 		if !ValidPlace(p) {
 			return Invalid("%q is not an ISO 3166 code", p).On("places")
 		}
+	}
+	return nil
+}
+
+func checkPlan(plan []Step, field string) error {
+	if len(plan) == 0 {
+		return Invalid("choose at least one channel").On(field)
+	}
+	seen := map[Channel]bool{}
+	for _, s := range plan {
+		if !slices.Contains([]Channel{Email, SMS, Push, Phone, Letter}, s.Channel) {
+			return Invalid("there is no channel %q to send by", s.Channel).On(field).WithHint("use email, sms, push, phone or letter")
+		}
+		if seen[s.Channel] || s.Wait < 0 {
+			return Invalid("the channel plan names %q twice, or waits less than no time", s.Channel).On(field)
+		}
+		seen[s.Channel] = true
 	}
 	return nil
 }
@@ -471,6 +506,9 @@ func (d *Desk) Progress(ctx context.Context, a Actor, id NoticeID) (Progress, er
 		if p.Reconciliation, err = tx.Reconcile(p.Notice.No); err != nil {
 			return p, err
 		}
+		if p.Exclusions, err = tx.Exclusions(p.Notice.No); err != nil {
+			return p, err
+		}
 		p.StartedAt = p.Notice.ReleasedAt
 		return p, d.forecast(tx, &p)
 	})
@@ -504,13 +542,14 @@ func (d *Desk) InDoubt(ctx context.Context, a Actor, notice int64, limit int) ([
 }
 
 // SettleDoubt is a person's decision on one in-doubt delivery: it was sent
-// (Accepted), or send it again (Ready).
+// (Accepted), or send it again (Ready). A parked one was never sent: send it
+// now that the cause is mended (Ready), or go on to the next channel (Rejected).
 func (d *Desk) SettleDoubt(ctx context.Context, a Actor, id DeliveryID, to DeliveryState, reason string) error {
 	if err := reasonGiven(reason); err != nil {
 		return err
 	}
-	if to != Accepted && to != Ready {
-		return Invalid("decide on accepted or ready").On("state")
+	if to != Accepted && to != Ready && to != Rejected {
+		return Invalid("decide on accepted or ready, or on rejected for what was never sent").On("state")
 	}
 	return d.write(ctx, a, ActRelease, func(tx Tx) error {
 		n, err := tx.NoticeByNo(id.Notice)

@@ -211,33 +211,6 @@ func (d *Desk) Unmask(ctx context.Context, a Actor, id PersonID, reason string) 
 	return d.Roll.OpenContact(ctx, p)
 }
 
-// ExcludePerson takes one person out of future sendings, with a reason; an
-// empty reason puts the person back.
-func (d *Desk) ExcludePerson(ctx context.Context, a Actor, id PersonID, reason string) error {
-	if reason != "" {
-		if err := reasonGiven(reason); err != nil {
-			return err
-		}
-	}
-	return d.write(ctx, a, ActPersons, func(tx Tx) error {
-		p, err := tx.Person(id)
-		if err != nil {
-			return err
-		}
-		if err := tx.SetExcluded(id, reason); err != nil {
-			return err
-		}
-		if _, err := d.voidNotices(tx, p.IncidentID, "the list changed"); err != nil {
-			return err
-		}
-		line := "Excluded one person from sending."
-		if reason == "" {
-			line = "Took one person back into sending."
-		}
-		return d.record(tx, a, event{name: "person.excluded", incident: p.IncidentID, subject: string(id), line: line, quote: reason})
-	})
-}
-
 // voidNotices takes waiting notices of an incident back to draft.
 func (d *Desk) voidNotices(tx Tx, id IncidentID, why string) (int, error) {
 	waiting, err := tx.Notices(NoticeFilter{Incident: id, Status: []NoticeStatus{NoticeSubmitted, NoticeApproved}})

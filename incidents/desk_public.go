@@ -299,6 +299,7 @@ type Genuine struct {
 	Subject map[Lang]string
 	Slug    string // of the announcement, when there is one
 	Drill   bool
+	Content Content // exactly what was released
 }
 
 // VerifyCode tells whether a verification code is of a notice we released.
@@ -324,7 +325,7 @@ func (d *Desk) VerifyCode(ctx context.Context, code string) (g Genuine, err erro
 		if len(got) == 0 {
 			return g, unknown
 		}
-		g = Genuine{Kind: n.Content.Kind, Sent: *n.ReleasedAt, Subject: map[Lang]string{}, Drill: n.Content.Mode == Drill}
+		g = Genuine{Kind: n.Content.Kind, Sent: *n.ReleasedAt, Subject: map[Lang]string{}, Drill: n.Content.Mode == Drill, Content: n.Content}
 		for l, w := range n.Content.Langs {
 			g.Subject[l] = w.Subject
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -47,6 +46,9 @@ type Words struct {
 	SMS       string `json:"sms"`
 	PushTitle string `json:"push_title"`
 	PushBody  string `json:"push_body"`
+	// Voice is what a telephone call says. It is left out of the JSON when it is
+	// empty, so that contents written before there were calls keep their hash.
+	Voice string `json:"voice,omitempty"`
 }
 
 // A PersonFilter chooses the persons of a list. Empty fields choose everybody.
@@ -57,7 +59,6 @@ type PersonFilter struct {
 
 // reaches tells whether people a duty is owed to may be among the chosen.
 func (f PersonFilter) reaches(o Obligation) bool {
-	within := func(p, of Place) bool { return p == of || strings.HasPrefix(string(p), string(of)+"-") }
 	return len(f.Places) == 0 || len(o.Owed) == 0 || slices.ContainsFunc(o.Owed, func(owed Place) bool {
 		return slices.ContainsFunc(f.Places, func(p Place) bool { return within(p, owed) || within(owed, p) })
 	})
@@ -86,6 +87,16 @@ type Content struct {
 	Layout   string         `json:"layout"`             // version of the layouts and fixed words of templates/
 	EndDate  string         `json:"end_date,omitempty"` // termination: last day of service, YYYY-MM-DD
 	Answers  []string       `json:"answers,omitempty"`  // obligation ids it is meant to meet
+
+	// What follows came later: left out, older contents keep their hash.
+	Plans  []GroupPlan `json:"plans,omitempty"`  // of groups of persons; the first that fits counts, else Plan
+	Routes *Routes     `json:"routes,omitempty"` // how minors and the deceased are dealt with
+	// Cover leaves the parts out of the e-mail: they are read on the page where
+	// the code of the message is checked.
+	Cover bool `json:"cover,omitempty"`
+	// QuietOverride is why people are disturbed in their quiet hours: approving
+	// the content is the officer's decision on it.
+	QuietOverride string `json:"quiet_override,omitempty"`
 }
 
 // Hash is the SHA-256 of the canonical content, in lower-case hex. JSON of a

@@ -56,6 +56,22 @@ func DecodeContact(b []byte) (Contact, error) {
 	return Contact(p), nil
 }
 
+// OfGuardian returns the contact a message about the person goes to when their
+// guardian or representative is told: the name, the e-mail address or telephone
+// number, and the household's address. There is no push to somebody else's telephone.
+func (c Contact) OfGuardian() Contact {
+	g := Contact{Name: c.Guardian, Address: c.Address, Zone: c.Zone}
+	if strings.Contains(c.GuardianTo, "@") {
+		g.Email = c.GuardianTo
+	} else {
+		g.Phone = c.GuardianTo
+	}
+	if g.Name == "" {
+		g.Address = "" // a letter to nobody by name would be the person's own
+	}
+	return g
+}
+
 // Masked is what a page may show of a person: "S•••• H•••••", "s•••@e••••••.com".
 type Masked struct {
 	Name, Email, Phone, Address string
@@ -109,11 +125,12 @@ func firstRune(s string) string {
 
 // Person flags that steer the plan of channels.
 const (
-	FlagMinor    = 1 << iota // under 18 at import
-	FlagChild                // under 14 at import
-	FlagDeceased             // goes another way
-	FlagGuardian             // a guardian's contact is known
-	FlagSuppress             // excluded, with a reason
+	FlagMinor     = 1 << iota // under 18 at import
+	FlagChild                 // under 14 at import
+	FlagDeceased              // goes another way
+	FlagGuardian              // a guardian's contact is known, or a representative's; a minor's or deceased person's channels are theirs
+	FlagSuppress              // excluded, with a reason
+	FlagSensitive             // the list names sensitive data for the person; see SensitiveData
 )
 
 // A Person is one affected person on an incident's list: everything a page, a
@@ -127,9 +144,11 @@ type Person struct {
 	Mode       Mode       `json:"mode"`
 	Lang       Lang       `json:"lang"`
 	Place      Place      `json:"place,omitempty"`
-	Channels   []Channel  `json:"channels"` // that have an address, in order of preference
+	Zone       string     `json:"zone,omitempty"` // IANA time zone, when the list names one
+	Channels   []Channel  `json:"channels"`       // that have an address, in order of preference
 	Flags      int        `json:"flags"`
-	Excluded   string     `json:"excluded,omitempty"` // reason
+	Excluded   string     `json:"excluded,omitempty"` // reason: an ExclusionReason, or what a plan writes
+	Note       string     `json:"note,omitempty"`     // of who excluded the person
 	ImportID   string     `json:"import_id"`
 	Sealed     []byte     `json:"-"`
 }

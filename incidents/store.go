@@ -28,6 +28,7 @@ type Tx interface {
 	NoticeTx
 	PublicTx
 	TerminationTx
+	SpendTx
 
 	// Audit appends to the Merkle log; Seq is set by the store.
 	Audit(AuditEntry) error
@@ -192,12 +193,19 @@ type NoticeTx interface {
 	Handled(noticeNo int64, since time.Time) (int64, error)
 	// CancelDeliveries ends everything that is not yet sent: the stop button.
 	CancelDeliveries(noticeNo int64, why string, at time.Time) (int64, error)
-	// SettleDoubt is a person's decision on one in-doubt delivery: accepted, or ready again.
+	// SettleDoubt is a person's decision on one in-doubt delivery: accepted, or
+	// ready again; of a parked one ready again, or rejected.
 	SettleDoubt(DeliveryID, DeliveryState, string, time.Time) error
 	// PutReceipt keeps what came back of a delivery, to be folded into its state;
 	// fresh is false when a receipt of this id is there already.
 	PutReceipt(StatusReceipt) (fresh bool, err error)
-	SetExcluded(PersonID, string) error
+	// SetExcluded takes a person out of sending for a reason, with a note, or
+	// back in with no reason. What has not left is suppressed.
+	SetExcluded(id PersonID, reason, note string) error
+	// Exclusions counts the suppressed deliveries of a notice by reason.
+	Exclusions(noticeNo int64) ([]Exclusion, error)
+	// CountFlags counts who the filter chooses by their flags, without those excluded.
+	CountFlags(IncidentID, PersonFilter) (map[int]int64, error)
 	Person(PersonID) (Person, error)
 	Persons(IncidentID, PersonPage) ([]Person, error) // by seq
 }

@@ -88,8 +88,8 @@ func (d *Dispatcher) work(ctx context.Context, c incidents.Chunk) error {
 	}
 	for again := true; again; {
 		again = false
-		for _, step := range an.Notice().Content.Plan {
-			fell, halted, err := d.lane(ctx, job, c, step.Channel)
+		for _, channel := range an.Notice().Content.Channels() {
+			fell, halted, err := d.lane(ctx, job, c, channel)
 			if err != nil || halted {
 				return err
 			}
@@ -108,6 +108,9 @@ func refusal(err error) incidents.Receipt {
 		case incidents.KindInvalid, incidents.KindForbidden, incidents.KindNotFound:
 			return incidents.Receipt{Outcome: incidents.OutcomeRefused, Reason: e.Msg}
 		}
+	}
+	if broken(err) {
+		return incidents.Receipt{Outcome: incidents.OutcomeBroken, Reason: "the message could not be made or handed over: see the log"}
 	}
 	return incidents.Receipt{Outcome: incidents.OutcomeRetry, Reason: "the provider could not be asked"}
 }

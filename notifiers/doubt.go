@@ -71,6 +71,7 @@ func (d *Dispatcher) resolve(ctx context.Context, x incidents.Doubt) (incidents.
 	if err != nil {
 		return passes(err, "the message cannot be made"), nil
 	}
+	m.Provider = x.Delivery.Provider
 	r, found, err := f.Find(ctx, m, x.Since.Unix())
 	switch {
 	case err != nil:

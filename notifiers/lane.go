@@ -177,6 +177,10 @@ func (l *lane) collect() (done []incidents.Recorded) {
 // channel takes them.
 func (l *lane) hand() {
 	for x := range l.work {
+		if r, early := l.early(x); early { // before it takes a place in the rate
+			l.report(x, r)
+			continue
+		}
 		claimed := []incidents.Claimed{x}
 		limit := l.d.Limits[l.channel]
 		if limit != nil && limit.Wait(l.leave) != nil || l.leave.Err() != nil {
@@ -213,9 +217,9 @@ func (l *lane) deliver(claimed []incidents.Claimed) {
 	ms := make([]Message, 0, len(claimed))
 	sent := make([]incidents.Claimed, 0, len(claimed))
 	for _, x := range claimed {
-		m, err := l.d.render(l.send, l.job, x)
+		m, err := guarded(func() (Message, error) { return l.d.render(l.send, l.job, x) })
 		if err != nil {
-			l.report(x, refusal(err))
+			l.report(x, l.d.unsent(x, err))
 			continue
 		}
 		ms, sent = append(ms, m), append(sent, x)

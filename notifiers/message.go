@@ -21,6 +21,8 @@ type Message struct {
 	Name     string // for the e-mail's To header
 	Code     string // verification code; also found in the body, to look an SMS up
 	NoticeID incidents.NoticeID
+	Zone     string // IANA time zone of the person, if it is known
+	Provider string // of a lookup: the account that was asked, "" when nobody knows
 	Text     templates.Rendered
 	Wire     []byte   // the bytes that leave, when the channel is an Encoder
 	seal     [32]byte // binds address, text and delivery; see Seal
@@ -75,7 +77,8 @@ func (m Message) mac(key []byte) (out [32]byte) {
 		h.Write(n[:])
 		h.Write(b)
 	}
-	for _, s := range []string{m.Delivery.String(), string(m.Mode), m.To, m.Name, m.Code, string(m.Text.Lang), m.Text.Subject, m.Text.Text, m.Text.HTML, m.Text.SMS, m.Text.Title, m.Text.Body} {
+	for _, s := range []string{m.Delivery.String(), string(m.Mode), m.To, m.Name, m.Code, string(m.Text.Lang), m.Text.Subject, m.Text.Text, m.Text.HTML, m.Text.SMS, m.Text.Title, m.Text.Body,
+		m.Text.Spoken.Hello, m.Text.Spoken.Notice, m.Text.Spoken.Again, m.Text.Spoken.Bye} {
 		write([]byte(s))
 	}
 	write([]byte(m.Text.Letter.Text()))

@@ -58,21 +58,27 @@ func (d *Dispatcher) render(ctx context.Context, j *job, c incidents.Claimed) (M
 	}
 	code := d.Codes.Code(id.Notice, id.Seq)
 	lang := j.words.Match(c.Person.Lang)
-	text, err := j.text(id.Channel, lang, templates.Slots{Name: who.Name, Data: d.Book.DataWords(lang, who.Categories),
+	reader := incidents.ReaderOf(c.Person.Flags)
+	words, err := j.words.For(reader)
+	if err != nil {
+		return Message{}, err
+	}
+	text, err := j.text(words, id.Channel, lang, templates.Slots{Name: who.Name, Data: d.Book.DataWords(lang, who.Categories),
 		Code: code, Ref: j.ref, VerifyURL: d.Verify + "?code=" + url.QueryEscape(code), Org: "", EndDate: n.Content.EndDate})
 	if err != nil {
 		return Message{}, err
 	}
-	m := Message{Delivery: id, Attempt: c.Delivery.Attempts, Mode: n.Content.Mode, Name: who.Name, Code: code, NoticeID: n.ID, Text: text}
+	to := addressee(who, reader)
+	m := Message{Delivery: id, Attempt: c.Delivery.Attempts, Mode: n.Content.Mode, Name: to.Name, Code: code, NoticeID: n.ID, Zone: who.Zone, Text: text}
 	switch id.Channel {
 	case incidents.Email:
-		m.To = who.Email
+		m.To = to.Email
 	case incidents.SMS, incidents.Phone:
-		m.To = who.Phone
+		m.To = to.Phone
 	case incidents.Push:
-		m.To, m.Name = who.PushToken, ""
+		m.To, m.Name = to.PushToken, ""
 	case incidents.Letter:
-		m.To = postalAddress(who, c.Person.Place, d.Home)
+		m.To = postalAddress(to, c.Person.Place, d.Home)
 	}
 	if m.To == "" {
 		return Message{}, incidents.Invalid("the person has no address for %s", id.Channel)
@@ -88,9 +94,9 @@ func (d *Dispatcher) render(ctx context.Context, j *job, c incidents.Claimed) (M
 
 // text is what a person is told: for a channel that writes the message itself
 // the form and its values, else the texts.
-func (j *job) text(c incidents.Channel, lang incidents.Lang, p templates.Slots) (templates.Rendered, error) {
+func (j *job) text(words *templates.Compiled, c incidents.Channel, lang incidents.Lang, p templates.Slots) (templates.Rendered, error) {
 	if c == incidents.Email && j.set.encoder(c) != nil {
-		return j.words.Fill(lang, p)
+		return words.Fill(lang, p)
 	}
-	return j.words.Render(c, lang, p)
+	return words.Render(c, lang, p)
 }

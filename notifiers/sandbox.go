@@ -72,6 +72,8 @@ func plainText(r templates.Rendered) string {
 		return r.SMS
 	case r.Text != "":
 		return r.Text
+	case r.Spoken.Notice != "":
+		return r.Spoken.String()
 	}
 	return r.Title + "\n\n" + r.Body
 }

@@ -34,7 +34,7 @@ func (s *Set) Send(ctx context.Context, m Message) (incidents.Receipt, error) {
 	if err := s.check(m); err != nil {
 		return incidents.Receipt{}, err
 	}
-	return s.channels[m.Delivery.Channel].Send(ctx, m)
+	return carried(s.channels[m.Delivery.Channel].Send)(ctx, m)
 }
 
 func (s *Set) check(m Message) error {
@@ -66,7 +66,7 @@ func (s *Set) SendAll(ctx, leave context.Context, c incidents.Channel, ms []Mess
 		return out
 	}
 	if b, ok := s.channels[c].(Batcher); ok {
-		for i, r := range b.SendAll(ctx, leave, good) {
+		for i, r := range allCarried(ctx, leave, b, good) {
 			out[place[i]] = r
 		}
 		return out
@@ -76,7 +76,7 @@ func (s *Set) SendAll(ctx, leave context.Context, c incidents.Channel, ms []Mess
 			out[place[i]] = kept
 			continue
 		}
-		r, err := s.channels[c].Send(ctx, m)
+		r, err := carried(s.channels[c].Send)(ctx, m)
 		if err != nil {
 			r = refusal(err)
 		}

@@ -16,13 +16,13 @@ func (b *Book) DraftAnnouncement(in incidents.Incident, f incidents.Facts, langs
 		if lex == nil {
 			return nil, incidents.Invalid("there are no words for the language %s", lang).On("langs").WithHint("there are words for %s", joinLangs(b.Languages()))
 		}
-		out[lang] = writer{b.org, lex, in, f}.announcement()
+		out[lang] = writer{b, lex, in, f}.announcement()
 	}
 	return out, nil
 }
 
 func (w writer) announcement() incidents.AnnouncementWords {
-	org := func(s string) string { return strings.ReplaceAll(tidy(s), "{{org}}", Clean(w.org.Name)) }
+	org := func(s string) string { return strings.ReplaceAll(tidy(s), "{{org}}", Clean(w.b.org.Name)) }
 	a := w.lex.Announcement
 	opening := w.opening(a)
 	return incidents.AnnouncementWords{

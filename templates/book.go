@@ -57,12 +57,18 @@ func New(org Org, fsys fs.FS) (*Book, error) {
 	return b, b.tryAll()
 }
 
-var layoutFiles = []string{"email_subject.txt", "email.txt", "sms.txt", "push_title.txt", "push_body.txt"}
+var layoutFiles = []string{"email_subject.txt", "email.txt", "sms.txt", "push_title.txt", "push_body.txt", "voice_hello.txt", "voice.txt"}
 
 func (b *Book) loadLayouts(fsys fs.FS) (err error) {
 	b.html, err = htmltemplate.New("").Option("missingkey=error").ParseFS(fsys, "layouts/email.html", "layouts/email.css")
 	if err != nil {
 		return layoutError(err)
+	}
+	for _, name := range []string{"layouts/email.html", "layouts/email.txt"} {
+		data, err := fs.ReadFile(fsys, name)
+		if err == nil && !strings.Contains(string(data), ".Note") {
+			return incidents.Invalid("%s does not show .Note", name).WithHint("guardians and representatives are told by it why they are written to")
+		}
 	}
 	b.text = texttemplate.New("").Option("missingkey=error").Funcs(texttemplate.FuncMap{"wrap": wrapText, "heading": headingText, "item": itemText})
 	for _, name := range layoutFiles {
@@ -96,7 +102,13 @@ func (b *Book) tryAll() error {
 		}
 		for _, lang := range b.Languages() {
 			c := incidents.Content{Kind: kind, Mode: incidents.Drill, Langs: langs, Default: lang, EndDate: "2030-01-31"}
-			if _, err := b.compile(c, true); err != nil {
+			compiled, err := b.compile(c, true)
+			for _, r := range incidents.Readers() {
+				if err == nil && kind == incidents.NoticeBreach {
+					_, err = compiled.For(r)
+				}
+			}
+			if err != nil {
 				return fmt.Errorf("try the draft of %s: %w", kind, err)
 			}
 		}

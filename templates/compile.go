@@ -19,6 +19,7 @@ type Compiled struct {
 	kind    incidents.NoticeKind
 	matcher *matcher
 	langs   map[incidents.Lang]*variant
+	readers readers
 	pageOK  atomic.Pointer[string] // the verification page last found good, without the person's code: most persons share one
 }
 
@@ -27,10 +28,14 @@ type variant struct {
 	lang                            incidents.Lang
 	subject, text, html             program
 	sms, title, body                program
+	hello, voice                    program
+	again, bye                      string
 	hasEmail, hasSMS, hasPush       bool
 	form                            Form
+	hasVoice                        bool
 	emailNeeds, smsNeeds, pushNeeds slotMask
 	letter                          letterProgram
+	voiceNeeds                      slotMask
 }
 
 // Compile prepares a notice for rendering. A content that was written for other
@@ -53,9 +58,9 @@ func (b *Book) compile(c incidents.Content, preview bool) (*Compiled, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Compiled{org: b.org, kind: c.Kind, matcher: m, langs: map[incidents.Lang]*variant{}}
+	out := &Compiled{readers: readers{book: b, content: c, preview: preview}, org: b.org, kind: c.Kind, matcher: m, langs: map[incidents.Lang]*variant{}}
 	for _, l := range m.langs {
-		if out.langs[l], err = b.compileLang(c, l, preview); err != nil {
+		if out.langs[l], err = b.compileLang(c, l, incidents.ReaderPerson, preview); err != nil {
 			return nil, err
 		}
 	}
@@ -65,11 +70,13 @@ func (b *Book) compile(c incidents.Content, preview bool) (*Compiled, error) {
 // A view is what the layouts see: words with markers where slots will be.
 type view struct {
 	Lang, Dir, Org, Subject, Greeting, Footer string
+	Note                                      string // to somebody who reads on behalf of the person
 	Drill                                     bool
 	Fixed                                     fixedWords
 	Parts                                     []part
 	Code, Ref, VerifyURL                      string
 	SMS, PushTitle, PushBody                  string
+	VoiceHello, Voice                         string
 }
 
 type part struct {
@@ -83,7 +90,7 @@ type block struct {
 	Lines []string
 }
 
-func (b *Book) compileLang(c incidents.Content, lang incidents.Lang, preview bool) (*variant, error) {
+func (b *Book) compileLang(c incidents.Content, lang incidents.Lang, reader incidents.Reader, preview bool) (*variant, error) {
 	lex := b.lexicon(lang)
 	if lex == nil {
 		return nil, incidents.Invalid("there are no fixed words for the language %s", lang).On("langs").
@@ -91,6 +98,9 @@ func (b *Book) compileLang(c incidents.Content, lang incidents.Lang, preview boo
 	}
 	v, err := b.view(c, lang, lex, preview)
 	if err != nil {
+		return nil, err
+	}
+	if lex, err = lex.turnTo(reader, v); err != nil {
 		return nil, err
 	}
 	return b.programs(v, c.Langs[lang], lex, lang)
@@ -116,9 +126,14 @@ func (b *Book) view(c incidents.Content, lang incidents.Lang, lex *lexicon, prev
 	v.SMS = oneLine(get("sms", w.SMS))
 	v.PushTitle = oneLine(get("push", w.PushTitle))
 	v.PushBody = oneLine(get("push", w.PushBody))
+	v.VoiceHello = oneLine(get("voice", lex.Fixed.VoiceHello))
+	v.Voice = oneLine(get("voice", w.Voice))
 	v.Footer = get("footer", lex.Fixed.Footer)
 	for _, p := range partsOf(w) {
 		v.Parts = append(v.Parts, part{p.heading(lex), blocks(get(p.key, p.text))})
+	}
+	if c.Cover {
+		v.Parts = lex.covered(v.Parts)
 	}
 	return v, firstErr
 }
@@ -231,14 +246,15 @@ func direction(lang incidents.Lang) string {
 
 // programs carries the layouts out once and cuts the result into segments.
 func (b *Book) programs(v *view, w incidents.Words, lex *lexicon, lang incidents.Lang) (*variant, error) {
-	out := &variant{lang: lang, hasEmail: w.Subject != "", hasSMS: w.SMS != "", hasPush: w.PushTitle != "" && w.PushBody != ""}
+	out := &variant{lang: lang, hasEmail: w.Subject != "", hasSMS: w.SMS != "", hasPush: w.PushTitle != "" && w.PushBody != "",
+		hasVoice: strings.TrimSpace(w.Voice) != "", again: oneLine(lex.Fixed.VoiceAgain), bye: oneLine(lex.Fixed.VoiceBye)}
 	for _, p := range partsOf(w) {
 		out.hasEmail = out.hasEmail && strings.TrimSpace(p.text) != ""
 	}
 	for _, t := range []struct {
 		file string
 		into *program
-	}{{"email_subject.txt", &out.subject}, {"email.txt", &out.text}, {"sms.txt", &out.sms}, {"push_title.txt", &out.title}, {"push_body.txt", &out.body}} {
+	}{{"email_subject.txt", &out.subject}, {"email.txt", &out.text}, {"sms.txt", &out.sms}, {"push_title.txt", &out.title}, {"push_body.txt", &out.body}, {"voice_hello.txt", &out.hello}, {"voice.txt", &out.voice}} {
 		var buf bytes.Buffer
 		if err := b.text.ExecuteTemplate(&buf, t.file, v); err != nil {
 			return nil, layoutError(err)
@@ -257,6 +273,7 @@ func (b *Book) programs(v *view, w incidents.Words, lex *lexicon, lang incidents
 	out.emailNeeds = out.subject.needs | out.text.needs | out.html.needs
 	out.smsNeeds = out.sms.needs
 	out.pushNeeds = out.title.needs | out.body.needs
+	out.voiceNeeds = out.hello.needs | out.voice.needs
 	return out, nil
 }
 

@@ -24,7 +24,7 @@ func (b *Book) Draft(kind incidents.NoticeKind, in incidents.Incident, f inciden
 		if lex == nil {
 			return nil, incidents.Invalid("there are no words for the language %s", lang).On("langs").WithHint("there are words for %s", joinLangs(b.Languages()))
 		}
-		out[lang] = writer{b.org, lex, in, f}.words(kind)
+		out[lang] = writer{b, lex, in, f}.words(kind)
 	}
 	return out, nil
 }
@@ -39,7 +39,7 @@ func joinLangs(langs []incidents.Lang) string {
 
 // A writer writes drafts in one language.
 type writer struct {
-	org Org
+	b   *Book
 	lex *lexicon
 	in  incidents.Incident
 	f   incidents.Facts
@@ -47,9 +47,12 @@ type writer struct {
 
 func (w writer) words(kind incidents.NoticeKind) incidents.Words {
 	d := w.lex.Notices[kind]
+	if kind == incidents.NoticeBreach {
+		d = w.discreet(d)
+	}
 	put := w.blanks(kind)
 	return incidents.Words{Subject: put(d.Subject), Happened: put(d.Happened), Measures: put(d.Measures), Advice: put(d.Advice),
-		Remedies: put(d.Remedies), Contact: put(d.Contact), SMS: put(d.SMS), PushTitle: put(d.PushTitle), PushBody: put(d.PushBody)}
+		Remedies: put(d.Remedies), Contact: put(d.Contact), SMS: put(d.SMS), PushTitle: put(d.PushTitle), PushBody: put(d.PushBody), Voice: put(d.Voice)}
 }
 
 // blanks returns what fills the {…} of a draft of that kind.
@@ -217,7 +220,7 @@ func (w writer) contact() string {
 	}
 	email, _ := w.f.Text("contact_email")
 	phone, _ := w.f.Text("contact_phone")
-	if own := singleBraces(strings.TrimSpace(w.org.Contact)); own != "" && email == "" && phone == "" {
+	if own := singleBraces(strings.TrimSpace(w.b.org.Contact)); own != "" && email == "" && phone == "" {
 		lines = append([]string{own}, lines...)
 	}
 	return strings.Join(lines, "\n")

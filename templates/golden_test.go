@@ -22,7 +22,7 @@ func TestGolden(t *testing.T) {
 			c = content(t, b, kind, policyFacts())
 		}
 		for _, lang := range b.Languages() {
-			for _, ch := range []incidents.Channel{incidents.Email, incidents.SMS, incidents.Push} {
+			for _, ch := range []incidents.Channel{incidents.Email, incidents.SMS, incidents.Push, incidents.Phone} {
 				r, err := b.Preview(c, ch, lang)
 				if err != nil {
 					t.Fatalf("%s %s %s: %v", kind, lang, ch, err)
@@ -37,6 +37,8 @@ func TestGolden(t *testing.T) {
 					golden(t, name+".txt", fmt.Sprintf("%s\n\n[%d segments, %s, %d units]\n", r.SMS, s.Segments, s.Encoding, s.Units))
 				case incidents.Push:
 					golden(t, name+".txt", r.Title+"\n\n"+r.Body+"\n")
+				case incidents.Phone:
+					golden(t, name+".txt", r.Spoken.String()+fmt.Sprintf("\n\n[about %d seconds, said twice]\n", int(SpeechTime(r.Spoken.Notice, b.invented(lang).Code).Seconds())))
 				}
 			}
 		}
@@ -53,6 +55,10 @@ func TestGoldenDrill(t *testing.T) {
 	}
 	golden(t, "drill.en.email.txt", "Subject: "+r.Subject+"\n\n"+r.Text+"\n")
 	golden(t, "drill.en.email.html", r.HTML)
+	if r, err = b.Preview(c, incidents.Phone, "en"); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "drill.en.phone.txt", r.Spoken.String()+"\n")
 }
 
 func TestGoldenAnnouncement(t *testing.T) {

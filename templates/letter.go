@@ -16,6 +16,7 @@ type Letter struct {
 	Org         string       `json:"org"`
 	Subject     string       `json:"subject"`
 	Greeting    string       `json:"greeting"`
+	Note        string       `json:"note,omitempty"` // to somebody who reads on behalf of the person
 	Parts       []LetterPart `json:"parts"`
 	Verify      LetterPart   `json:"verify"`
 	Code        Labelled     `json:"code"`
@@ -71,6 +72,9 @@ func (l *Letter) Text() string {
 	line(l.Org)
 	line(l.Subject)
 	line("\n" + l.Greeting)
+	if l.Note != "" {
+		line("\n" + l.Note)
+	}
 	for _, p := range append(l.Parts[:len(l.Parts):len(l.Parts)], l.Verify) {
 		line("\n" + p.Heading)
 		for _, x := range p.Blocks {
@@ -91,7 +95,7 @@ func (l *Letter) Text() string {
 
 // Strings yields every text of the letter that is printed in its body.
 func (l *Letter) Strings(yield func(string) bool) {
-	all := []string{l.Drill, l.DrillBanner, l.Org, l.Subject, l.Greeting, l.Code.Label, l.Code.Value, l.VerifyURL.Label, l.VerifyPage(), l.Ref.Label, l.Ref.Value, l.Footer}
+	all := []string{l.Drill, l.DrillBanner, l.Org, l.Subject, l.Greeting, l.Note, l.Code.Label, l.Code.Value, l.VerifyURL.Label, l.VerifyPage(), l.Ref.Label, l.Ref.Value, l.Footer}
 	for _, p := range append(l.Parts[:len(l.Parts):len(l.Parts)], l.Verify) {
 		all = append(all, p.Heading)
 		for _, x := range p.Blocks {
@@ -150,7 +154,7 @@ func (v *view) letter(lex *lexicon) letterProgram {
 	}
 	out := letterProgram{subject: in(v.Subject), greeting: in(v.Greeting), code: in(v.Code), verify: in(v.VerifyURL), ref: in(v.Ref), footer: in(v.Footer),
 		check: newPart(v.Fixed.HeadingVerify, []block{{Lines: []string{v.Fixed.Verify}}}, in)}
-	out.fixed = Letter{Org: v.Org, Code: Labelled{Label: v.Fixed.CodeLabel}, VerifyURL: Labelled{Label: v.Fixed.VerifyLabel}, Ref: Labelled{Label: v.Fixed.RefLabel}}
+	out.fixed = Letter{Org: v.Org, Note: v.Note, Code: Labelled{Label: v.Fixed.CodeLabel}, VerifyURL: Labelled{Label: v.Fixed.VerifyLabel}, Ref: Labelled{Label: v.Fixed.RefLabel}}
 	if v.Drill {
 		out.fixed.Drill, out.fixed.DrillBanner = v.Fixed.DrillMark, v.Fixed.DrillBanner
 	}

@@ -20,6 +20,10 @@ type lexicon struct {
 	Name         string                           `yaml:"name"`
 	AlsoFor      []string                         `yaml:"also_for"`
 	Fixed        fixedWords                       `yaml:"fixed"`
+	Readers      map[incidents.Reader]readerWords `yaml:"readers"`
+	GiveAway     map[string][]string              `yaml:"give_away"`
+	Unnamed      unnamedWords                     `yaml:"unnamed"`
+	Cover        coverWords                       `yaml:"cover"`
 	Data         map[string]string                `yaml:"data"`
 	Effects      map[string]string                `yaml:"effects"`
 	Advice       map[string]string                `yaml:"advice"`
@@ -47,6 +51,9 @@ type fixedWords struct {
 	DrillMark         string   `yaml:"drill_mark"`
 	DrillMarkShort    string   `yaml:"drill_mark_short"`
 	DrillBanner       string   `yaml:"drill_banner"`
+	VoiceHello        string   `yaml:"voice_hello"` // said before a key is pressed
+	VoiceAgain        string   `yaml:"voice_again"`
+	VoiceBye          string   `yaml:"voice_bye"`
 	DataUnspecified   string   `yaml:"data_unspecified"`
 	ListSeparator     string   `yaml:"list_separator"`
 	SentenceSeparator string   `yaml:"sentence_separator"`
@@ -65,11 +72,12 @@ type drafted struct {
 	SMS       string `yaml:"sms"`
 	PushTitle string `yaml:"push_title"`
 	PushBody  string `yaml:"push_body"`
+	Voice     string `yaml:"voice"`
 }
 
 func (d drafted) texts() map[string]string {
 	return map[string]string{"subject": d.Subject, "happened": d.Happened, "measures": d.Measures, "advice": d.Advice, "remedies": d.Remedies,
-		"contact": d.Contact, "sms": d.SMS, "push_title": d.PushTitle, "push_body": d.PushBody}
+		"contact": d.Contact, "sms": d.SMS, "push_title": d.PushTitle, "push_body": d.PushBody, "voice": d.Voice}
 }
 
 // What every words file must hold, no more and no less.
@@ -146,6 +154,15 @@ func (x *lexicon) check() (where, reason string) {
 		if where, reason := checkPlaceholders(g.name, g.has); where != "" {
 			return where, reason
 		}
+	}
+	if where, reason := x.checkReaders(); where != "" {
+		return where, reason
+	}
+	if key := emptyField(x.Cover, ""); key != "" {
+		return "cover." + key, "is missing"
+	}
+	if where, reason := x.checkGiveAway(); where != "" {
+		return where, reason
 	}
 	return x.checkNotices()
 }

@@ -42,7 +42,7 @@ func (f field) where() string { return string(f.lang) + "/" + f.key }
 func noticeFields(lang incidents.Lang, w incidents.Words) []field {
 	return []field{{lang, "subject", w.Subject, true}, {lang, "happened", w.Happened, false}, {lang, "measures", w.Measures, false},
 		{lang, "advice", w.Advice, false}, {lang, "remedies", w.Remedies, false}, {lang, "contact", w.Contact, false},
-		{lang, "sms", w.SMS, true}, {lang, "push-title", w.PushTitle, true}, {lang, "push", w.PushBody, true}}
+		{lang, "sms", w.SMS, true}, {lang, "push-title", w.PushTitle, true}, {lang, "push", w.PushBody, true}, {lang, "voice", w.Voice, true}}
 }
 
 // Lint checks a notice's content against the facts and the obligations it answers.
@@ -59,6 +59,7 @@ func (b *Book) Lint(c incidents.Content, f incidents.Facts, answers []incidents.
 			l.exposure(fd)
 			l.common(fd)
 		}
+		l.spoken(field{lang, "voice", w.Voice, true})
 		l.endDate(c, lang, fields)
 		l.required(c, lang, w, answers)
 		l.forbidden(c, lang, fields, answers)
@@ -173,15 +174,15 @@ func (l *linter) knownLanguage(lang incidents.Lang) {
 
 // channels looks for the text of every channel planned.
 func (l *linter) channels(c incidents.Content, lang incidents.Lang, w incidents.Words) {
-	texts := map[incidents.Channel][]string{incidents.Email: {w.Subject}, incidents.Letter: {w.Subject}, incidents.SMS: {w.SMS}, incidents.Push: {w.PushTitle, w.PushBody}}
-	for _, step := range c.Plan {
-		for _, t := range texts[step.Channel] {
+	texts := map[incidents.Channel][]string{incidents.Email: {w.Subject}, incidents.Letter: {w.Subject}, incidents.SMS: {w.SMS}, incidents.Push: {w.PushTitle, w.PushBody}, incidents.Phone: {w.Voice}}
+	for _, channel := range c.Channels() {
+		for _, t := range texts[channel] {
 			if strings.TrimSpace(t) == "" {
-				l.add("language-missing", levelError, string(lang)+"/"+string(step.Channel), fmt.Sprintf("the plan sends by %s, but its text is not complete", step.Channel), "write it, or take the channel out of the plan")
+				l.add("language-missing", levelError, string(lang)+"/"+string(channel), fmt.Sprintf("the plan sends by %s, but its text is not complete", channel), "write it, or take the channel out of the plan")
 			}
 		}
 	}
-	for _, t := range []struct{ key, text string }{{"sms", w.SMS}, {"push", w.PushBody}} {
+	for _, t := range []struct{ key, text string }{{"sms", w.SMS}, {"push", w.PushBody}, {"voice", w.Voice}} {
 		if t.text != "" && !uses(t.text)[SlotCode] {
 			l.add("code", levelWarning, string(lang)+"/"+t.key, "the text has no {{code}}: the person cannot check that it is genuine", "add {{code}}")
 		}
@@ -219,23 +220,13 @@ func (l *linter) exposure(fd field) {
 	if used[SlotName] || used[SlotData] {
 		l.add("exposed-data", levelError, fd.where(), "others may see this text, so it may hold neither {{name}} nor {{data}}", "say it in the parts of the notice")
 	}
-	if w := firstWord(fd.text, sensitiveWords); w != "" {
-		level := levelWarning
-		if l.sensitive() {
-			level = levelError
-		}
-		l.add("sensitive-words", level, fd.where(), fmt.Sprintf("others may see this text, and %q gives a sensitive matter away", w), "use neutral words")
+	if fd.key != "voice" { // a call has said who calls before anybody presses the key that lets them hear the rest
+		l.discretion(fd)
 	}
 }
 
 // sensitive tells whether data is touched that nobody else should learn of.
 func (l *linter) sensitive() bool {
-	cats, known := l.f.List("data_categories")
-	items, _ := l.f.List("data_items")
-	for _, s := range append(slices.Clone(cats), items...) {
-		if slices.Contains([]string{"health", "biometric", "other", "medical", "genetic", "health_insurance"}, s) {
-			return true
-		}
-	}
-	return !known
+	yes, known := l.f.Sensitive()
+	return yes || !known
 }

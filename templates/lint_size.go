@@ -18,11 +18,16 @@ const (
 // drill is measured as the real thing would be: its mark is not part of the words.
 func (l *linter) sizes(c incidents.Content, lang incidents.Lang) {
 	w := c.Langs[lang]
-	c.Langs = map[incidents.Lang]incidents.Words{lang: {SMS: w.SMS, PushTitle: w.PushTitle, PushBody: w.PushBody}}
+	c.Langs = map[incidents.Lang]incidents.Words{lang: {SMS: w.SMS, PushTitle: w.PushTitle, PushBody: w.PushBody, Voice: w.Voice}}
 	c.Default, c.Layout, c.Mode = lang, "", incidents.Live
 	compiled, err := l.b.compile(c, true)
 	if err != nil {
 		return // the rule that explains it has said so
+	}
+	if c.Routes != nil { // the guardian's SMS has a mark before it
+		if marked, err := compiled.For(incidents.ReaderGuardian); err == nil {
+			compiled = marked
+		}
 	}
 	slots := l.b.invented(lang)
 	if r, err := compiled.Render(incidents.SMS, lang, slots); err == nil {
@@ -35,6 +40,7 @@ func (l *linter) sizes(c incidents.Content, lang incidents.Lang) {
 	} else if c.Langs[lang].PushBody != "" && c.Langs[lang].PushTitle != "" {
 		l.add("push-length", levelError, string(lang)+"/push", "the push message cannot be made: "+err.Error(), "")
 	}
+	l.speaks(compiled, lang, slots, w.Voice)
 }
 
 func (l *linter) smsSize(where string, s SMSSize) {

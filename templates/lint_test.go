@@ -29,7 +29,7 @@ func massachusetts() incidents.Obligation {
 }
 
 // lintRules are the rules of the linter.
-var lintRules = []string{"four-parts", "contact", "placeholder", "gap", "language-missing", "language-wrong", "layout", "required-content", "forbidden-content", "prescribed-form", "link", "link-shortener", "link-lookalike", "link-login", "personal-data", "exposed-data", "sensitive-words", "sms-length", "push-length", "code", "contradiction-date", "contradiction-count", "contradiction-category", "end-date", "control-characters", "tone"}
+var lintRules = []string{"four-parts", "contact", "placeholder", "gap", "language-missing", "language-wrong", "layout", "required-content", "forbidden-content", "prescribed-form", "link", "link-shortener", "link-lookalike", "link-login", "personal-data", "exposed-data", "sensitive-words", "sms-length", "push-length", "voice-length", "voice-link", "voice-markup", "code", "contradiction-date", "contradiction-count", "contradiction-category", "end-date", "control-characters", "tone"}
 
 // Every shipped draft, in every language, passes every rule for the laws it is
 // written to meet.
@@ -103,6 +103,7 @@ func TestRules(t *testing.T) {
 	advice := func(s string) func(*words) { return func(w *words) { w.Advice += "\n\n" + s } }
 	subject := func(s string) func(*words) { return func(w *words) { w.Subject = s } }
 	sms := func(s string) func(*words) { return func(w *words) { w.SMS = s } }
+	voice := func(s string) func(*words) { return func(w *words) { w.Voice = s } }
 	plain := func(w *words) {
 		w.Happened = "A security incident concerns your data. It can have an effect on you. {{data}}"
 	}
@@ -190,6 +191,20 @@ func TestRules(t *testing.T) {
 		{rule: "push-length", level: "warning", sentence: "phones cut it", edit: func(w *words) { w.PushBody = "{{code}} " + strings.Repeat("plain words here ", 20) }},
 		{rule: "push-length", level: "error", sentence: "it does not fit", edit: func(w *words) { w.PushBody = "{{code}} " + strings.Repeat("plain words here ", 200) }},
 		{rule: "push-length", silent: true, sentence: "short", edit: func(w *words) { w.PushBody = "Please read it. {{code}}" }},
+		{rule: "voice-length", level: "error", sentence: "two minutes", edit: voice("{{code}} " + strings.Repeat("plain words here ", 110))},
+		{rule: "voice-length", level: "error", sentence: "Chinese takes longer a sign", lang: "zh-Hans", edit: voice("{{code}}" + strings.Repeat("请您留意账户交易记录。", 40))},
+		{rule: "voice-length", silent: true, sentence: "a minute", edit: voice("{{code}} " + strings.Repeat("plain words here ", 45))},
+		{rule: "voice-link", level: "error", sentence: "the page to check it", edit: voice("See {{verify_url}} {{code}}")},
+		{rule: "voice-link", level: "error", sentence: "a domain of our own", edit: voice("See quillfeather.example for more. {{code}}")},
+		{rule: "voice-link", level: "error", sentence: "an e-mail address", edit: voice("Write to privacy@quillfeather.example, {{code}}")},
+		{rule: "voice-link", silent: true, sentence: "a telephone number can be noted", edit: voice("Call us at +49 30 5550147. {{code}}")},
+		{rule: "voice-markup", level: "error", sentence: "an element", edit: voice("This is <b>important</b>. {{code}}")},
+		{rule: "voice-markup", level: "error", sentence: "an entity", edit: voice("You &amp; us. {{code}}")},
+		{rule: "voice-markup", silent: true, sentence: "an ampersand and a sign", edit: voice("Smith & Sons, 3 < 4. {{code}}")},
+		{rule: "exposed-data", level: "error", sentence: "the data to whoever picks up", edit: voice("It concerns {{data}}. {{code}}")},
+		{rule: "code", level: "warning", sentence: "a call without a code", edit: voice("A security incident at {{org}}.")},
+		{rule: "language-missing", level: "error", sentence: "a plan with calls and no words for them", edit: voice(""), content: func(c *incidents.Content) { c.Plan = []incidents.Step{{Channel: incidents.Phone}} }},
+		{rule: "language-missing", silent: true, sentence: "no words for calls where none are planned", edit: voice("")},
 		{rule: "code", level: "warning", sentence: "no code", edit: sms("{{org}}: please read {{verify_url}}")},
 		{rule: "code", silent: true, sentence: "a code", edit: sms("{{org}}: {{code}}")},
 		{rule: "contradiction-date", level: "error", sentence: "another day", edit: happened("It began on 18 October 2026.")},

@@ -18,7 +18,7 @@ func (l *linter) characters(fd field) {
 			return
 		}
 	}
-	if fd.exposed && strings.Contains(strings.TrimSpace(fd.text), "\n") {
+	if fd.exposed && fd.key != "voice" && strings.Contains(strings.TrimSpace(fd.text), "\n") {
 		l.add("control-characters", levelError, fd.where(), "this text must be one line", "")
 	}
 }

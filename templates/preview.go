@@ -4,8 +4,16 @@ import "tocsin/incidents"
 
 // Preview renders a content as it stands for an invented person, gaps included.
 func (b *Book) Preview(c incidents.Content, ch incidents.Channel, lang incidents.Lang) (Rendered, error) {
+	return b.PreviewFor(c, incidents.ReaderPerson, ch, lang)
+}
+
+// PreviewFor renders a content as a reader gets it, about an invented person.
+func (b *Book) PreviewFor(c incidents.Content, reader incidents.Reader, ch incidents.Channel, lang incidents.Lang) (Rendered, error) {
 	compiled, err := b.compile(c, true)
 	if err != nil {
+		return Rendered{}, err
+	}
+	if compiled, err = compiled.For(reader); err != nil {
 		return Rendered{}, err
 	}
 	return compiled.Render(ch, lang, b.invented(compiled.Match(lang)))

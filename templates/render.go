@@ -19,6 +19,23 @@ type Rendered struct {
 	Letter  *Letter
 	// Filled is an e-mail that is not put together yet; see Compiled.Fill.
 	Filled *Filled
+	Spoken Spoken // phone
+}
+
+// Spoken is what a call says, in its parts.
+type Spoken struct {
+	Hello  string // who calls, and that a key is to be pressed; nothing of the matter
+	Notice string // said once the key was pressed
+	Again  string // stands between the first time and the second
+	Bye    string
+}
+
+// String is the call as it is heard, a paragraph for each part.
+func (s Spoken) String() string {
+	if s.Notice == "" {
+		return ""
+	}
+	return s.Hello + "\n\n" + s.Notice + "\n\n" + s.Again + "\n\n" + s.Bye
 }
 
 // Limits no message may pass: what the SMS gateways take, and what the push
@@ -58,6 +75,8 @@ func (c *Compiled) Render(ch incidents.Channel, lang incidents.Lang, p Slots) (R
 		}
 	case incidents.Letter:
 		out.Letter = v.letter.render(&vals)
+	case incidents.Phone:
+		out.Spoken = Spoken{Hello: v.hello.render(&vals), Notice: v.voice.render(&vals), Again: v.again, Bye: v.bye}
 	}
 	return out, nil
 }
@@ -93,6 +112,8 @@ func (c *Compiled) channel(ch incidents.Channel, lang incidents.Lang) (*variant,
 		return v, v.pushNeeds, nil
 	case ch == incidents.Letter && v.hasEmail: // a letter has the words of the e-mail
 		return v, v.letter.needs, nil
+	case ch == incidents.Phone && v.hasVoice:
+		return v, v.voiceNeeds, nil
 	}
 	return nil, 0, incidents.Invalid("the notice has no complete text for %s in %s", ch, v.lang).On(string(v.lang) + "/" + string(ch))
 }

@@ -14,12 +14,6 @@ func base(lang incidents.Lang) string {
 
 func isChinese(lang incidents.Lang) bool { return base(lang) == "zh" }
 
-// Words that give a sensitive matter away to whoever sees a subject line.
-var sensitiveWords = []string{"health", "medical", "patient", "diagnosis", "disease", "hiv", "aids", "std", "pregnancy", "abortion", "fertility", "psychiatric",
-	"therapy", "addiction", "cancer", "sexual", "sexuality", "sex", "gay", "lesbian", "transgender", "dating", "escort", "criminal", "religion", "religious",
-	"hospital", "clinic", "genetic", "debt", "bankruptcy",
-	"健康", "医疗", "患者", "病历", "诊断", "疾病", "艾滋", "怀孕", "流产", "精神", "成瘾", "癌", "性取向", "性生活", "同性恋", "交友", "犯罪", "宗教", "信仰", "医院", "诊所", "基因", "债务", "破产"}
-
 // Words by which a text names a category of data, per language. What is not
 // listed here (basic, other) is too general to look for.
 var categoryWords = map[string]map[string][]string{

@@ -40,17 +40,32 @@ type noticeInput struct {
 	Langs   map[incidents.Lang]incidents.Words `json:"langs"`
 	Default incidents.Lang                     `json:"default"`
 	Filter  incidents.PersonFilter             `json:"filter"`
-	Plan    []struct {
-		Channel incidents.Channel `json:"channel"`
-		Wait    wait              `json:"wait"`
-	} `json:"plan"`
-	Answers []string `json:"answers"`
+	Plan    []planStep                         `json:"plan"`
+	Answers []string                           `json:"answers"`
+	Plans   []struct {
+		When   incidents.When    `json:"when"`
+		Places []incidents.Place `json:"places"`
+		Plan   []planStep        `json:"plan"`
+	} `json:"plans"`
+	QuietOverride string `json:"quiet_override"`
+}
+
+type planStep struct {
+	Channel incidents.Channel `json:"channel"`
+	Wait    wait              `json:"wait"`
+}
+
+func stepsOf(plan []planStep) (out []incidents.Step) {
+	for _, s := range plan {
+		out = append(out, incidents.Step{Channel: s.Channel, Wait: time.Duration(s.Wait)})
+	}
+	return out
 }
 
 func (in noticeInput) domain() incidents.NoticeInput {
-	out := incidents.NoticeInput{Title: in.Title, Kind: in.Kind, Langs: in.Langs, Default: in.Default, Filter: in.Filter, Answers: in.Answers}
-	for _, s := range in.Plan {
-		out.Plan = append(out.Plan, incidents.Step{Channel: s.Channel, Wait: time.Duration(s.Wait)})
+	out := incidents.NoticeInput{Title: in.Title, Kind: in.Kind, Langs: in.Langs, Default: in.Default, Filter: in.Filter, Answers: in.Answers, Plan: stepsOf(in.Plan), QuietOverride: in.QuietOverride}
+	for _, g := range in.Plans {
+		out.Plans = append(out.Plans, incidents.GroupPlan{When: g.When, Places: g.Places, Plan: stepsOf(g.Plan)})
 	}
 	return out
 }
@@ -168,10 +183,9 @@ func (a api) previewNotice(c *call) (any, error) {
 		SMS     string            `json:"sms,omitempty"`
 		Title   string            `json:"title,omitempty"`
 		Body    string            `json:"body,omitempty"`
+		Voice   string            `json:"voice,omitempty"`
 		Letter  *templates.Letter `json:"letter,omitempty"`
-
-		Filled *templates.Filled `json:"-"` // a preview is whole
-	}(p), err
+	}{p.Lang, p.Subject, p.Text, p.HTML, p.SMS, p.Title, p.Body, p.Spoken.String(), p.Letter}, err
 }
 
 func (a api) submitNotice(c *call) (any, error) {

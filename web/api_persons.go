@@ -83,6 +83,7 @@ type personView struct {
 	Place    incidents.Place     `json:"place,omitempty"`
 	Channels []incidents.Channel `json:"channels"`
 	Excluded string              `json:"excluded,omitempty"`
+	Note     string              `json:"note,omitempty"` // of who excluded the person
 	Name     string              `json:"name"`
 	Email    string              `json:"email,omitempty"`
 	Phone    string              `json:"phone,omitempty"`
@@ -91,7 +92,7 @@ type personView struct {
 
 func viewPerson(p incidents.MaskedPerson) personView {
 	m := p.Masked
-	return personView{p.Person.Seq, p.Person.Lang, p.Person.Place, append([]incidents.Channel{}, p.Person.Channels...), p.Person.Excluded, m.Name, m.Email, m.Phone, m.Address}
+	return personView{p.Person.Seq, p.Person.Lang, p.Person.Place, append([]incidents.Channel{}, p.Person.Channels...), p.Person.Excluded, p.Person.Note, m.Name, m.Email, m.Phone, m.Address}
 }
 
 func (a api) persons(c *call) (any, error) {
@@ -148,15 +149,21 @@ func (a api) person(c *call) (incidents.PersonID, int64, error) {
 }
 
 func (a api) excludePerson(c *call) (any, error) {
-	why, err := c.reason()
-	if err != nil {
+	var in struct {
+		Reason incidents.ExclusionReason `json:"reason"`
+		Note   string                    `json:"note"`
+	}
+	if err := c.read(&in); err != nil {
 		return nil, err
 	}
 	id, _, err := a.person(c)
 	if err != nil {
 		return nil, err
 	}
-	return nil, a.Desk.ExcludePerson(c.ctx, c.actor, id, why)
+	if in.Reason == "" {
+		return nil, a.Desk.IncludePerson(c.ctx, c.actor, id, in.Note)
+	}
+	return nil, a.Desk.ExcludePerson(c.ctx, c.actor, id, in.Reason, in.Note)
 }
 
 // A contactView is one person's data, spelled out field by field: a Contact

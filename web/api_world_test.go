@@ -73,6 +73,11 @@ func (w *world) Twilio(_ context.Context, url string, form map[string]string, si
 	return w.callback
 }
 
+func (w *world) Speak(_ context.Context, url string, form map[string]string, signature, _, _, _ string) (string, error) {
+	w.calledURL, w.calledForm, w.calledSign = url, form, signature
+	return "<Response><Say>one person's words</Say></Response>", w.callback
+}
+
 // Subscribe hands out one channel: what a test writes to it is told.
 func (w *world) Subscribe(context.Context, incidents.IncidentID) (<-chan incidents.News, func()) {
 	return w.news, func() {}
@@ -95,7 +100,7 @@ func newWorld(t *testing.T) *world {
 		Reports: reports, Codes: w.codes, Now: w.now, NewID: storetest.NewID, Gate: incidents.Gate{TwoAbove: 1000}, Langs: []incidents.Lang{"en", "zh-Hans"},
 		Org: "Quillfeather Parcel", Seed: map[string]string{"controller_name": "Quillfeather Parcel"}, Reparse: func(in incidents.Intake) (incidents.Intake, error) { return in, incidents.Invalid("still unreadable") }})
 	w.accounts = account.New(w.db, w.db.Keeper.Small("account"), w.now, account.Limits{MemoryKiB: 64, Passes: 1, Threads: 1})
-	w.deps = Deps{Desk: w.desk, Accounts: w.accounts, Rules: rules, Book: book, Evidence: w, Status: w, Sandbox: w.db, Letters: w, Callbacks: w, Checkpoint: w, News: w,
+	w.deps = Deps{Desk: w.desk, Accounts: w.accounts, Rules: rules, Book: book, Evidence: w, Status: w, Sandbox: w.db, Providers: w.db, Letters: w, Callbacks: w, Checkpoint: w, News: w,
 		PublicURL: "https://notices.example.org", Org: Org{Name: "Quillfeather Parcel", Contact: []string{"Data protection desk", "privacy@example.org"}},
 		MaxImport: 64 << 20, MaxUpload: 1 << 20, Now: w.now, Log: slog.New(slog.NewTextHandler(w.log, nil))}
 	for name, role := range map[string]incidents.Role{"rita": incidents.RoleResponder, "olga": incidents.RoleOfficer, "oscar": incidents.RoleOfficer,

@@ -221,6 +221,7 @@ func (f Frame) Of(field string) string {
 func (f Frame) May(act incidents.Act) bool { return f.Actor.May(act) == nil }
 
 type railCounts struct {
+	Ill                                 int // providers' accounts that cannot be used as they should
 	Hot, Alerts, Waiting, Mine, Sending int
 }
 
@@ -266,6 +267,13 @@ func (c *console) counts(p *page) (n railCounts) {
 	}
 	if s, err := c.Desk.Notices(ctx, p.actor, incidents.NoticeFilter{Status: []incidents.NoticeStatus{incidents.NoticeSending, incidents.NoticeHeld}}); err == nil {
 		n.Sending = len(s)
+	}
+	if all, err := c.Providers.ProviderHealth(ctx); err == nil {
+		for _, h := range all {
+			if !usable(h) {
+				n.Ill++
+			}
+		}
 	}
 	return n
 }

@@ -26,6 +26,7 @@ type Deps struct {
 	Evidence   Evidence
 	Status     Status
 	Sandbox    Sandbox
+	Providers  Providers
 	Letters    Letters
 	Callbacks  Callbacks
 	Checkpoint Checkpoints
@@ -69,9 +70,16 @@ type Sandbox interface {
 	OpenCapture(ctx context.Context, id string) (incidents.Capture, error)
 }
 
+// Providers tells how the providers' accounts are.
+type Providers interface {
+	ProviderHealth(ctx context.Context) ([]incidents.ProviderHealth, error)
+}
+
 // Callbacks takes what providers report.
 type Callbacks interface {
 	Twilio(ctx context.Context, publicURL string, form map[string]string, signature, delivery, attempt, mac string) error
+	// Speak answers a key that was pressed in a call with what is said next, as TwiML.
+	Speak(ctx context.Context, publicURL string, form map[string]string, signature, delivery, attempt, mac string) (string, error)
 }
 
 // Checkpoints is the signed state of the audit log, and the key that checks it.

@@ -40,12 +40,14 @@ type approvalPage struct {
 	Wrote    []string
 	Notice   *incidents.Notice
 	Previews []preview
+	Audience []incidents.AudiencePart
 	Lint     []incidents.Finding
 	Changes  []wordChange
 	Duties   []incidents.ObligationState
 	Ann      *incidents.Announcement
 	Report   *incidents.Report
 	Waiver   *incidents.Waiver
+	Raise    *incidents.CapRaise
 	Comment  string
 	Places   []shareRow // of the people chosen, as the lists say
 	Decision string     // what was chosen, when the form is shown again
@@ -84,7 +86,10 @@ func (c *console) approvalContent(p *page, v *approvalPage, d incidents.Dossier)
 		if err != nil {
 			return err
 		}
-		v.Notice, v.Previews, v.Places = &n, c.previews(n), placesOf(n, d)
+		if v.Audience, err = c.Desk.Audience(ctx, p.actor, n); err != nil {
+			return err
+		}
+		v.Notice, v.Previews, v.Places = &n, c.previews(n, v.Audience), placesOf(n, d)
 		v.Goes = goesOf(n)
 		if v.Lint, err = c.Desk.LintNotice(ctx, p.actor, n.ID); err != nil {
 			return err
@@ -122,6 +127,17 @@ func (c *console) approvalContent(p *page, v *approvalPage, d incidents.Dossier)
 			}
 		}
 		v.Goes = "Closes the obligation without doing it. Nothing leaves the house."
+	case incidents.SubjectCapRaise:
+		_, raises, err := c.Desk.Spends(ctx, p.actor, v.Pending.Incident.ID)
+		if err != nil {
+			return err
+		}
+		for i, r := range raises {
+			if r.ID == id {
+				v.Raise = &raises[i]
+				v.Goes = "Raises the spend cap of " + channelName(r.Channel) + " for this incident from " + r.From.Text(r.Currency) + " to " + r.To.Text(r.Currency) + ". What waited for it is sent."
+			}
+		}
 	}
 	return nil
 }
@@ -130,8 +146,8 @@ func (c *console) approvalContent(p *page, v *approvalPage, d incidents.Dossier)
 func goesOf(n incidents.Notice) string {
 	c := n.Content
 	var channels, langs []string
-	for _, s := range c.Plan {
-		channels = append(channels, channelName(s.Channel))
+	for _, ch := range c.Channels() {
+		channels = append(channels, channelName(ch))
 	}
 	for l := range c.Langs {
 		langs = append(langs, langName(l))
@@ -206,12 +222,17 @@ func changesOf(a, b incidents.Content) (out []wordChange) {
 		add(name+", SMS", was.SMS, is.SMS)
 		add(name+", push title", was.PushTitle, is.PushTitle)
 		add(name+", push text", was.PushBody, is.PushBody)
+		add(name+", telephone", was.Voice, is.Voice)
 	}
 	add("People", num(a.Persons), num(b.Persons))
 	add("The list", a.ListHash, b.ListHash)
 	add("Places", placeList(a.Filter.Places), placeList(b.Filter.Places))
 	add("Languages of the people", langList(a.Filter.Langs), langList(b.Filter.Langs))
 	add("Channels", planText(a.Plan), planText(b.Plan))
+	add("Plans of groups", plansLine(a.Plans), plansLine(b.Plans))
+	add("Minors and the dead", routesText(a.Routes), routesText(b.Routes))
+	add("Read on the verification page", yesNo(a.Cover), yesNo(b.Cover))
+	add("Leaves in quiet hours, because", a.QuietOverride, b.QuietOverride)
 	add("Default language", langName(a.Default), langName(b.Default))
 	add("Meant to meet", strings.Join(a.Answers, ", "), strings.Join(b.Answers, ", "))
 	add("Last day of service", a.EndDate, b.EndDate)

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"tocsin/incidents"
 )
@@ -122,7 +123,7 @@ func (w *world) noticeForm(n incidents.Notice) []string {
 	for l, x := range n.Content.Langs {
 		p := string(l) + "."
 		form = append(form, "lang", string(l), p+"subject", x.Subject, p+"happened", x.Happened, p+"measures", x.Measures, p+"advice", x.Advice,
-			p+"remedies", x.Remedies, p+"contact", x.Contact, p+"sms", x.SMS, p+"push_title", x.PushTitle, p+"push_body", x.PushBody)
+			p+"remedies", x.Remedies, p+"contact", x.Contact, p+"sms", x.SMS, p+"push_title", x.PushTitle, p+"push_body", x.PushBody, p+"voice", x.Voice)
 	}
 	return form
 }
@@ -149,6 +150,13 @@ func TestANoticeThroughTheConsole(t *testing.T) {
 	rita.refused(rita.post("/notices/1", stale...), http.StatusConflict, "typed before somebody else saved", "Typed title")
 	bad := append(w.noticeForm(n), "places", "nowhere")
 	rita.refused(rita.post("/notices/1", bad...), http.StatusUnprocessableEntity, "NOWHERE")
+	rita.refused(rita.post("/notices/1", append(w.noticeForm(n), "plans", "rich: email")...), http.StatusUnprocessableEntity, "rich: email")
+	rita.refused(rita.post("/notices/1", append(w.noticeForm(n), "quiet_override", "now")...), http.StatusUnprocessableEntity, `value="now"`)
+	rita.after(rita.post("/notices/1", append(w.noticeForm(n), "plans", "sensitive: sms 24, email", "quiet_override", "accounts are emptied tonight")...), "Saved.")
+	n = w.present()
+	if c := n.Content; len(c.Plans) != 1 || c.Plans[0].When != incidents.WhenSensitive || c.Plans[0].Plan[0].Wait != 24*time.Hour || c.QuietOverride == "" {
+		t.Fatalf("the form wrote %+v", c.Plans)
+	}
 	if diff := rita.page("/notices/1?was=1"); !strings.Contains(diff, "What changed since version 1") || !strings.Contains(diff, "Channels") {
 		t.Error("the versions are not compared")
 	}
@@ -167,7 +175,7 @@ func TestANoticeThroughTheConsole(t *testing.T) {
 		t.Error("nothing waits for the officer")
 	}
 	page := olga.page(at)
-	for _, want := range []string{"Sends 1 notice to 3 people", n.Hash[:4], "Rita", "real addresses", `name="code"`, "DE"} {
+	for _, want := range []string{"Sends 1 notice to 3 people", n.Hash[:4], "Rita", "real addresses", `name="code"`, "DE", "People whose sensitive data is touched", "accounts are emptied tonight", "Told themselves"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the officer's page lacks %q", want)
 		}
@@ -306,10 +314,13 @@ func TestAListThroughTheConsole(t *testing.T) {
 		t.Errorf("%d lines in the audit log about one look", len(audit))
 	}
 	rita.refused(rita.post(found+"/exclude", "reason", ""), http.StatusUnprocessableEntity)
-	if p := rita.after(rita.post(found+"/exclude", "reason", "told in person"), "Taken out of sending."); !strings.Contains(p, "told in person") {
+	rita.refused(rita.post(found+"/exclude", "reason", "because"), http.StatusUnprocessableEntity)
+	rita.refused(rita.post(found+"/exclude", "reason", "other"), http.StatusUnprocessableEntity)
+	if p := rita.after(rita.post(found+"/exclude", "reason", "told", "note", "at the counter"), "Taken out of sending."); !strings.Contains(p, "Told in another way") || !strings.Contains(p, "at the counter") {
 		t.Error("the reason of the exclusion is not shown")
 	}
-	rita.after(rita.post(found+"/exclude", "do", "back"), "Taken back into sending.")
+	rita.refused(rita.post(found+"/exclude", "do", "back"), http.StatusUnprocessableEntity)
+	rita.after(rita.post(found+"/exclude", "do", "back", "note", "it was somebody else"), "Taken back into sending.")
 	if strings.Contains(w.log.String(), "example.net") {
 		t.Error("the log holds an address of a person")
 	}

@@ -13,9 +13,11 @@ type deliveryPage struct {
 	incidentFrame
 	progressView
 	Doubts  []incidents.Delivery
-	Letters bool                                        // some go by post
-	Waiting int                                         // batches the printer has not answered
 	Typed   struct{ Reason, Ref, Delivery, Why string } // Why is of the delivery in doubt
+	Spends  []spendRow
+	Cap     struct{ Channel, Messages, Money, Because string } // as typed
+	Letters bool                                               // some go by post
+	Waiting int                                                // batches the printer has not answered
 }
 
 // A progressView is the live part of a delivery page.
@@ -26,10 +28,12 @@ type progressView struct {
 	Channels  []channelRow
 	Funnel    []funnelRow
 	Failures  []failureRow
+	Excluded  []incidents.Exclusion
 	Approved  []string
 	PerSecond float64
 	FinishAt  *time.Time
 	Forecast  forecastChart
+	Ill       []providerRow // accounts of this notice's channels that cannot be used as they should
 	Can       struct{ Stop, Release bool }
 	Done      int64
 	At        time.Time
@@ -68,12 +72,14 @@ func (c *console) deliveryView(p *page) (v deliveryPage, err error) {
 	if v.Typed.Delivery != "" {
 		v.Typed.Reason, v.Typed.Why = "", v.Typed.Reason
 	}
-	for _, s := range v.Notice.Content.Plan {
-		v.Letters = v.Letters || s.Channel == incidents.Letter
-	}
+	v.Letters = slices.Contains(v.Notice.Content.Channels(), incidents.Letter)
 	if v.Letters {
 		v.Waiting = c.Deps.Letters.LettersWaiting()
 	}
+	if v.Spends, err = c.spendRows(p, v.Notice); err != nil {
+		return v, err
+	}
+	v.Cap.Channel, v.Cap.Messages, v.Cap.Money, v.Cap.Because = p.form("channel"), p.form("messages"), p.form("money"), p.form("because")
 	v.Doubts, err = c.Desk.InDoubt(p.r.Context(), p.actor, v.Notice.No, 100)
 	return v, err
 }
@@ -102,9 +108,12 @@ func (c *console) progressOf(p *page, n incidents.Notice, d incidents.Dossier) (
 		v.Channels = append(v.Channels, channelOf(t))
 	}
 	v.ends(pr)
-	v.Failures = failuresOf(pr.Tallies)
+	v.Failures, v.Excluded = failuresOf(pr.Tallies), pr.Exclusions
 	v.Funnel = funnelOf(r)
 	v.Forecast = forecastOf(pr, d.Obligations, v.At)
+	if v.Ill, err = c.illFor(p, pr.Notice); err != nil {
+		return v, err
+	}
 	_, approvals, err := c.Desk.Notice(p.r.Context(), p.actor, n.ID)
 	if err != nil {
 		return v, err

@@ -71,6 +71,8 @@ type noticePage struct {
 	Approvals []incidents.Approval
 	Words     []wordsForm
 	Plan      []planForm
+	Plans     string // of groups, one a line
+	Audience  []incidents.AudiencePart
 	Places    string
 	Duties    []dutyTick
 	Lint      []incidents.Finding
@@ -87,6 +89,7 @@ type wordsForm struct {
 	Lang  incidents.Lang
 	Words incidents.Words
 	SMS   templates.SMSSize
+	Voice int // seconds it takes to be said
 }
 
 type planForm struct {
@@ -102,11 +105,14 @@ type dutyTick struct {
 
 type preview struct {
 	Lang        incidents.Lang
+	Reader      string // who reads it, when it is not the person
 	Subject     string
 	Text        string
 	SMS         string
 	SMSSize     templates.SMSSize
 	Title, Body string
+	Spoken      templates.Spoken
+	Speaks      int // seconds the notice takes to be said
 	Err         string
 	Src         string // where the e-mail is shown as HTML
 	Letter      string // as plain text
@@ -144,7 +150,10 @@ func (c *console) noticeView(p *page) (v noticePage, err error) {
 		return v, err
 	}
 	c.fillNotice(&v, n.Content, d)
-	v.Previews = c.previews(n)
+	if v.Audience, err = c.Desk.Audience(p.r.Context(), p.actor, n); err != nil {
+		return v, err
+	}
+	v.Previews = c.previews(n, v.Audience)
 	v.compare(p.query("was"))
 	for _, id := range n.Editors {
 		v.Wrote = append(v.Wrote, c.nameOf(p, id))
@@ -176,9 +185,9 @@ func (c *console) fillNotice(v *noticePage, content incidents.Content, d inciden
 	}
 	for _, l := range langs {
 		w := content.Langs[l]
-		v.Words = append(v.Words, wordsForm{l, w, templates.MeasureSMS(w.SMS)})
+		v.Words = append(v.Words, wordsForm{l, w, templates.MeasureSMS(w.SMS), seconds(w.Voice)})
 	}
-	for _, ch := range []incidents.Channel{incidents.Push, incidents.Email, incidents.SMS, incidents.Letter} {
+	for _, ch := range []incidents.Channel{incidents.Push, incidents.Email, incidents.SMS, incidents.Phone, incidents.Letter} {
 		f := planForm{Channel: ch}
 		for i, s := range content.Plan {
 			if s.Channel == ch {
@@ -192,6 +201,7 @@ func (c *console) fillNotice(v *noticePage, content incidents.Content, d inciden
 		places[i] = string(pl)
 	}
 	v.Places = strings.Join(places, ", ")
+	v.Plans = plansText(content.Plans)
 	for _, o := range d.Obligations {
 		if o.Audience == incidents.AudienceIndividuals && o.Applies != incidents.AppliesNo {
 			v.Duties = append(v.Duties, dutyTick{o, slices.Contains(content.Answers, o.ID)})
@@ -200,32 +210,54 @@ func (c *console) fillNotice(v *noticePage, content incidents.Content, d inciden
 }
 
 // previews render each language for an invented person.
-func (c *console) previews(n incidents.Notice) (out []preview) {
+// also what those read who are told on behalf of a person.
+func (c *console) previews(n incidents.Notice, audience []incidents.AudiencePart) (out []preview) {
+	out = c.previewsFor(n, incidents.ReaderPerson, "")
+	for _, part := range audience {
+		if part.Barred == "" && part.Reader != incidents.ReaderPerson && part.N > 0 {
+			out = append(out, c.previewsFor(n, part.Reader, part.Label)...)
+		}
+	}
+	return out
+}
+
+func (c *console) previewsFor(n incidents.Notice, reader incidents.Reader, label string) (out []preview) {
 	content := n.Content
 	for _, l := range sortedLangs(content.Langs) {
-		v := preview{Lang: l}
-		for _, s := range content.Plan {
-			r, err := c.Book.Preview(content, s.Channel, l)
+		v := preview{Lang: l, Reader: label}
+		for _, channel := range content.Channels() {
+			if reader != incidents.ReaderPerson && reader != incidents.ReaderMinor && channel == incidents.Push {
+				continue // nobody has the app on behalf of somebody else
+			}
+			r, err := c.Book.PreviewFor(content, reader, channel, l)
 			if err != nil {
 				v.Err = sentence(err.Error())
 				continue
 			}
-			switch s.Channel {
+			switch channel {
 			case incidents.Email:
-				v.Subject, v.Text = r.Subject, r.Text
-				v.Src = noticePath(n.No) + "/preview/" + string(l)
+				if v.Subject, v.Text = r.Subject, r.Text; reader == incidents.ReaderPerson {
+					v.Src = noticePath(n.No) + "/preview/" + string(l)
+				}
 			case incidents.SMS:
 				v.SMS, v.SMSSize = r.SMS, templates.MeasureSMS(r.SMS)
 			case incidents.Push:
 				v.Title, v.Body = r.Title, r.Body
+			case incidents.Phone:
+				v.Spoken, v.Speaks = r.Spoken, seconds(r.Spoken.Notice)
 			case incidents.Letter:
-				v.Letter, v.LetterSrc = r.Letter.Text(), noticePath(n.No)+"/preview/"+string(l)+"/letter.pdf"
+				if v.Letter = r.Letter.Text(); reader == incidents.ReaderPerson {
+					v.LetterSrc = noticePath(n.No) + "/preview/" + string(l) + "/letter.pdf"
+				}
 			}
 		}
 		out = append(out, v)
 	}
 	return out
 }
+
+// seconds is how long a text takes to be said, about.
+func seconds(text string) int { return int(templates.SpeechTime(text, "") / time.Second) }
 
 // sortedLangs lists the languages any of some words are in.
 func sortedLangs[W any](words ...map[incidents.Lang]W) (out []incidents.Lang) {
@@ -280,6 +312,7 @@ func (c *console) saveNotice(p *page) error {
 	typed := n.Content // keep what was typed
 	typed.Langs, typed.Plan, typed.Filter, typed.Answers = input.Langs, input.Plan, input.Filter, input.Answers
 	c.fillNotice(&v, typed, d)
+	v.Plans, v.Notice.Content.QuietOverride = p.form("plans"), input.QuietOverride
 	v.Notice.Title, v.Notice.Content.Default = input.Title, input.Default
 	return c.again(p, err, "notice", &v)
 }
@@ -293,7 +326,7 @@ func (c *console) noticeInput(p *page, n incidents.Notice) (input incidents.Noti
 		f := func(k string) string {
 			return strings.ReplaceAll(strings.TrimSpace(p.r.PostFormValue(l+"."+k)), "\r\n", "\n")
 		}
-		w := incidents.Words{Subject: f("subject"), Happened: f("happened"), Measures: f("measures"), Advice: f("advice"), Remedies: f("remedies"), Contact: f("contact"), SMS: f("sms"), PushTitle: f("push_title"), PushBody: f("push_body")}
+		w := incidents.Words{Subject: f("subject"), Happened: f("happened"), Measures: f("measures"), Advice: f("advice"), Remedies: f("remedies"), Contact: f("contact"), SMS: f("sms"), PushTitle: f("push_title"), PushBody: f("push_body"), Voice: f("voice")}
 		if w != (incidents.Words{}) {
 			input.Langs[incidents.Lang(l)] = w
 		}
@@ -301,6 +334,7 @@ func (c *console) noticeInput(p *page, n incidents.Notice) (input incidents.Noti
 	for _, pl := range strings.FieldsFunc(p.form("places"), func(r rune) bool { return r == ',' || r == ' ' || r == ';' }) {
 		input.Filter.Places = append(input.Filter.Places, incidents.Place(strings.ToUpper(pl)))
 	}
+	input.QuietOverride = p.form("quiet_override")
 	input.Filter.Langs = n.Content.Filter.Langs // the form has no field for them: a notice must not reach more people by being edited
 	type step struct {
 		order int
@@ -322,7 +356,8 @@ func (c *console) noticeInput(p *page, n incidents.Notice) (input incidents.Noti
 	for _, s := range steps {
 		input.Plan = append(input.Plan, s.Step)
 	}
-	return input, nil
+	input.Plans, err = parsePlans(p.form("plans"))
+	return input, err
 }
 
 // onNotice runs one act on a notice and shows its page again when it fails.

@@ -41,3 +41,32 @@ func TestAnEditNeverWidensANotice(t *testing.T) {
 		t.Errorf("the officer reads %q", s)
 	}
 }
+
+// TestTheWordsOfACallAreWrittenAndRead edits the spoken text on the form, plans
+// calls, and reads it on the page of the notice, before a key and after.
+func TestTheWordsOfACallAreWrittenAndRead(t *testing.T) {
+	w := newWorld(t)
+	ref := w.incidentWithList(1)
+	b, n := w.draft("carla", ref)
+	form := append(w.noticeForm(n), "order.phone", "2", "wait.phone", "0")
+	for i, v := range form {
+		if v == "en.voice" {
+			form[i+1] = "Something happened & you should know. {{code}}"
+		}
+	}
+	b.after(b.post("/notices/1", form...), "Saved.")
+	if n = w.present(); n.Content.Langs["en"].Voice != "Something happened & you should know. {{code}}" || len(n.Content.Plan) != 2 || n.Content.Plan[1].Channel != incidents.Phone {
+		t.Fatalf("saved %+v %+v", n.Content.Langs["en"].Voice, n.Content.Plan)
+	}
+	page := b.page("/notices/1")
+	for _, want := range []string{"To hear the notice, press 1.", "Only after the person has pressed 1", "Something happened &amp; you should know. QF7K-2M9D-XH4P", `name="en.voice"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page of the notice lacks %q", want)
+		}
+	}
+	var shown struct{ Voice string }
+	w.as("rita", "GET", "/notices/1/preview?channel=phone&lang=en", nil).want(200).into(&shown)
+	if !strings.Contains(shown.Voice, "press 1") || !strings.Contains(shown.Voice, "QF7K-2M9D-XH4P") {
+		t.Errorf("the API shows %q", shown.Voice)
+	}
+}

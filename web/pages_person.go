@@ -13,7 +13,9 @@ type personPage struct {
 	Notices []personNotice
 	Shown   []shownField // only right after a person with the right asked for it
 	Reason  string
-	Why     string // of an exclusion
+	Why     string // of an exclusion: its reason as chosen, and its note
+	Note    string
+	Reasons []incidents.Option
 	Flags   []string
 }
 
@@ -41,7 +43,7 @@ func (c *console) personView(p *page) (v personPage, err error) {
 	if len(list) == 0 || list[0].Person.Seq != seq {
 		return v, incidents.NotFound("there is no such person on the list")
 	}
-	v = personPage{incidentFrame: f, Person: list[0], Reason: p.form("reason"), Flags: flagsOf(list[0].Person.Flags)}
+	v = personPage{incidentFrame: f, Person: list[0], Reason: p.form("reason"), Reasons: incidents.ExclusionReasons, Flags: flagsOf(list[0].Person.Flags)}
 	v.Title = "Person " + strconv.FormatInt(seq, 10) + " of " + d.Incident.Ref
 	for _, n := range d.Notices {
 		if n.ReleasedAt == nil {
@@ -60,7 +62,7 @@ func flagsOf(flags int) (out []string) {
 	for _, x := range []struct {
 		bit  int
 		name string
-	}{{incidents.FlagChild, "under 14"}, {incidents.FlagMinor, "under 18"}, {incidents.FlagDeceased, "deceased"}, {incidents.FlagGuardian, "a guardian is known"}} {
+	}{{incidents.FlagChild, "under 14"}, {incidents.FlagMinor, "under 18"}, {incidents.FlagDeceased, "deceased"}, {incidents.FlagGuardian, "a guardian or representative is known"}, {incidents.FlagSensitive, "sensitive data"}} {
 		if flags&x.bit != 0 {
 			out = append(out, x.name)
 		}
@@ -105,15 +107,15 @@ func (c *console) excludePerson(p *page) error {
 	if err != nil {
 		return err
 	}
-	v.Reason, v.Why = "", v.Reason
-	reason, said := p.form("reason"), "Taken out of sending. Notices that waited for approval have to be submitted again."
-	switch {
-	case p.form("do") == "back":
-		reason, said = "", "Taken back into sending. Notices that waited for approval have to be submitted again."
-	case len(reason) < 3:
-		return c.again(p, incidents.Invalid("say why, in a few words").On("exclude"), "person", &v)
+	v.Reason, v.Why, v.Note = "", v.Reason, p.form("note")
+	said := "Taken out of sending. Notices that waited for approval have to be submitted again."
+	if p.form("do") == "back" {
+		said = "Taken back into sending. Notices that waited for approval have to be submitted again."
+		err = c.Desk.IncludePerson(p.r.Context(), p.actor, v.Person.Person.ID, p.form("note"))
+	} else {
+		err = c.Desk.ExcludePerson(p.r.Context(), p.actor, v.Person.Person.ID, incidents.ExclusionReason(p.form("reason")), p.form("note"))
 	}
-	if err := c.Desk.ExcludePerson(p.r.Context(), p.actor, v.Person.Person.ID, reason); err != nil {
+	if err != nil {
 		var e *incidents.Error
 		if errors.As(err, &e) && e.Field == "reason" {
 			err = e.On("exclude") // the page has two reasons

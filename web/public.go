@@ -10,6 +10,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"tocsin/incidents"
+	"tocsin/templates"
 )
 
 // PublicRoutes lists every address of the public listener. docs/api.md lists
@@ -25,6 +26,7 @@ func PublicRoutes() []PublicRoute {
 		{get, "/checkpoint", "the newest signed checkpoint of the audit log", (*public).checkpoint},
 		{get, "/verifier", "the public key that checks checkpoints and bundles", (*public).verifier},
 		{http.MethodPost, "/callbacks/twilio/{delivery}/{attempt}/{mac}", "status reports of Twilio", (*public).twilioCallback},
+		{http.MethodPost, "/callbacks/twilio/{delivery}/{attempt}/{mac}/speak", "what a call says after a key, for Twilio", (*public).twilioSpeak},
 	}
 }
 
@@ -184,7 +186,7 @@ func (p *public) verify(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case err == nil:
 		page.Genuine = &g
-		page.Subject, page.SubjectLang = subjectIn(g, lang)
+		page.read(p.Book, g, lang)
 	case incidents.KindOf(err) != incidents.KindNotFound:
 		return err
 	}
@@ -200,6 +202,22 @@ func (p *public) verify(w http.ResponseWriter, r *http.Request) error {
 // verifyTime is how long every check takes at least: longer than the lookup, so
 // that the time says nothing, and slow for whoever guesses.
 const verifyTime = 150 * time.Millisecond
+
+// read shows what a genuine code is of: the subject, and the notice itself when
+// its e-mail left that to this page.
+func (v *verifyPage) read(book *templates.Book, g incidents.Genuine, lang incidents.Lang) {
+	v.Subject, v.SubjectLang = subjectIn(g, lang)
+	subject, parts := book.Passages(g.Content, v.SubjectLang)
+	if subject != "" {
+		v.Subject = subject
+	}
+	if !g.Content.Cover {
+		return
+	}
+	for _, x := range parts {
+		v.Sections = append(v.Sections, section{x.Key, blocks(x.Text)})
+	}
+}
 
 func subjectIn(g incidents.Genuine, lang incidents.Lang) (string, incidents.Lang) {
 	if s, ok := g.Subject[lang]; ok {

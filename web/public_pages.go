@@ -120,6 +120,7 @@ type (
 		Genuine     *incidents.Genuine
 		Subject     string
 		SubjectLang incidents.Lang
+		Sections    []section // of a notice that is read here
 	}
 	messagePage struct {
 		PublicFrame

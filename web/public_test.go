@@ -217,6 +217,26 @@ func TestTwilioReports(t *testing.T) {
 	}
 }
 
+func TestAKeyInACallIsAnsweredAndNotKept(t *testing.T) {
+	w := newWorld(t)
+	press := func() reply {
+		r := httptest.NewRequestWithContext(t.Context(), "POST", "/callbacks/twilio/1-2-v/1/abcd/speak", strings.NewReader("CallSid=CA1&Digits=1"))
+		r.Header.Set("X-Twilio-Signature", "sig")
+		return w.send(w.public, r)
+	}
+	got := press().want(200)
+	if got.Header().Get("Content-Type") != "text/xml; charset=utf-8" || got.Header().Get("Cache-Control") != "no-store" || !strings.Contains(got.Body.String(), "one person's words") {
+		t.Errorf("%v %s", got.Header(), got.Body)
+	}
+	if w.calledURL != "https://notices.example.org/callbacks/twilio/1-2-v/1/abcd/speak" || w.calledForm["Digits"] != "1" || w.calledSign != "sig" {
+		t.Errorf("handed over: %s %v %s", w.calledURL, w.calledForm, w.calledSign)
+	}
+	w.callback = incidents.Forbidden("the signature of the callback is wrong")
+	if b := press().want(403).Body.String(); strings.Contains(b, "words") {
+		t.Errorf("a forged key is answered with %q", b)
+	}
+}
+
 func TestCheckpointAndVerifierArePublic(t *testing.T) {
 	w := newWorld(t)
 	if b := w.browse("/checkpoint", "en").want(200).Body.String(); !strings.HasPrefix(b, "tocsin\n7\n") {

@@ -61,7 +61,9 @@ func consoleRoutes() []consoleRoute {
 		{method: post, path: "/notices/{no}/steer", act: incidents.ActStop, handle: (*console).steerNotice},
 		{method: post, path: "/notices/{no}/doubt", act: incidents.ActRelease, handle: (*console).settleDoubt},
 		{method: post, path: "/notices/{no}/returned", act: incidents.ActRelease, handle: (*console).returnedLetters, upload: true},
+		{method: post, path: "/notices/{no}/cap", act: incidents.ActRelease, handle: (*console).askCapRaise},
 		{method: get, path: "/deliveries", act: read, handle: (*console).deliveries},
+		{method: get, path: "/providers", act: read, handle: (*console).providers},
 
 		{method: get, path: "/approvals", act: read, handle: (*console).approvals},
 		{method: get, path: "/approvals/{kind}/{id}", act: read, handle: (*console).approval},

@@ -178,8 +178,13 @@ func (a *App) openStore(ctx context.Context) (err error) {
 	a.codes = incidents.CodeBook{Key: a.keeper.DeriveKey("codes")}
 	a.callbackKey = a.keeper.DeriveKey("callbacks")
 	a.openReturnPaths()
+	quiet, err := a.settings.Channels.Quiet.Hours(a.settings.Organisation.Country)
+	if err != nil {
+		return err
+	}
 	a.store, err = store.Open(ctx, store.Options{URL: a.settings.Database.URL.Reveal(), Dir: a.settings.DataDir, Log: a.log, Now: a.now, NewID: NewID,
-		Gate: a.gate(), Keeper: a.keeper, DoubtWait: a.doubtWait(), Bounces: a.settings.Channels.Email.Bounces.On()})
+		Gate: a.gate(), Keeper: a.keeper, DoubtWait: a.doubtWait(), Bounces: a.settings.Channels.Email.Bounces.On(), Calls: a.calls(), Quiet: quiet,
+		Spend: tariffs(a.settings.Limits.Spend)})
 	if err != nil {
 		return err
 	}
@@ -213,7 +218,7 @@ func (a *App) openDesk(context.Context) error {
 	a.receiver = &hook.Receiver{Now: a.now, Log: a.log}
 	a.stops.add("alert hook", func(context.Context) error { a.receiver.Wait(); return nil })
 	a.Desk = incidents.NewDesk(incidents.Deps{Store: a.store, Roll: a.store, Files: a.store, Lists: roster.Lists{DefaultPlace: o.Country},
-		Rules: a.rules, Words: a.book, Reports: a.reports, Codes: a.codes, Now: a.now, NewID: NewID, Gate: a.gate(), Langs: o.Languages, Org: o.Name, Seed: seed(o),
+		Rules: a.rules, Words: a.book, Reports: a.reports, Codes: a.codes, Now: a.now, NewID: NewID, Gate: a.gate(), Routes: a.settings.Persons.Routes(), Cover: a.settings.Persons.CoverSensitive, Langs: o.Languages, Org: o.Name, Seed: seed(o),
 		Newer: siem.NewerRevision, JoinWithin: a.settings.Correlation.JoinWithin.Std(), Reparse: a.receiver.Reparse})
 	return nil
 }
@@ -239,8 +244,8 @@ func (a *App) openDispatch(ctx context.Context) (err error) {
 	key := a.keeper.DeriveKey("messages")
 	d := a.settings.Dispatch
 	a.dispatcher = notifiers.New(notifiers.Deps{Journal: a.store, Opener: a.store, Book: a.book, Codes: a.codes,
-		Live: notifiers.LiveSet(key, a.channels.live), Drill: notifiers.DrillSet(key, a.store, a.now), Key: key,
-		Limits: a.channels.limits, Window: a.channels.window, Lanes: a.channels.lanes, Owner: NewID(), Lease: d.Lease.Std(),
+		Live: notifiers.LiveSet(key, a.channels.live), Drill: notifiers.DrillSet(key, a.store, a.now), Key: key, Limits: a.channels.limits,
+		Window: a.channels.window, Lanes: a.channels.lanes, Owner: NewID(), Lease: d.Lease.Std(),
 		Verify: a.settings.Public.URL + "/verify", Home: a.settings.Organisation.Country, Now: a.now, Log: a.log,
 		Ref: func(ctx context.Context, id incidents.IncidentID) (string, error) {
 			in, err := a.Desk.Find(ctx, incidents.System, string(id))

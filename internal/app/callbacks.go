@@ -14,24 +14,33 @@ import (
 // callbackURL is where Twilio reports the status of one attempt. It carries
 // delivery and attempt under a MAC, so the callback itself proves acceptance
 // even when the answer to our request was lost.
-func (a *App) callbackURL(id incidents.DeliveryID, attempt int) string {
+func (a *App) callbackURL(account string, id incidents.DeliveryID, attempt int) string {
 	n := strconv.Itoa(attempt)
-	return a.settings.Public.URL + "/callbacks/twilio/" + id.String() + "/" + n + "/" + a.callbackMAC(id.String(), n)
+	return a.settings.Public.URL + "/callbacks/twilio/" + id.String() + "/" + n + "/" + a.callbackMAC(account, id.String(), n)
 }
 
-func (a *App) callbackMAC(delivery, attempt string) string {
+// callbackMAC binds delivery and attempt to the account that made it: only that
+// one's signature counts. The first account's is as it was when there was one alone.
+func (a *App) callbackMAC(account, delivery, attempt string) string {
 	h := hmac.New(sha256.New, a.callbackKey)
 	h.Write([]byte(delivery + "/" + attempt))
+	if account != firstTwilio {
+		h.Write([]byte("/" + account))
+	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // Twilio takes one status callback: the signature is checked over the public
 // address, the receipt is stored before it is acknowledged, and folded after.
 func (a *App) Twilio(ctx context.Context, publicURL string, form map[string]string, signature, delivery, attempt, mac string) error {
-	if a.channels.twilio == nil || !hmac.Equal([]byte(mac), []byte(a.callbackMAC(delivery, attempt))) {
+	if form["CallSid"] != "" {
+		return a.callReport(ctx, publicURL, form, signature, delivery, attempt, mac)
+	}
+	client := a.calledBy(delivery, attempt, mac)
+	if client == nil {
 		return incidents.Forbidden("this callback is not ours")
 	}
-	if !a.channels.twilio.ValidCallback(publicURL, form, signature) {
+	if !client.ValidCallback(publicURL, form, signature) {
 		return incidents.Forbidden("the signature of the callback is wrong")
 	}
 	id, err := incidents.ParseDeliveryID(delivery)
@@ -42,7 +51,8 @@ func (a *App) Twilio(ctx context.Context, publicURL string, form map[string]stri
 	if sid == "" || status == "" {
 		return incidents.Invalid("the callback names no message or no status")
 	}
-	r := incidents.StatusReceipt{ID: "twilio:" + sid + ":" + status, Delivery: id, ProviderID: sid, Channel: id.Channel,
+	n, _ := strconv.Atoi(attempt) // ours: see the MAC
+	r := incidents.StatusReceipt{ID: "twilio:" + sid + ":" + status, Delivery: id, Attempt: n, ProviderID: sid, Channel: id.Channel,
 		Status: twilioStatus(status), Code: form["ErrorCode"], At: a.now().UTC()}
 	if code, err := strconv.Atoi(r.Code); err == nil {
 		r.Reason = twilio.Meaning(code)
@@ -51,6 +61,19 @@ func (a *App) Twilio(ctx context.Context, publicURL string, form map[string]stri
 		return err
 	}
 	a.wakeReceipts()
+	return nil
+}
+
+// firstTwilio is the account that was there before there could be two.
+var firstTwilio = accountName(incidents.SMS, first)
+
+// calledBy finds the account whose attempt a callback is of; nil: none's.
+func (a *App) calledBy(delivery, attempt, mac string) *twilio.Client {
+	for name, client := range a.channels.twilio {
+		if hmac.Equal([]byte(mac), []byte(a.callbackMAC(name, delivery, attempt))) {
+			return client
+		}
+	}
 	return nil
 }
 

@@ -7,28 +7,25 @@ import (
 	"net"
 	"net/mail"
 	"os"
-	"slices"
 
 	"tocsin/incidents"
-	"tocsin/internal/roster"
 	"tocsin/internal/settings"
 	"tocsin/notifiers"
 	"tocsin/notifiers/email"
 	"tocsin/notifiers/letter"
-	"tocsin/notifiers/push"
-	"tocsin/notifiers/sms"
 	"tocsin/notifiers/twilio"
 )
 
 // channels is how live messages leave, and how the team is told.
 type channels struct {
 	live    map[incidents.Channel]notifiers.Channel
-	limits  map[incidents.Channel]*notifiers.Limiter
 	lanes   map[incidents.Channel]int
 	window  map[incidents.Channel]int
-	twilio  *twilio.Client  // nil in the sandbox
-	team    *email.Channel  // nil in the sandbox
-	letters *letter.Channel // nil in the sandbox
+	limits  map[incidents.Channel]*notifiers.Limiter // of channels with one account; the others limit each of theirs
+	caller  *twilio.Client                           // of telephone calls; nil in the sandbox
+	twilio  map[string]*twilio.Client                // by account; empty in the sandbox
+	team    *email.Channel                           // nil in the sandbox
+	letters *letter.Channel                          // nil in the sandbox
 }
 
 // openChannels builds the live channels. What has no provider is the sandbox.
@@ -37,42 +34,18 @@ func (a *App) openChannels(ctx context.Context) (c channels, err error) {
 	w := s.Limits.Window
 	c = channels{
 		live:   map[incidents.Channel]notifiers.Channel{},
-		lanes:  map[incidents.Channel]int{incidents.Email: max(1, s.Channels.Email.SMTP.Connections), incidents.SMS: 8, incidents.Push: 32},
-		window: map[incidents.Channel]int{incidents.Email: w.Email, incidents.SMS: w.SMS, incidents.Push: w.Push, incidents.Letter: w.Letter},
+		lanes:  map[incidents.Channel]int{incidents.Email: max(1, s.Channels.Email.SMTP.Connections), incidents.SMS: 8, incidents.Phone: 2, incidents.Push: 32},
+		window: map[incidents.Channel]int{incidents.Email: w.Email, incidents.SMS: w.SMS, incidents.Phone: w.Phone, incidents.Push: w.Push, incidents.Letter: w.Letter},
 		limits: map[incidents.Channel]*notifiers.Limiter{},
+		twilio: map[string]*twilio.Client{},
 	}
-	for _, ch := range []incidents.Channel{incidents.Email, incidents.SMS, incidents.Push, incidents.Letter} {
+	for _, ch := range []incidents.Channel{incidents.Email, incidents.SMS, incidents.Phone, incidents.Push, incidents.Letter} {
 		c.live[ch] = notifiers.Captured{Sandbox: a.store, Channel: ch, Now: a.now, Build: a.buildFor(ch)}
 	}
-	if c.letters, err = a.openLetters(); err != nil {
-		return c, err
-	}
-	if c.letters != nil {
-		c.live[incidents.Letter] = c.letters
-	}
-	if s.Channels.Email.Mode == settings.ModeSMTP {
-		if c.team, err = a.openSMTP(s.Channels.Email.SMTP); err != nil {
+	for _, open := range []func(context.Context, *channels) error{a.openEmail, a.openSMS, a.openPhone, a.openPush, a.openLetters} {
+		if err := open(ctx, &c); err != nil {
 			return c, err
 		}
-		c.live[incidents.Email] = c.team
-		c.limits[incidents.Email] = notifiers.NewLimiter(s.Channels.Email.SMTP.RatePerSecond, a.now)
-	}
-	if s.Channels.SMS.Mode == settings.ModeTwilio {
-		if c.twilio, err = a.openTwilio(s); err != nil {
-			return c, err
-		}
-		c.live[incidents.SMS] = sms.Channel{Twilio: c.twilio, Callback: a.callbackURL, Validity: s.Channels.SMS.ValidityPeriod.Std(), Allow: allowed(s.Channels.SMS.Countries)}
-		c.limits[incidents.SMS] = notifiers.NewLimiter(s.Channels.SMS.RatePerSecond, a.now)
-	}
-	if s.Channels.Push.Mode == settings.ModeFCM {
-		p := s.Channels.Push
-		ch, err := push.New(ctx, push.Options{BaseURL: p.BaseURL, Project: p.Project, CredentialsFile: p.CredentialsFile, Timeout: p.Timeout.Std()})
-		if err != nil {
-			return c, err
-		}
-		a.stops.add("push", func(context.Context) error { return ch.Close() })
-		c.live[incidents.Push] = ch
-		c.limits[incidents.Push] = notifiers.NewLimiter(p.RatePerSecond, a.now)
 	}
 	return c, nil
 }
@@ -95,7 +68,7 @@ func (a *App) buildFor(ch incidents.Channel) func(notifiers.Message) ([]byte, er
 	return func(m notifiers.Message) ([]byte, error) { return o.Build(m, a.now()) }
 }
 
-func (a *App) openSMTP(s settings.SMTP) (*email.Channel, error) {
+func (a *App) openSMTP(account, key string, s settings.SMTP) (*email.Channel, error) {
 	o := email.Options{Address: s.Address, TLS: s.StartTLS, Username: s.Username, Password: s.Password.Reveal(), Hello: s.Hello,
 		From: mail.Address{Name: s.FromName, Address: s.From}, ReplyTo: s.ReplyTo, Bounce: s.Bounce, Connections: s.Connections, Timeout: s.Timeout.Std(), Now: a.now, ReturnPath: a.bounces.returnPath()}
 	if o.From.Name == "" {
@@ -104,11 +77,11 @@ func (a *App) openSMTP(s settings.SMTP) (*email.Channel, error) {
 	if s.CAFile != "" {
 		pem, err := os.ReadFile(s.CAFile)
 		if err != nil {
-			return nil, incidents.Invalid("the relay's certificate cannot be read: %v", err).On("channels.email.smtp.ca-file")
+			return nil, incidents.Invalid("the relay's certificate cannot be read: %v", err).On(key + ".ca-file")
 		}
 		pool := x509.NewCertPool()
 		if !pool.AppendCertsFromPEM(pem) {
-			return nil, incidents.Invalid("the file holds no certificate").On("channels.email.smtp.ca-file")
+			return nil, incidents.Invalid("the file holds no certificate").On(key + ".ca-file")
 		}
 		host, _, _ := net.SplitHostPort(s.Address)
 		o.TLSConfig = &tls.Config{RootCAs: pool, ServerName: host, MinVersion: tls.VersionTLS12}
@@ -117,25 +90,16 @@ func (a *App) openSMTP(s settings.SMTP) (*email.Channel, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.stops.add("e-mail", func(context.Context) error { return ch.Close() })
+	a.stops.add(account, func(context.Context) error { return ch.Close() })
 	return ch, nil
 }
 
-func (a *App) openTwilio(s settings.Settings) (*twilio.Client, error) {
-	t := s.Channels.Twilio
+func (a *App) openTwilio(account string, t settings.Twilio, timeout settings.Duration) (*twilio.Client, error) {
 	c, err := twilio.New(twilio.Options{BaseURL: t.BaseURL, AccountSID: t.AccountSID, KeySID: t.KeySID, Secret: t.Secret.Reveal(), AuthToken: t.AuthToken.Reveal(),
-		MessagingService: t.MessagingService, From: t.From, Timeout: s.Channels.SMS.Timeout.Std()})
+		MessagingService: t.MessagingService, From: t.From, Timeout: timeout.Std()})
 	if err != nil {
 		return nil, err
 	}
-	a.stops.add("twilio", func(context.Context) error { return c.Close() })
+	a.stops.add(account, func(context.Context) error { return c.Close() })
 	return c, nil
-}
-
-// allowed lets SMS go to numbers of these countries only; an empty list allows all.
-func allowed(countries []string) func(string) bool {
-	if len(countries) == 0 {
-		return nil
-	}
-	return func(number string) bool { return slices.Contains(countries, roster.PhoneCountry(number)) }
 }

@@ -139,7 +139,7 @@ func (b *bundler) notices(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for path, v := range map[string]any{"versions.json": versions, "approvals.json": approvals, "reconciliation.json": p.Reconciliation, "channels.json": p.Tallies} {
+		for path, v := range map[string]any{"versions.json": versions, "approvals.json": approvals, "reconciliation.json": p.Reconciliation, "exclusions.json": p.Exclusions, "channels.json": p.Tallies} {
 			if err := b.doc(dir+path, v); err != nil {
 				return err
 			}
@@ -170,10 +170,11 @@ func (b *bundler) deliveries(ctx context.Context, no int64, path string) error {
 			Step     int    `json:"step"`
 			Attempts int    `json:"attempts"`
 			Provider string `json:"provider_id,omitempty"`
+			Account  string `json:"provider,omitempty"`
 			Code     string `json:"code,omitempty"`
 			Twice    bool   `json:"maybe_twice,omitempty"`
 			At       string `json:"at"`
-		}{d.ID.String(), string(d.State), d.Step, d.Attempts, d.ProviderID, d.Code, d.MaybeTwice, d.UpdatedAt.UTC().Format(time.RFC3339)})
+		}{d.ID.String(), string(d.State), d.Step, d.Attempts, d.ProviderID, d.Provider, d.Code, d.MaybeTwice, d.UpdatedAt.UTC().Format(time.RFC3339)})
 		if err != nil {
 			return err
 		}

@@ -15,7 +15,7 @@ import (
 
 // openLetters makes what lays letters out, and, unless they stay in the
 // sandbox, the channel that hands them to a printer.
-func (a *App) openLetters() (ch *letter.Channel, err error) {
+func (a *App) openLetters(_ context.Context, c *channels) (err error) {
 	s := a.settings.Channels.Letter
 	sender := s.Sender
 	if len(sender) == 0 {
@@ -23,21 +23,25 @@ func (a *App) openLetters() (ch *letter.Channel, err error) {
 	}
 	a.printer, err = letter.NewPrinter(letter.Form{Paper: letter.Paper(s.Paper), Window: letter.Window(s.Window), Sender: sender, Duplex: s.Duplex, Date: a.book.Date}, a.now)
 	if s.Mode != settings.ModeFolder {
-		return nil, nil // who sends no letters need not have a name that can be printed; looking at one says why
+		return nil // who sends no letters need not have a name that can be printed; looking at one says why
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	folder := a.settings.LetterFolder()
 	if s.Folder == "" {
 		if err := os.MkdirAll(folder, 0o700); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
-		return nil, incidents.Invalid("the printer's folder is not there").On("channels.letter.folder").WithHint("make it, or mount it, before the service starts: %s", folder)
+		return incidents.Invalid("the printer's folder is not there").On("channels.letter.folder").WithHint("make it, or mount it, before the service starts: %s", folder)
 	}
-	return letter.New(letter.Options{Printer: a.printer, Folder: folder, Batch: a.settings.Limits.Window.Letter, Log: a.log})
+	if c.letters, err = letter.New(letter.Options{Printer: a.printer, Folder: folder, Batch: a.settings.Limits.Window.Letter, Log: a.log}); err != nil {
+		return err
+	}
+	c.live[incidents.Letter] = c.letters
+	return nil
 }
 
 // captureLetter keeps a letter in the sandbox as the pieces it is printed from;

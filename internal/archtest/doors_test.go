@@ -57,7 +57,6 @@ var doors = []door{
 	{"github.com/twilio/twilio-go", "notifiers/twilio", nil, "SMS and calls"},
 	{"firebase.google.com/go/v4", "notifiers/push", nil, "push"},
 	{"google.golang.org/api", "notifiers/push", nil, "the options of firebase"},
-	{"golang.org/x/time/rate", "notifiers", nil, "rate limits that wait"},
 
 	{"github.com/gorilla/mux", "web/...", nil, "the router"},
 	{"github.com/gorilla/feeds", "web/...", nil, "Atom and JSON feed"},

@@ -152,6 +152,7 @@ func (w *walk) settings() (settings.Settings, error) {
 	s.Channels.Twilio = settings.Twilio{BaseURL: w.twilio.URL, AccountSID: "AC00000000000000000000000000000001", KeySID: "SK00000000000000000000000000000001",
 		Secret: "demonstrationsecret", AuthToken: settings.Secret(w.twilio.AuthToken), From: "+14155550199"}
 	s.Channels.Push.Mode, s.Channels.Push.BaseURL, s.Channels.Push.Project, s.Channels.Push.RatePerSecond = settings.ModeFCM, w.fcm.URL, "demo", 0
+	s.Channels.Quiet.Channels = nil // shown at any hour
 	s.Dispatch.Sweep = settings.Duration(time.Second)
 	for _, f := range []string{"splunk-webhook", "wazuh-alert", "alertmanager"} {
 		s.Sources = append(s.Sources, settings.Source{Name: f, Format: f, MaxBody: s.Limits.MaxBody, Auth: settings.Auth{Style: settings.AuthBearer, Token: hookToken}})

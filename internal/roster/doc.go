@@ -18,6 +18,10 @@
 // subject id has no "id" key; its Ref is "row-<number>". Telephone numbers
 // never identify anybody. The contact itself holds the first usable address.
 //
+// A minor whose guardian can be reached, and a deceased person whose
+// representative can (the guardian columns name both), has the channels of that
+// contact and none of their own: who is written to is settled here.
+//
 // A candidate without channels is a person nobody can reach directly. Repaired
 // is set only on reachable candidates: something in the row had to be mended or
 // left out. Writing a number in its country's usual way is no damage.

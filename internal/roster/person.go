@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -83,7 +84,7 @@ func (r *reading) candidate(p *cells) (c incidents.Candidate, why string) {
 	if why := r.flags(&c, p, country, &m); why != "" {
 		return c, why
 	}
-	c.Channels = channels(k, p[fieldPreferred])
+	c.Channels = channels(reached(k, c.Flags), p[fieldPreferred])
 	c.Keys = keys(k, list)
 	if k.Ref == "" {
 		k.Ref = "row-" + strconv.FormatInt(c.Row, 10)
@@ -224,6 +225,9 @@ func (r *reading) flags(c *incidents.Candidate, p *cells, country string, m *men
 	if c.Contact.GuardianTo != "" {
 		c.Flags |= incidents.FlagGuardian
 	}
+	if slices.ContainsFunc(c.Contact.Categories, incidents.SensitiveData) {
+		c.Flags |= incidents.FlagSensitive
+	}
 	dead, ok := isDead(p[fieldDeceased], country, r.opts.AsOf)
 	if !ok {
 		return "deceased says neither yes nor no"
@@ -257,8 +261,19 @@ func isDead(s, country string, asOf time.Time) (dead, ok bool) {
 	return ok, ok
 }
 
+// reached is where a message about the person goes: a minor's guardian, or who
+// speaks for the dead, has channels of their own. Their letters go to the
+// household's address.
+func reached(k *incidents.Contact, flags int) incidents.Contact {
+	switch incidents.ReaderOf(flags) {
+	case incidents.ReaderGuardian, incidents.ReaderRepresentative:
+		return k.OfGuardian()
+	}
+	return *k
+}
+
 // channels lists what has an address: the preferred one first.
-func channels(k *incidents.Contact, preferred string) []incidents.Channel {
+func channels(k incidents.Contact, preferred string) []incidents.Channel {
 	out := make([]incidents.Channel, 0, 5)
 	has := func(c incidents.Channel) bool {
 		switch c {

@@ -194,7 +194,7 @@ func isMobile(cc, n string) bool {
 	return false
 }
 
-// byLibrary asks the library; premium numbers are refused.
+// byLibrary asks the library; numbers that nobody texts or calls are refused, see Barred.
 func byLibrary(s, country string, possible bool) (string, bool) {
 	if len(s) < 5 {
 		return "", false
@@ -204,7 +204,7 @@ func byLibrary(s, country string, possible bool) (string, bool) {
 		return "", false
 	}
 	switch phonenumbers.GetNumberType(n) {
-	case phonenumbers.PREMIUM_RATE:
+	case phonenumbers.PREMIUM_RATE, phonenumbers.SHARED_COST, phonenumbers.PERSONAL_NUMBER, phonenumbers.PAGER:
 		return "", false
 	case phonenumbers.UNKNOWN:
 		if !possible {
@@ -212,7 +212,7 @@ func byLibrary(s, country string, possible bool) (string, bool) {
 		}
 	}
 	e := phonenumbers.Format(n, phonenumbers.E164)
-	return e, isE164(e)
+	return e, isE164(e) && !satellite(e)
 }
 
 func isE164(s string) bool {

@@ -1,5 +1,7 @@
 package settings
 
+import "tocsin/incidents"
+
 // Modes of a channel. In the sandbox a message is kept on this machine and can
 // be read in the console; nobody is told.
 const (
@@ -14,15 +16,40 @@ const (
 type Channels struct {
 	Email  Email  `yaml:"email"`
 	SMS    SMS    `yaml:"sms"`
+	Phone  Phone  `yaml:"phone"`
 	Push   Push   `yaml:"push"`
 	Letter Letter `yaml:"letter"`
 	Twilio Twilio `yaml:"twilio"`
+	// TwilioSecond carries on while the first account cannot; without account-sid there is none.
+	TwilioSecond Twilio `yaml:"twilio-second"`
+	Quiet        Quiet  `yaml:"quiet-hours"`
+}
+
+// Quiet are the hours in which nobody is disturbed, by the clock where the
+// person lives.
+type Quiet struct {
+	From     string              `yaml:"from"`     // 21:00
+	To       string              `yaml:"to"`       // 08:00; the same as from: no quiet hours
+	Channels []incidents.Channel `yaml:"channels"` // sms, phone, push; none: no quiet hours
+}
+
+// Hours returns the quiet hours of checked settings. home stands in for the
+// place of a person that is not known.
+func (q Quiet) Hours(home incidents.Place) (incidents.QuietHours, error) {
+	from, err := incidents.ParseClockTime(q.From)
+	if err != nil {
+		return incidents.QuietHours{}, err
+	}
+	to, err := incidents.ParseClockTime(q.To)
+	return incidents.QuietHours{From: from, To: to, Channels: q.Channels, Home: home}, err
 }
 
 // Email is the e-mail channel.
 type Email struct {
-	Mode    string  `yaml:"mode"` // sandbox, smtp
-	SMTP    SMTP    `yaml:"smtp"`
+	Mode string `yaml:"mode"` // sandbox, smtp
+	SMTP SMTP   `yaml:"smtp"`
+	// Second is a relay that carries on while the first cannot; without an address there is none.
+	Second  SMTP    `yaml:"second"`
 	Bounces Bounces `yaml:"bounces"`
 }
 
@@ -73,6 +100,18 @@ type SMS struct {
 	Countries      []string `yaml:"countries"`       // where messages may go, ISO 3166; empty: anywhere
 }
 
+// Phone is the telephone channel.
+type Phone struct {
+	Mode          string   `yaml:"mode"` // sandbox, twilio
+	From          string   `yaml:"from"` // E.164; the number people see
+	Hours         Hours    `yaml:"hours"`
+	TriesPerDay   int      `yaml:"tries-per-day"` // to one person who is not reached; then the next channel
+	Gap           Duration `yaml:"gap"`           // between two of them
+	RatePerSecond float64  `yaml:"rate-per-second"`
+	Timeout       Duration `yaml:"timeout"`
+	Countries     []string `yaml:"countries"` // where calls may go, ISO 3166; empty: anywhere
+}
+
 // Push is the app notification channel.
 type Push struct {
 	Mode            string   `yaml:"mode"`     // sandbox, fcm
@@ -81,6 +120,8 @@ type Push struct {
 	CredentialsFile string   `yaml:"credentials-file"` // service account; empty: none is shown, for stand-ins
 	RatePerSecond   float64  `yaml:"rate-per-second"`
 	Timeout         Duration `yaml:"timeout"`
+	// Second carries on while the first project cannot; without project there is none.
+	Second FCM `yaml:"second"`
 }
 
 // Letter is the post, through a printer that takes batches from a folder.
@@ -101,7 +142,15 @@ const (
 	WindowUS10     = "us10"
 )
 
-// Twilio is the account behind SMS.
+// FCM is one more Firebase project.
+type FCM struct {
+	BaseURL         string  `yaml:"base-url"`
+	Project         string  `yaml:"project"`
+	CredentialsFile string  `yaml:"credentials-file"`
+	RatePerSecond   float64 `yaml:"rate-per-second"`
+}
+
+// Twilio is the account behind SMS and telephone.
 type Twilio struct {
 	BaseURL          string `yaml:"base-url"` // empty: Twilio's own
 	AccountSID       string `yaml:"account-sid"`

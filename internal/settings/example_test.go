@@ -62,7 +62,7 @@ func uncomment(s string) string {
 var notDefault = []string{
 	"organisation.name", "organisation.address", "organisation.country", "organisation.domains", "organisation.public-url",
 	"organisation.contact", "organisation.dpo", "inside.url", "public.url", "master-key.file", "channels.email.smtp.address",
-	"channels.email.smtp.from", "channels.email.smtp.reply-to", "channels.email.smtp.bounce", "channels.email.bounces.domain", "channels.push.project",
+	"channels.email.smtp.from", "channels.phone.from", "channels.email.smtp.reply-to", "channels.email.smtp.bounce", "channels.email.bounces.domain", "channels.push.project",
 	"channels.push.credentials-file", "channels.letter.sender", "sources", "escalation.email", "sandbox.dir",
 }
 

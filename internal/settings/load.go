@@ -75,7 +75,7 @@ func below(base, path string) string {
 func (s *Settings) paths() []*string {
 	ps := []*string{
 		&s.DataDir, &s.Inside.TLSCert, &s.Inside.TLSKey, &s.Public.TLSCert, &s.Public.TLSKey,
-		&s.MasterKey.File, &s.Channels.Email.SMTP.CAFile, &s.Channels.Email.Bounces.TLSCert, &s.Channels.Email.Bounces.TLSKey, &s.Channels.Email.Bounces.Maildir, &s.Channels.Push.CredentialsFile, &s.Channels.Letter.Folder,
+		&s.MasterKey.File, &s.Channels.Email.SMTP.CAFile, &s.Channels.Email.Second.CAFile, &s.Channels.Email.Bounces.TLSCert, &s.Channels.Email.Bounces.TLSKey, &s.Channels.Email.Bounces.Maildir, &s.Channels.Push.CredentialsFile, &s.Channels.Push.Second.CredentialsFile, &s.Channels.Letter.Folder,
 		&s.RulesDir, &s.TemplatesDir,
 	}
 	for _, slot := range s.slots() {
@@ -96,6 +96,9 @@ func (s *Settings) derive() {
 		if s.Sources[i].MaxBody == 0 {
 			s.Sources[i].MaxBody = s.Limits.MaxBody
 		}
+	}
+	if relay := &s.Channels.Email.Second; relay.Bounce == "" {
+		relay.Bounce = relay.From
 	}
 	if smtp := &s.Channels.Email.SMTP; smtp.Bounce == "" {
 		smtp.Bounce = smtp.From

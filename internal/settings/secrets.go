@@ -28,6 +28,9 @@ func (s *Settings) slots() []slot {
 		{"bus.password", "TOCSIN_BUS_PASSWORD", &s.Bus.Password, &s.Bus.PasswordFile},
 		{"master-key.passphrase", "TOCSIN_PASSPHRASE", &s.MasterKey.Passphrase, &s.MasterKey.PassphraseFile},
 		{"channels.email.smtp.password", "TOCSIN_SMTP_PASSWORD", &smtp.Password, &smtp.PasswordFile},
+		{"channels.email.second.password", "TOCSIN_SMTP_SECOND_PASSWORD", &s.Channels.Email.Second.Password, &s.Channels.Email.Second.PasswordFile},
+		{"channels.twilio-second.secret", "TOCSIN_TWILIO_SECOND_SECRET", &s.Channels.TwilioSecond.Secret, &s.Channels.TwilioSecond.SecretFile},
+		{"channels.twilio-second.auth-token", "TOCSIN_TWILIO_SECOND_AUTH_TOKEN", &s.Channels.TwilioSecond.AuthToken, &s.Channels.TwilioSecond.AuthTokenFile},
 		{"channels.twilio.secret", "TOCSIN_TWILIO_SECRET", &twilio.Secret, &twilio.SecretFile},
 		{"channels.twilio.auth-token", "TOCSIN_TWILIO_AUTH_TOKEN", &twilio.AuthToken, &twilio.AuthTokenFile},
 	}

@@ -15,6 +15,7 @@ type Settings struct {
 	Bus          Bus          `yaml:"bus"`
 	MasterKey    MasterKey    `yaml:"master-key"`
 	Channels     Channels     `yaml:"channels"`
+	Persons      Persons      `yaml:"persons"`
 	Limits       Limits       `yaml:"limits"`
 	Sources      []Source     `yaml:"sources"`
 	Correlation  Correlation  `yaml:"correlation"`
@@ -84,13 +85,51 @@ type MasterKey struct {
 	PassphraseFile string `yaml:"passphrase-file"`
 }
 
+// Persons says how those are told who cannot simply be written to.
+type Persons struct {
+	Minors   string `yaml:"minors-without-guardian"` // tell, suppress
+	Deceased string `yaml:"deceased"`                // suppress, representative
+	// CoverSensitive leaves notices about sensitive data out of the e-mail: they
+	// are read on the page where the code is checked.
+	CoverSensitive bool `yaml:"cover-sensitive"`
+}
+
+// What becomes of a notice about a person who has died.
+const (
+	DeceasedSuppress       = "suppress"
+	DeceasedRepresentative = "representative"
+)
+
+// Routes are the settings in the words of the domain.
+func (p Persons) Routes() incidents.Routes {
+	return incidents.Routes{Minors: p.Minors, Representatives: p.Deceased == DeceasedRepresentative}
+}
+
 // Limits bounds what is taken in and how it is sent.
 type Limits struct {
 	TwoApproversAbove int64  `yaml:"two-approvers-above"` // persons; 0: one is always enough
 	Window            Window `yaml:"window"`
+	Spend             Spend  `yaml:"spend"`
 	MaxBody           Size   `yaml:"max-body"`   // of one alert
 	MaxImport         Size   `yaml:"max-import"` // of one list of persons, as it is sent: packed, if it is packed
 	MaxUpload         Size   `yaml:"max-upload"` // of one receipt or attachment
+}
+
+// Spend is when an incident has to stop sending until two people agree to more.
+type Spend struct {
+	Currency string `yaml:"currency"` // ISO 4217
+	Email    Tariff `yaml:"email"`
+	SMS      Tariff `yaml:"sms"`
+	Push     Tariff `yaml:"push"`
+}
+
+// Tariff is what a channel's messages cost, in hundredths of the currency, and
+// how many of them one incident may send. 0: no cap.
+type Tariff struct {
+	Messages int64            `yaml:"messages"`
+	Money    int64            `yaml:"money"`
+	Price    int64            `yaml:"price"`
+	Prices   map[string]int64 `yaml:"prices"` // by country, ISO 3166
 }
 
 // Window is how many sends may be in doubt per worker after a crash, by channel.
@@ -98,6 +137,7 @@ type Window struct {
 	Email  int `yaml:"email"`
 	SMS    int `yaml:"sms"`
 	Push   int `yaml:"push"`
+	Phone  int `yaml:"phone"`
 	Letter int `yaml:"letter"` // also the letters of one batch
 }
 

@@ -84,7 +84,7 @@ func TestAnEmptyFileIsTheDefaults(t *testing.T) {
 			t.Fatal(err)
 		}
 		s, err := Load(path, noEnv)
-		if err != nil || s.Limits != Default().Limits {
+		if err != nil || !reflect.DeepEqual(s.Limits, Default().Limits) {
 			t.Errorf("%q: %+v, %v", text, s.Limits, err)
 		}
 	}
@@ -105,6 +105,15 @@ func TestWhatIsRefused(t *testing.T) {
 		{"letters without a sender", "channels: {letter: {mode: folder}}\n", "channels.letter.sender"},
 		{"a sender with an empty line", "channels: {letter: {sender: [A Ltd, '']}}\n", "channels.letter.sender[1]"},
 		{"a batch larger than a chunk", "limits: {window: {letter: 1001}}\n", "limits.window.letter"},
+		{"calls from no number", "channels: {phone: {mode: twilio}}\n", "channels.phone.from"},
+		{"calls from a number that is none", "channels: {phone: {from: '0800'}}\n", "channels.phone.from"},
+		{"calls at no time of day", "channels: {phone: {hours: '9-20'}}\n", "not a time of day"},
+		{"calls through the night", "channels: {phone: {hours: '20:00-09:00'}}\n", "end before they begin"},
+		{"calls in one half hour", "channels: {phone: {hours: '09:00-09:30'}}\n", "channels.phone.hours"},
+		{"calls one after the other", "channels: {phone: {gap: 1m}}\n", "channels.phone.gap"},
+		{"calls without end", "channels: {phone: {tries-per-day: 20}}\n", "channels.phone.tries-per-day"},
+		{"calls to no country", "channels: {phone: {countries: [Germany]}}\n", "channels.phone.countries[0]"},
+		{"calls in a window too wide", "limits: {window: {phone: 500}}\n", "limits.window.phone"},
 		{"a provider in clear", "channels: {push: {base-url: 'http://push.example.org'}}\n", "must be https"},
 		{"bounces by SMTP in clear from elsewhere", "channels: {email: {bounces: {listen: '0.0.0.0:25', domain: bounces.example.org}}}\n", "channels.email.bounces.tls-cert"},
 		{"bounces to no domain", "channels: {email: {bounces: {listen: '127.0.0.1:25'}}}\n", "channels.email.bounces.domain"},
@@ -124,6 +133,11 @@ func TestWhatIsRefused(t *testing.T) {
 		{"collectors on the network", "bus: {collector-listen: '0.0.0.0:4222'}\n", "loopback"},
 		{"a collector without a password", "bus: {collectors: {wazuh: {}}}\n", "TOCSIN_COLLECTOR_WAZUH"},
 		{"a collector for no source", "bus: {collectors: {wazoo: {password: collector password 1}}}\nsources: [{name: wazuh, format: wazuh, auth: {style: none}}]\n", "bus.collectors.wazoo: there is no source of this name"},
+		{"quiet hours that are no time", "channels: {quiet-hours: {from: '25:00'}}\n", "channels.quiet-hours.from"},
+		{"quiet hours that leave no day", "channels: {quiet-hours: {from: '09:00', to: '08:00'}}\n", "4 hours at least"},
+		{"quiet hours of a channel that is silent", "channels: {quiet-hours: {channels: [email]}}\n", "channels.quiet-hours.channels[0]"},
+		{"minors neither told nor not", "persons: {minors-without-guardian: maybe}\n", "persons.minors-without-guardian"},
+		{"the dead told", "persons: {deceased: tell}\n", "persons.deceased"},
 		{"no language", "organisation: {languages: []}\n", "organisation.languages"},
 		{"a language that is none", "organisation: {languages: [english]}\n", "english"},
 		{"a domain with a scheme", "organisation: {domains: ['https://example.org']}\n", "organisation.domains[0]"},
@@ -252,7 +266,7 @@ func TestRedactedCanBeReadAgain(t *testing.T) {
 	if err := strict.Unmarshal("redacted", []byte(s.Redacted()), &again); err != nil {
 		t.Fatal(err)
 	}
-	if again.Session != s.Session || again.Limits != s.Limits || again.Correlation != s.Correlation {
+	if again.Session != s.Session || !reflect.DeepEqual(again.Limits, s.Limits) || again.Correlation != s.Correlation {
 		t.Errorf("%+v", again)
 	}
 }

@@ -29,6 +29,7 @@ func (s Settings) Validate() error {
 	c.bus(s.Bus)
 	c.collectors(s)
 	c.channels(s.Channels)
+	c.persons(s.Persons)
 	c.limits(s.Limits)
 	c.sources(s)
 	c.rest(s)
@@ -217,7 +218,9 @@ func (c *checker) limits(l Limits) {
 	c.between("limits.window.sms", int64(l.Window.SMS), 1, 1024)
 	c.between("limits.window.push", int64(l.Window.Push), 1, 500)
 	c.between("limits.window.letter", int64(l.Window.Letter), 1, 1000) // a chunk has 1,000 persons
-	c.size("limits.max-body", l.MaxBody, 1<<10, 3<<20)                 // a bus message has 4 MiB
+	c.between("limits.window.phone", int64(l.Window.Phone), 1, 64)
+	c.spend(l.Spend)
+	c.size("limits.max-body", l.MaxBody, 1<<10, 3<<20) // a bus message has 4 MiB
 	c.size("limits.max-import", l.MaxImport, 1<<20, 1<<40)
 	c.size("limits.max-upload", l.MaxUpload, 1<<10, 1<<30)
 }

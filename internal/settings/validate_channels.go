@@ -3,40 +3,65 @@ package settings
 import (
 	"fmt"
 	"net"
+	"strings"
+	"time"
+
+	"tocsin/incidents"
 )
 
 func (c *checker) channels(ch Channels) {
 	c.emailChannel(ch.Email)
 	c.smsChannel(ch)
+	c.phoneChannel(ch.Phone)
 	c.pushChannel(ch.Push)
 	c.letterChannel(ch.Letter)
-	if ch.SMS.Mode == ModeTwilio {
-		c.twilio(ch.Twilio)
+	c.quiet(ch.Quiet)
+	if ch.SMS.Mode == ModeTwilio || ch.Phone.Mode == ModeTwilio {
+		c.twilio("channels.twilio.", "TOCSIN_TWILIO_", ch.Twilio)
 	}
+	c.secondTwilio(ch)
 }
 
 func (c *checker) emailChannel(e Email) {
 	const key = "channels.email."
 	c.oneOf(key+"mode", e.Mode, ModeSandbox, ModeSMTP)
-	s := e.SMTP
-	c.oneOf(key+"smtp.starttls", s.StartTLS, StartTLSRequired, StartTLSOff, StartTLSImplicit)
-	c.between(key+"smtp.connections", int64(s.Connections), 1, 256)
-	c.rate(key+"smtp.rate-per-second", s.RatePerSecond)
-	c.timeout(key+"smtp.timeout", s.Timeout)
-	c.email(key+"smtp.from", s.From)
-	c.email(key+"smtp.reply-to", s.ReplyTo)
-	c.email(key+"smtp.bounce", s.Bounce)
+	c.relay(key+"smtp.", "TOCSIN_SMTP_PASSWORD", e.SMTP, e.Mode == ModeSMTP)
+	c.relay(key+"second.", "TOCSIN_SMTP_SECOND_PASSWORD", e.Second, e.Mode == ModeSMTP && e.Second.Address != "")
 	c.bounces(key+"bounces.", e.Bounces)
-	if e.Mode != ModeSMTP {
+	switch {
+	case e.Second.Address == "":
+	case e.Mode != ModeSMTP:
+		c.say(key+"second.address", "is for channels.email.mode smtp")
+	case e.Second.Address == e.SMTP.Address && e.Second.Username == e.SMTP.Username:
+		c.say(key+"second.address", "is the first relay again")
+	case e.Second.From != "" && domainOf(e.Second.From) != domainOf(e.SMTP.From):
+		c.say(key+"second.from", "must be of the domain of channels.email.smtp.from: a message keeps its id whichever relay carries it")
+	}
+}
+
+func domainOf(address string) string {
+	return strings.ToLower(address[strings.LastIndexByte(address, '@')+1:])
+}
+
+// relay judges one relay; used is whether mail leaves by it.
+func (c *checker) relay(key, env string, s SMTP, used bool) {
+	c.oneOf(key+"starttls", s.StartTLS, StartTLSRequired, StartTLSOff, StartTLSImplicit)
+	c.between(key+"connections", int64(s.Connections), 1, 256)
+	c.rate(key+"rate-per-second", s.RatePerSecond)
+	c.timeout(key+"timeout", s.Timeout)
+	c.email(key+"from", s.From)
+	c.email(key+"reply-to", s.ReplyTo)
+	c.email(key+"bounce", s.Bounce)
+	if !used {
 		return
 	}
-	host := c.hostPort(key+"smtp.address", s.Address)
-	c.needed(key+"smtp.from", s.From)
+	host := c.hostPort(key+"address", s.Address)
+	c.needed(key+"from", s.From)
 	if s.StartTLS == StartTLSOff && !isLoopback(host) {
-		c.say(key+"smtp.starttls", "may be off only for a relay on this machine: personal data would travel in clear")
+		c.say(key+"starttls", "may be off only for a relay on this machine: personal data would travel in clear")
 	}
 	if s.Username != "" {
-		c.secret(key+"smtp.password", "TOCSIN_SMTP_PASSWORD", s.Password)
+		c.secret(key+"password", env, s.Password)
 	}
 }
 
@@ -64,13 +89,36 @@ func (c *checker) smsChannel(ch Channels) {
 	c.rate(key+"rate-per-second", ch.SMS.RatePerSecond)
 	c.timeout(key+"timeout", ch.SMS.Timeout)
 	c.between(key+"validity-period (seconds)", int64(ch.SMS.ValidityPeriod.Std().Seconds()), 1, 36000)
-	for i, country := range ch.SMS.Countries {
+	c.countries(key, ch.SMS.Countries)
+	if ch.SMS.Mode == ModeTwilio && ch.Twilio.MessagingService == "" && ch.Twilio.From == "" {
+		c.say("channels.twilio.messaging-service", "is needed for sms, or else channels.twilio.from")
+	}
+}
+
+func (c *checker) countries(key string, list []string) {
+	for i, country := range list {
 		if !countryCode.MatchString(country) {
 			c.say(fmt.Sprintf("%scountries[%d]", key, i), "%q is not a country code like DE or CN", country)
 		}
 	}
-	if ch.SMS.Mode == ModeTwilio && ch.Twilio.MessagingService == "" && ch.Twilio.From == "" {
-		c.say("channels.twilio.messaging-service", "is needed for sms, or else channels.twilio.from")
+}
+
+func (c *checker) phoneChannel(p Phone) {
+	const key = "channels.phone."
+	c.oneOf(key+"mode", p.Mode, ModeSandbox, ModeTwilio)
+	c.rate(key+"rate-per-second", p.RatePerSecond)
+	c.timeout(key+"timeout", p.Timeout)
+	c.between(key+"tries-per-day", int64(p.TriesPerDay), 1, 5)
+	c.between(key+"gap (minutes)", int64(p.Gap.Std().Minutes()), 10, 24*60)
+	c.countries(key, p.Countries)
+	if p.Hours.Until()-p.Hours.From() < time.Hour {
+		c.say(key+"hours", "%s is less than an hour of the day", p.Hours)
+	}
+	if p.From != "" && !e164.MatchString(p.From) {
+		c.say(key+"from", "is not a number like +14155550100")
+	}
+	if p.Mode == ModeTwilio {
+		c.needed(key+"from", p.From)
 	}
 }
 
@@ -80,10 +128,21 @@ func (c *checker) pushChannel(p Push) {
 	c.provider(key+"base-url", p.BaseURL)
 	c.rate(key+"rate-per-second", p.RatePerSecond)
 	c.timeout(key+"timeout", p.Timeout)
+	c.provider(key+"second.base-url", p.Second.BaseURL)
+	c.rate(key+"second.rate-per-second", p.Second.RatePerSecond)
 	if p.Mode != ModeFCM {
+		if p.Second.Project != "" {
+			c.say(key+"second.project", "is for channels.push.mode fcm")
+		}
 		return
 	}
 	c.needed(key+"project", p.Project)
+	if p.Second.Project != "" && p.Second.Project == p.Project {
+		c.say(key+"second.project", "is the first project again")
+	}
+	if p.Second.Project != "" && p.Second.BaseURL == "" {
+		c.needed(key+"second.credentials-file", p.Second.CredentialsFile)
+	}
 	if p.BaseURL == "" {
 		c.needed(key+"credentials-file", p.CredentialsFile)
 	}
@@ -106,13 +165,57 @@ func (c *checker) letterChannel(l Letter) {
 	}
 }
 
-func (c *checker) twilio(t Twilio) {
-	const key = "channels.twilio."
+// shortestDay is how long a channel must be open each day: less, and the hours
+// of a country with several zones would leave no time to tell anybody.
+const shortestDay = 4 * 60 // minutes
+
+func (c *checker) quiet(q Quiet) {
+	const key = "channels.quiet-hours."
+	for i, ch := range q.Channels {
+		c.oneOf(fmt.Sprintf("%schannels[%d]", key, i), string(ch), string(incidents.SMS), string(incidents.Phone), string(incidents.Push))
+	}
+	for _, x := range [][2]string{{"from", q.From}, {"to", q.To}} {
+		if _, err := incidents.ParseClockTime(x[1]); err != nil {
+			c.say(key+x[0], "%q is not a time of day like 21:00", x[1])
+			return
+		}
+	}
+	h, err := q.Hours("")
+	if open := int(h.From-h.To+24*60) % (24 * 60); err == nil && h.From != h.To && open < shortestDay {
+		c.say(key+"to", "leaves %d minutes a day to reach people; leave 4 hours at least", open)
+	}
+}
+
+func (c *checker) persons(p Persons) {
+	c.oneOf("persons.minors-without-guardian", p.Minors, incidents.MinorsTold, incidents.MinorsSuppressed)
+	c.oneOf("persons.deceased", p.Deceased, DeceasedSuppress, DeceasedRepresentative)
+}
+
+// secondTwilio judges the account that stands by.
+func (c *checker) secondTwilio(ch Channels) {
+	const key = "channels.twilio-second."
+	t := ch.TwilioSecond
+	switch {
+	case t.AccountSID == "" && (t.KeySID != "" || t.From != "" || t.MessagingService != ""):
+		c.say(key+"account-sid", "is needed, or leave the whole of channels.twilio-second out")
+	case t.AccountSID == "":
+	case ch.SMS.Mode != ModeTwilio:
+		c.say(key+"account-sid", "is for channels.sms.mode twilio")
+	case t.AccountSID == ch.Twilio.AccountSID:
+		c.say(key+"account-sid", "is the first account again")
+	case t.MessagingService == "" && t.From == "":
+		c.say(key+"messaging-service", "is needed, or else channels.twilio-second.from")
+	default:
+		c.twilio(key, "TOCSIN_TWILIO_SECOND_", t)
+	}
+}
+
+func (c *checker) twilio(key, env string, t Twilio) {
 	c.provider(key+"base-url", t.BaseURL)
 	c.needed(key+"account-sid", t.AccountSID)
 	c.needed(key+"key-sid", t.KeySID)
-	c.secret(key+"secret", "TOCSIN_TWILIO_SECRET", t.Secret)
-	c.secret(key+"auth-token", "TOCSIN_TWILIO_AUTH_TOKEN", t.AuthToken)
+	c.secret(key+"secret", env+"SECRET", t.Secret)
+	c.secret(key+"auth-token", env+"AUTH_TOKEN", t.AuthToken)
 	if t.From != "" && !e164.MatchString(t.From) {
 		c.say(key+"from", "is not a number like +14155550100")
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -39,7 +40,10 @@ type Twilio struct {
 	// Status is what the callback reports for a number: a status and an error
 	// code. nil reports delivered.
 	Status func(to string) (string, int)
-	Fault  func(to string) *Fault
+	// Answers says who takes a call to a number: one of the Answer values. nil
+	// is a person who presses the key.
+	Answers func(to string) string
+	Fault   func(to string) *Fault
 	// Redacts blanks the bodies it was asked not to retain, as Twilio does once
 	// a message is sent.
 	Redacts atomic.Bool
@@ -47,7 +51,8 @@ type Twilio struct {
 	srv   *httptest.Server
 	mu    sync.Mutex
 	texts []Text
-	calls sync.WaitGroup
+	rings []Call
+	calls sync.WaitGroup // callbacks under way
 	hang  atomic.Bool
 	ctx   context.Context
 	stop  context.CancelFunc
@@ -63,6 +68,8 @@ func NewTwilio(authToken string) *Twilio {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /2010-04-01/Accounts/{sid}/Messages.json", t.create)
 	mux.HandleFunc("GET /2010-04-01/Accounts/{sid}/Messages.json", t.list)
+	mux.HandleFunc("POST /2010-04-01/Accounts/{sid}/Calls.json", t.createCall)
+	mux.HandleFunc("GET /2010-04-01/Accounts/{sid}/Calls.json", t.listCalls)
 	t.srv = httptest.NewServer(mux)
 	t.URL = t.srv.URL
 	return t
@@ -85,21 +92,8 @@ func (t *Twilio) Texts() []Text {
 
 func (t *Twilio) create(w http.ResponseWriter, r *http.Request) {
 	to, body := r.PostFormValue("To"), r.PostFormValue("Body")
-	if t.hang.Load() {
-		hang(t.ctx, r)
-		return
-	}
-	var f Fault
-	if t.Fault != nil {
-		if x := t.Fault(to); x != nil {
-			f = *x
-		}
-	}
-	if f.RetryAfter != "" {
-		w.Header().Set("Retry-After", f.RetryAfter)
-	}
-	if f.Status != 0 {
-		reply(w, f.Status, map[string]any{"code": f.Code, "message": "refused by the stand-in", "status": f.Status})
+	f, answered := t.misbehave(w, r, to)
+	if answered {
 		return
 	}
 	if to == "" || body == "" {
@@ -118,6 +112,27 @@ func (t *Twilio) create(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	reply(w, http.StatusCreated, map[string]any{"sid": text.SID, "status": "queued", "to": to})
+}
+
+// misbehave answers a request as a fault wants it; answered is false when the
+// request is still to be carried out.
+func (t *Twilio) misbehave(w http.ResponseWriter, r *http.Request, to string) (f Fault, answered bool) {
+	if t.hang.Load() {
+		hang(t.ctx, r)
+		return f, true
+	}
+	if t.Fault != nil {
+		if x := t.Fault(to); x != nil {
+			f = *x
+		}
+	}
+	if f.RetryAfter != "" {
+		w.Header().Set("Retry-After", f.RetryAfter)
+	}
+	if f.Status != 0 {
+		reply(w, f.Status, map[string]any{"code": f.Code, "message": "refused by the stand-in", "status": f.Status})
+	}
+	return f, f.Status != 0
 }
 
 func (t *Twilio) list(w http.ResponseWriter, r *http.Request) {
@@ -148,26 +163,33 @@ func (t *Twilio) callback(x Text) {
 	if code != 0 {
 		form.Set("ErrorCode", fmt.Sprint(code))
 	}
+	t.post(x.Callback, form)
+}
+
+// post posts a signed form until it is taken, and returns the answer.
+func (t *Twilio) post(address string, form url.Values) (answer string) {
 	for try := range 5 {
-		req, err := http.NewRequestWithContext(t.ctx, http.MethodPost, x.Callback, strings.NewReader(form.Encode()))
+		req, err := http.NewRequestWithContext(t.ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
 		if err != nil {
-			return
+			return ""
 		}
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		req.Header.Set("X-Twilio-Signature", Sign(t.AuthToken, x.Callback, form))
+		req.Header.Set("X-Twilio-Signature", Sign(t.AuthToken, address, form))
 		resp, err := t.srv.Client().Do(req)
 		if err == nil {
+			b, rerr := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 			resp.Body.Close()
-			if resp.StatusCode < 300 {
-				return
+			if resp.StatusCode < 300 && rerr == nil {
+				return string(b)
 			}
 		}
 		select {
 		case <-t.ctx.Done():
-			return
+			return ""
 		case <-time.After(time.Duration(try+1) * 200 * time.Millisecond):
 		}
 	}
+	return ""
 }
 
 // Sign makes X-Twilio-Signature for a form posted to an address.

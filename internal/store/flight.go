@@ -141,7 +141,8 @@ func (t *tx) notAloft(param string) string {
 type landing struct {
 	flight
 	change
-	kept bool // it never left: the time of the first attempt does not begin
+	kept bool   // it never left: the time of the first attempt does not begin
+	by   string // the provider's account that was asked
 }
 
 // land writes the outcomes of flights of one chunk into their rows. Nobody else
@@ -153,13 +154,13 @@ func (t *tx) land(s shift, notice, chunk, fence int64, all []landing) error {
 	b := make(jsonRows, 0, 160*len(all))
 	for _, x := range all {
 		b = b.open().num(notice).num(x.seq).num(int64(x.channel)).num(int64(x.change.state)).time(x.next).text(x.provider).text(x.code).text(x.reason).
-			num(int64(x.attempts)).num(x.flight.at).num(ms(x.change.at)).num(int64(bit(x.kept))).shut()
+			num(int64(x.attempts)).num(x.flight.at).num(ms(x.change.at)).num(int64(bit(x.kept))).text(x.by).shut()
 	}
 	n, err := t.run(`UPDATE deliveries SET state = v.state, next_at = v.next_at, provider_id = CASE WHEN v.provider_id = '' THEN deliveries.provider_id ELSE v.provider_id END,
-			code = v.code, reason = v.reason, tries = 0, attempts = v.attempts, fence = $1, attempted_at = v.attempted_at, updated_at = v.updated_at,
+			code = v.code, reason = v.reason, tries = 0, attempts = v.attempts, fence = $1, attempted_at = v.attempted_at, updated_at = v.updated_at, sent_by = v.sent_by,
 			first_at = CASE WHEN v.kept = 1 THEN deliveries.first_at ELSE COALESCE(deliveries.first_at, v.attempted_at) END
-		FROM `+t.table("$2", "notice_no:int", "seq:int", "channel:int", "state:int", "next_at:int", "provider_id:text", "code:text", "reason:text", "attempts:int", "attempted_at:int", "updated_at:int", "kept:int")+` v
-		WHERE deliveries.notice_no = v.notice_no AND deliveries.seq = v.seq AND deliveries.channel = v.channel AND deliveries.state IN (0, 2, 5)`, fence, b.end())
+		FROM `+t.table("$2", "notice_no:int", "seq:int", "channel:int", "state:int", "next_at:int", "provider_id:text", "code:text", "reason:text", "attempts:int", "attempted_at:int", "updated_at:int", "kept:int", "sent_by:text")+` v
+		WHERE deliveries.notice_no = v.notice_no AND deliveries.seq = v.seq AND deliveries.channel = v.channel AND deliveries.state IN (0, 1, 2, 5)`, fence, b.end())
 	if err != nil {
 		return err
 	}
@@ -173,12 +174,12 @@ func (t *tx) land(s shift, notice, chunk, fence int64, all []landing) error {
 }
 
 // window keeps what came of the attempts of one window and returns its lines:
-// [delivery, attempt, started, ended, outcome, provider's id, code, reason],
-// times in Unix milliseconds.
+// [delivery, attempt, started, ended, outcome, provider's id, code, reason,
+// provider's account], times in Unix milliseconds.
 func (t *tx) window(notice, chunk, turn int64, all []noted) (lines string, err error) {
 	b := make(jsonRows, 0, 160*len(all))
 	for _, x := range all {
-		b = b.line().text(x.delivery.id().String()).num(int64(x.attempts)).num(x.attempted).num(ms(x.at)).text(x.outcome).text(x.provider).text(x.code).text(x.reason).shut()
+		b = b.line().text(x.delivery.id().String()).num(int64(x.attempts)).num(x.attempted).num(ms(x.at)).text(x.outcome).text(x.provider).text(x.code).text(x.reason).text(x.by).shut()
 	}
 	lines = string(b)
 	_, err = t.run(`INSERT INTO delivery_windows (notice_no, chunk, turn, lines) VALUES ($1, $2, $3, $4)`, notice, chunk, turn, lines)

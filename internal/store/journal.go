@@ -47,7 +47,7 @@ func (t *tx) takeChunk(notice, chunk int64, owner string, lease time.Duration) (
 			return c, false, err
 		}
 	}
-	due, err := t.one(`SELECT 1 FROM deliveries d`+t.indexed(`deliveries_open`)+` WHERE d.notice_no = $1 AND d.chunk = $2 AND d.state IN (0, 1, 2, 3, 5) AND d.state IN (0, 2, 5) AND (d.next_at IS NULL OR d.next_at <= $3) LIMIT 1`,
+	due, err := t.one(`SELECT 1 FROM deliveries d`+t.indexed(`deliveries_open`)+` WHERE d.notice_no = $1 AND d.chunk = $2 AND d.state IN (0, 1, 2, 3, 5) AND d.state IN (0, 1, 2, 5) AND `+dueAt("$3")+` LIMIT 1`,
 		args{notice, chunk, ms(now)}, new(int))
 	if err != nil || due {
 		return c, due, err
@@ -131,6 +131,7 @@ type standing struct {
 	flights flights // of the chunk: in flight before the turn, then after it
 	no      int64   // of the window this turn records
 	shift   shift
+	purse   *incidents.Purse // nil: no spend cap
 }
 
 func (t *tx) turn(turn incidents.Turn) (c incidents.Claims, err error) {
@@ -202,6 +203,14 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 	all := make([]landing, 0, len(w.Done))
 	notes := make([]noted, 0, len(w.Done))
 	var failed []delivery
+	seqs := make([]int64, len(w.Done))
+	for i, done := range w.Done {
+		seqs[i] = done.ID.Seq
+	}
+	plan, err := t.plansOf(w.release, w.notice.Content, seqs)
+	if err != nil {
+		return false, err
+	}
 	for _, done := range w.Done {
 		k := flightKey{done.ID.Seq, channelCode(done.ID.Channel)}
 		f, ok := mine[k]
@@ -210,12 +219,12 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 		}
 		delete(mine, k)
 		d := f.delivery(w.Chunk.Notice, w.Chunk.No, w.Chunk.Fence)
-		c := t.listen(d, outcome(d, done, w.notice.Content.Plan, w.Backoff, t.s.o.DoubtWait), w.notice.Content.Plan)
+		c := t.listen(d, outcome(d, done, plan(d.seq), w.Backoff, t.s.o.DoubtWait), plan(d.seq))
 		if c.state == stateRetryWait && w.notice.Status == incidents.NoticeStopped {
 			c.state, c.next, c.reason = stateCancelled, time.Time{}, "stopped before it left"
 		}
-		all = append(all, landing{f, c, done.Receipt.Outcome == incidents.OutcomeKept})
-		notes = append(notes, noted{d, string(done.Receipt.Outcome), done.Receipt.ProviderID, done.Receipt.Code, done.Receipt.Reason, done.At})
+		all = append(all, landing{f, c, done.Receipt.Outcome == incidents.OutcomeKept, done.Receipt.Provider})
+		notes = append(notes, noted{d, string(done.Receipt.Outcome), done.Receipt.ProviderID, done.Receipt.Code, done.Receipt.Reason, done.Receipt.Provider, done.At})
 		if c.state == stateRejected {
 			failed = append(failed, d.after(c))
 		}
@@ -228,7 +237,7 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 		return false, err
 	}
 	if w.notice.Status != incidents.NoticeStopped {
-		gone, err := t.fallBack(w.shift, w.release, w.notice.Content.Plan, failed, w.Now)
+		gone, err := t.fallBack(w.shift, w.release, w.notice.Content, failed, w.Now)
 		if err != nil {
 			return false, err
 		}
@@ -237,6 +246,9 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 	w.no++
 	lines, err := t.window(w.Chunk.Notice, w.Chunk.No, w.no, notes)
 	if err != nil {
+		return false, err
+	}
+	if err := t.refund(w); err != nil {
 		return false, err
 	}
 	return fallback, t.auditWindow(w, lines)
@@ -262,9 +274,7 @@ func outcome(d delivery, done incidents.Recorded, plan []incidents.Step, backoff
 	switch r.Outcome {
 	case incidents.OutcomeAccepted:
 		c.state = stateAccepted
-		if d.step < len(plan)-1 && plan[d.step].Wait > 0 && givesReceipts(d.channel) {
-			c.next = done.At.Add(plan[d.step].Wait)
-		}
+		c.next = heardBy(d, plan, done.At)
 	case incidents.OutcomeRetry:
 		c.state = stateRetryWait
 		wait := r.RetryAfter
@@ -276,9 +286,11 @@ func outcome(d delivery, done incidents.Recorded, plan []incidents.Step, backoff
 		}
 		c.next = done.At.Add(wait)
 	case incidents.OutcomeKept:
-		c.state, c.next = stateRetryWait, done.At
+		c.state, c.next = stateRetryWait, done.At.Add(r.RetryAfter)
 	case incidents.OutcomeRefused, incidents.OutcomeGone:
 		c.state = stateRejected
+	case incidents.OutcomeBroken:
+		return parked(d, c, backoff)
 	default: // what nobody can name is in doubt
 		c.state = stateInDoubt
 		c.next = done.At.Add(waitOf(doubt, d.channel))
@@ -309,8 +321,12 @@ func systemEntry(event string, r release, at time.Time, data map[string]string) 
 }
 
 // claim writes the next window down as attempting. Who was excluded or erased
-// since the release is suppressed instead.
+// since the release is suppressed instead, and whose night it is is held until
+// their morning.
 func (t *tx) claim(w *standing) (out []incidents.Claimed, err error) {
+	if w.purse, err = t.openPurse(w); err != nil {
+		return nil, err
+	}
 	for len(out) < w.Want {
 		next, barred, err := t.due(w, w.Want-len(out))
 		if err != nil {
@@ -324,15 +340,22 @@ func (t *tx) claim(w *standing) (out []incidents.Claimed, err error) {
 			break
 		}
 	}
-	return out, nil
+	return out, t.closePurse(w)
+}
+
+// dueAt is the condition that a delivery's time has come; what is held without
+// a time waits for somebody.
+func dueAt(now string) string {
+	return `(d.next_at IS NULL AND d.state <> 1 OR d.next_at <= ` + now + `)`
 }
 
 // due reads deliveries that may leave now and takes them into flight.
 func (t *tx) due(w *standing, want int) (next []incidents.Claimed, barred []changed, err error) {
 	at := ms(w.Now)
+	night := t.night(w.notice, w.Channel, w.Now)
 	err = t.rows(`SELECT d.channel, d.step, d.state, d.attempts, d.fence, COALESCE(d.first_at, 0), d.maybe_twice, `+personColumns+`
 		FROM deliveries d`+t.indexed(`deliveries_open`)+` CROSS JOIN persons p WHERE p.list_no = $1 AND p.seq = d.seq
-		AND d.notice_no = $2 AND d.chunk = $3 AND d.channel = $4 AND d.state IN (0, 1, 2, 3, 5) AND d.state IN (0, 2, 5) AND (d.next_at IS NULL OR d.next_at <= $5)
+		AND d.notice_no = $2 AND d.chunk = $3 AND d.channel = $4 AND d.state IN (0, 1, 2, 3, 5) AND d.state IN (0, 1, 2, 5) AND `+dueAt("$5")+`
 		AND d.seq NOT IN (`+t.numbers("$6")+`) ORDER BY d.seq LIMIT $7`,
 		args{w.list.no, w.Chunk.Notice, w.Chunk.No, channelCode(w.Channel), at, w.flights.seqs(), want}, func(row scanner) error {
 			d := delivery{notice: w.Chunk.Notice, chunk: w.Chunk.No}
@@ -347,6 +370,14 @@ func (t *tx) due(w *standing, want int) (next []incidents.Claimed, barred []chan
 					why = "erased"
 				}
 				barred = append(barred, changed{d, change{state: stateSuppressed, reason: why, at: w.Now}})
+				return nil
+			}
+			if open, morning := night.gate(p); !open {
+				barred = append(barred, changed{d, change{state: stateHeld, next: morning, reason: heldByNight, at: w.Now}})
+				return nil
+			}
+			if w.purse != nil && !w.purse.Pay(p.Place) {
+				barred = append(barred, changed{d, spent(w.Now)})
 				return nil
 			}
 			w.shift.move(d.notice, d.chunk, d.channel, d.step, d.state, stateAttempting)

@@ -100,7 +100,7 @@ func (c *chaotic) step() {
 	case p < 19 && c.n%5 == 0:
 		c.n++
 		c.write(func(t *tx) error {
-			return t.SetExcluded(incidents.NewPersonID(c.in.ID, int64(1+c.r.IntN(120))), "asked for it")
+			return t.SetExcluded(incidents.NewPersonID(c.in.ID, int64(1+c.r.IntN(120))), "asked for it", "")
 		})
 	default:
 		c.sweep()

@@ -114,6 +114,12 @@ func (t *tx) SettleDoubt(id incidents.DeliveryID, to incidents.DeliveryState, re
 	if d.state != stateInDoubt && d.state != stateManual {
 		return incidents.Conflict("delivery %s is %s, not in doubt", id, stateOf(d.state))
 	}
+	if d.domain().Parked() {
+		if to != incidents.Ready && to != incidents.Rejected {
+			return incidents.Invalid("this message was never sent: it is sent again, or given up for the next channel").On("state")
+		}
+		return t.settle(d, incidents.Resolution{State: to, Reason: reason, Now: at}, "")
+	}
 	if to != incidents.Accepted && to != incidents.Ready {
 		return incidents.Invalid("a doubt ends as accepted or ready, not as %s", to)
 	}
@@ -135,6 +141,9 @@ func (t *tx) settle(d delivery, r incidents.Resolution, event string) error {
 	switch r.State {
 	case incidents.Accepted:
 		c.state = stateAccepted
+		if d.channel == channelCode(incidents.Phone) {
+			c.next = heardBy(d, n.Content.Plan, r.Now)
+		}
 	case incidents.Ready:
 		c.state, c.twice = stateReady, r.MaybeTwice
 		if n.Status == incidents.NoticeStopped {
@@ -153,7 +162,7 @@ func (t *tx) settle(d delivery, r incidents.Resolution, event string) error {
 	if err := t.become(s, d, c); err != nil {
 		return err
 	}
-	if err := t.note(noted{d, "resolved " + string(stateOf(c.state)), r.ProviderID, d.code, r.Reason, r.Now}); err != nil {
+	if err := t.note(noted{d, "resolved " + string(stateOf(c.state)), r.ProviderID, d.code, r.Reason, "", r.Now}); err != nil {
 		return err
 	}
 	chunks := map[int64]bool{}
@@ -161,7 +170,7 @@ func (t *tx) settle(d delivery, r incidents.Resolution, event string) error {
 		chunks[d.chunk] = true
 	}
 	if c.state == stateRejected && n.Status != incidents.NoticeStopped {
-		gone, err := t.fallBack(s, rel, n.Content.Plan, []delivery{d.after(c)}, r.Now)
+		gone, err := t.fallBack(s, rel, n.Content, []delivery{d.after(c)}, r.Now)
 		if err != nil {
 			return err
 		}

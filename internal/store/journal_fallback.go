@@ -7,11 +7,11 @@ import (
 )
 
 // fallBack takes deliveries that failed, or waited in vain, on to the next
-// channel of the plan that reaches their person. The old row becomes
+// channel of the plan of their person that reaches them. The old row becomes
 // escalated and the new one is planned in the same chunk; the key of a
 // delivery makes it unique, so that it is made once. Who has no further
 // channel keeps the state they have. It returns the rows that went on.
-func (t *tx) fallBack(s shift, r release, plan []incidents.Step, failed []delivery, at time.Time) (gone []delivery, err error) {
+func (t *tx) fallBack(s shift, r release, c incidents.Content, failed []delivery, at time.Time) (gone []delivery, err error) {
 	if len(failed) == 0 {
 		return nil, nil
 	}
@@ -19,10 +19,14 @@ func (t *tx) fallBack(s shift, r release, plan []incidents.Step, failed []delive
 	if err != nil {
 		return nil, err
 	}
+	plan, err := t.plansOf(r, c, seqsOf(failed))
+	if err != nil {
+		return nil, err
+	}
 	var rows [][]any
 	var old []changed
 	for _, d := range failed {
-		step, channel := nextStep(plan, d.step, reach[d.seq])
+		step, channel := nextStep(plan(d.seq), d.step, reach[d.seq])
 		if channel == noChannel {
 			continue
 		}

@@ -18,15 +18,15 @@ type delivery struct {
 	next, first, attempted, upd int64 // Unix milliseconds; 0: none
 	twice                       bool
 	conflict                    bool
-	provider, code, reason      string
+	provider, by, code, reason  string // by: the account of the last attempt
 }
 
 const deliveryColumns = `SELECT d.notice_no, d.seq, d.chunk, d.channel, d.step, d.state, d.attempts, d.tries, d.fence,
-	COALESCE(d.next_at, 0), COALESCE(d.first_at, 0), COALESCE(d.attempted_at, 0), d.updated_at, d.maybe_twice, d.conflict, d.provider_id, d.code, d.reason `
+	COALESCE(d.next_at, 0), COALESCE(d.first_at, 0), COALESCE(d.attempted_at, 0), d.updated_at, d.maybe_twice, d.conflict, d.provider_id, d.sent_by, d.code, d.reason `
 
 func (d *delivery) dest() []any {
 	return []any{&d.notice, &d.seq, &d.chunk, &d.channel, &d.step, &d.state, &d.attempts, &d.tries, &d.fence,
-		&d.next, &d.first, &d.attempted, &d.upd, (*flag)(&d.twice), (*flag)(&d.conflict), &d.provider, &d.code, &d.reason}
+		&d.next, &d.first, &d.attempted, &d.upd, (*flag)(&d.twice), (*flag)(&d.conflict), &d.provider, &d.by, &d.code, &d.reason}
 }
 
 func scanDelivery(r scanner) (d delivery, err error) {
@@ -36,7 +36,7 @@ func scanDelivery(r scanner) (d delivery, err error) {
 // domain is the row in the words of the domain.
 func (d delivery) domain() incidents.Delivery {
 	out := incidents.Delivery{ID: d.id(), Step: d.step, State: stateOf(d.state), Attempts: d.attempts, Fence: d.fence,
-		ProviderID: d.provider, Code: d.code, Reason: d.reason, MaybeTwice: d.twice, UpdatedAt: fromMS(d.upd)}
+		ProviderID: d.provider, Provider: d.by, Code: d.code, Reason: d.reason, MaybeTwice: d.twice, UpdatedAt: fromMS(d.upd)}
 	if d.next != 0 {
 		at := fromMS(d.next)
 		out.NextAt = &at
@@ -128,8 +128,8 @@ func (t *tx) becomeAll(s shift, notice int64, all []changed) error {
 // A noted attempt is one line of the history of a delivery.
 type noted struct {
 	delivery
-	outcome, provider, code, reason string
-	at                              time.Time
+	outcome, provider, code, reason, by string
+	at                                  time.Time
 }
 
 // noteAll appends to the history of attempts: entry 0 is what came of an

@@ -19,7 +19,7 @@ func TestReleaseWritesOneDeliveryPerPerson(t *testing.T) {
 		people[3].Flags = incidents.FlagDeceased
 		w.list("im1", people, 1000)
 		w.write(func(q *tx) error {
-			return q.SetExcluded(incidents.NewPersonID(w.in.ID, 5), "asked not to be written to")
+			return q.SetExcluded(incidents.NewPersonID(w.in.ID, 5), "asked not to be written to", "")
 		})
 		w.send(twoSteps)
 		w.counted()
@@ -369,7 +369,7 @@ func TestWhoIsExcludedDuringSendingGetsNothing(t *testing.T) {
 		got := w.mustTurn(c, incidents.Email, 2)
 		w.write(func(q *tx) error {
 			for _, seq := range []int64{1, 4} {
-				if err := q.SetExcluded(incidents.NewPersonID(w.in.ID, seq), "deceased"); err != nil {
+				if err := q.SetExcluded(incidents.NewPersonID(w.in.ID, seq), "deceased", ""); err != nil {
 					return err
 				}
 			}

@@ -58,12 +58,12 @@ func splitPersonID(id incidents.PersonID) (incidents.IncidentID, int64, error) {
 	return incidents.IncidentID(in), seq, nil
 }
 
-const personColumns = `p.seq, p.import_id, p.lang, p.place, p.channels, p.flags, p.excluded, p.sealed`
+const personColumns = `p.seq, p.import_id, p.lang, p.place, p.zone, p.channels, p.flags, p.excluded, p.excluded_note, p.sealed`
 
 // scanPerson reads personColumns, after any columns of the caller.
 func scanPerson(r scanner, l list, before ...any) (p incidents.Person, err error) {
 	var bits int
-	err = r.Scan(append(before, &p.Seq, &p.ImportID, &p.Lang, &p.Place, &bits, &p.Flags, &p.Excluded, &p.Sealed)...)
+	err = r.Scan(append(before, &p.Seq, &p.ImportID, &p.Lang, &p.Place, &p.Zone, &bits, &p.Flags, &p.Excluded, &p.Note, &p.Sealed)...)
 	p.ID, p.IncidentID, p.Mode = incidents.NewPersonID(l.incident, p.Seq), l.incident, l.mode
 	p.Block, p.Channels = blockOf(p.Seq), channelsOf(bits)
 	return p, err
@@ -137,20 +137,9 @@ func (t *tx) CountPersons(in incidents.IncidentID, f incidents.PersonFilter) (li
 func filterSQL(f incidents.PersonFilter, params args) (string, args) {
 	var b strings.Builder
 	if len(f.Places) > 0 {
-		b.WriteString(` AND (`)
-		for i, p := range f.Places {
-			if i > 0 {
-				b.WriteString(` OR `)
-			}
-			params = append(params, string(p))
-			n := len(params)
-			fmt.Fprintf(&b, `place = $%d`, n)
-			if !strings.Contains(string(p), "-") {
-				params = append(params, len(p)+1, string(p)+"-")
-				fmt.Fprintf(&b, ` OR SUBSTR(place, 1, $%d) = $%d`, n+1, n+2)
-			}
-		}
-		b.WriteString(`)`)
+		var cond string
+		cond, params = placesSQL(f.Places, params)
+		b.WriteString(` AND ` + cond)
 	}
 	if len(f.Langs) > 0 {
 		b.WriteString(` AND lang IN (`)
@@ -168,7 +157,7 @@ func filterSQL(f incidents.PersonFilter, params args) (string, args) {
 
 // SetExcluded takes a person out of sending, or back in with an empty reason.
 // What is already planned for them and has not left is suppressed.
-func (t *tx) SetExcluded(id incidents.PersonID, reason string) error {
+func (t *tx) SetExcluded(id incidents.PersonID, reason, note string) error {
 	in, seq, err := splitPersonID(id)
 	if err != nil {
 		return err
@@ -177,7 +166,7 @@ func (t *tx) SetExcluded(id incidents.PersonID, reason string) error {
 	if err != nil {
 		return err
 	}
-	n, err := t.run(`UPDATE persons SET excluded = $3 WHERE list_no = $1 AND seq = $2`, l.no, seq, reason)
+	n, err := t.run(`UPDATE persons SET excluded = $3, excluded_note = $4 WHERE list_no = $1 AND seq = $2`, l.no, seq, reason, note)
 	if err != nil {
 		return err
 	}

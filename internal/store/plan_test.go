@@ -60,6 +60,7 @@ func TestEveryListIsReadByAnIndex(t *testing.T) {
 		"reports":       func(t *tx) error { _, err := t.Reports(incidents.ReportFilter{Incident: "i"}); return err },
 		"announcements": func(t *tx) error { _, err := t.Announcements("i"); return err },
 		"published":     func(t *tx) error { _, err := t.Published(10); return err },
+		"exclusions":    func(t *tx) error { _, err := t.Exclusions(1); return err },
 		"audit log":     func(t *tx) error { _, err := t.AuditLog(5, 10); return err },
 		"audit of":      func(t *tx) error { _, err := t.AuditOf("i"); return err },
 		"audit by":      func(t *tx) error { _, err := t.Recent(incidents.AuditFilter{Actor: "x"}); return err },

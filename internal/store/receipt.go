@@ -26,9 +26,9 @@ func (s *Store) PutReceipt(ctx context.Context, r incidents.StatusReceipt) error
 
 // PutReceipt stores a receipt in the transaction of the act that brought it.
 func (t *tx) PutReceipt(r incidents.StatusReceipt) (fresh bool, err error) {
-	n, err := t.run(`INSERT INTO receipts (id, notice_no, seq, channel, provider_id, status, code, reason, at, stored_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING`,
-		r.ID, r.Delivery.Notice, r.Delivery.Seq, channelCode(r.Delivery.Channel), r.ProviderID, r.Status, r.Code, r.Reason, ms(r.At), ms(t.now()))
+	n, err := t.run(`INSERT INTO receipts (id, notice_no, seq, channel, provider_id, status, code, reason, at, stored_at, attempt)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING`,
+		r.ID, r.Delivery.Notice, r.Delivery.Seq, channelCode(r.Delivery.Channel), r.ProviderID, r.Status, r.Code, r.Reason, ms(r.At), ms(t.now()), r.Attempt)
 	if err != nil || n == 0 {
 		return false, err
 	}
@@ -52,7 +52,7 @@ func (s *Store) FoldReceipts(ctx context.Context, limit int) (folded int, err er
 		if err != nil {
 			return err
 		}
-		f := folding{tx: t, shift: shift{}, failed: map[int64][]delivery{}, seen: map[incidents.DeliveryID]bool{}}
+		f := folding{tx: t, shift: shift{}, failed: map[int64][]delivery{}, retry: map[int64]map[int64]bool{}, seen: map[incidents.DeliveryID]bool{}}
 		for _, w := range waiting {
 			ok, err := f.one(w)
 			if err != nil {
@@ -84,7 +84,8 @@ func (t *tx) receiptsDue(limit int) (out []waitingReceipt, err error) {
 type folding struct {
 	*tx
 	shift  shift
-	failed map[int64][]delivery // by notice: what was not delivered
+	failed map[int64][]delivery     // by notice: what was not delivered
+	retry  map[int64]map[int64]bool // by notice: chunks with somebody to be called again
 	seen   map[incidents.DeliveryID]bool
 	lines  []string
 }
@@ -156,21 +157,28 @@ func (f *folding) delivery(id incidents.DeliveryID) (settled bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	got := fold(stateOf(d.state), d.attempts, all)
-	if stateCode(got.State) == d.state && got.Conflict == d.conflict {
+	got := f.foldOf(d, all)
+	sooner := !got.Next.IsZero() && ms(got.Next) != d.next // another receipt of the same end
+	if stateCode(got.State) == d.state && got.Conflict == d.conflict && !sooner {
 		return true, nil
 	}
-	c := change{state: stateCode(got.State), code: d.code, reason: d.reason, conflict: got.Conflict, tries: d.tries, next: timeOr(d.next), at: f.now()}
+	c := change{state: stateCode(got.State), provider: got.Provider, code: d.code, reason: d.reason, conflict: got.Conflict, tries: d.tries, next: timeOr(d.next), at: f.now()}
+	if sooner {
+		c.next = got.Next
+	}
 	if c.state != d.state {
-		c.next, c.code, c.reason = time.Time{}, got.Code, got.Reason
-		if err := f.note(noted{d, "receipt " + string(got.State), d.provider, got.Code, got.Reason, f.now()}); err != nil {
+		c.next, c.code, c.reason = got.Next, got.Code, got.Reason
+		if err := f.again(d, &c); err != nil {
+			return false, err
+		}
+		if err := f.note(noted{d, "receipt " + string(stateOf(c.state)), d.provider, c.code, c.reason, "", f.now()}); err != nil {
 			return false, err
 		}
 	}
 	if err := f.become(f.shift, d, c); err != nil {
 		return false, err
 	}
-	f.lines = append(f.lines, fmt.Sprintf("%s %s %s\n", id, got.State, got.Code))
+	f.lines = append(f.lines, fmt.Sprintf("%s %s %s\n", id, stateOf(c.state), got.Code))
 	if got.State == incidents.Undelivered && c.state != d.state {
 		f.failed[d.notice] = append(f.failed[d.notice], d.after(c))
 	}
@@ -178,12 +186,12 @@ func (f *folding) delivery(id incidents.DeliveryID) (settled bool, err error) {
 }
 
 func (f *folding) receiptsOf(id incidents.DeliveryID) (out []incidents.StatusReceipt, err error) {
-	err = f.rows(`SELECT id, provider_id, status, code, reason, at FROM receipts WHERE notice_no = $1 AND seq = $2 AND channel = $3
-		UNION ALL SELECT r.id, r.provider_id, r.status, r.code, r.reason, r.at FROM receipt_links k JOIN receipts r ON r.id = k.receipt_id WHERE k.notice_no = $1 AND k.seq = $2 AND k.channel = $3`,
+	err = f.rows(`SELECT id, provider_id, status, code, reason, at, attempt FROM receipts WHERE notice_no = $1 AND seq = $2 AND channel = $3
+		UNION ALL SELECT r.id, r.provider_id, r.status, r.code, r.reason, r.at, r.attempt FROM receipt_links k JOIN receipts r ON r.id = k.receipt_id WHERE k.notice_no = $1 AND k.seq = $2 AND k.channel = $3`,
 		args{id.Notice, id.Seq, channelCode(id.Channel)}, func(row scanner) error {
 			r := incidents.StatusReceipt{Delivery: id, Channel: id.Channel}
 			var at int64
-			err := row.Scan(&r.ID, &r.ProviderID, &r.Status, &r.Code, &r.Reason, &at)
+			err := row.Scan(&r.ID, &r.ProviderID, &r.Status, &r.Code, &r.Reason, &at, &r.Attempt)
 			r.At = fromMS(at)
 			out = append(out, r)
 			return err
@@ -200,6 +208,9 @@ func (f *folding) close() error {
 		}
 	}
 	if err := f.book(f.shift); err != nil {
+		return err
+	}
+	if err := f.reopen(); err != nil {
 		return err
 	}
 	if len(f.lines) == 0 {
@@ -221,7 +232,7 @@ func (f *folding) goOn(notice int64, failed []delivery) error {
 	if err != nil || n.Status == incidents.NoticeStopped {
 		return err
 	}
-	gone, err := f.fallBack(f.shift, r, n.Content.Plan, failed, f.now())
+	gone, err := f.fallBack(f.shift, r, n.Content, failed, f.now())
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"strings"
+	"time"
 
 	"tocsin/incidents"
 )
@@ -13,6 +14,9 @@ type folded struct {
 	Code     string
 	Reason   string
 	Proved   bool // the provider knows the message: it was sent
+	// Of calls alone:
+	Provider string    // what the provider calls the call that decided
+	Next     time.Time // when the person is called again
 }
 
 // receiptRank orders what a receipt can say: nothing, that the provider has

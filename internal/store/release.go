@@ -149,19 +149,18 @@ func (t *tx) Release(id incidents.NoticeID, at time.Time) error {
 	return t.queueAll(n.No)
 }
 
-// plan writes one delivery per chosen person, on the first channel of the plan
-// that reaches them; who is excluded gets a suppressed one, and who cannot be
+// plan writes one delivery per chosen person, on the first channel of their plan
+// that reaches them; who is barred or excluded gets a suppressed one, and who cannot be
 // reached one without channel. It returns how many.
 func (t *tx) plan(n incidents.Notice, list, persons int64, at time.Time) (int64, error) {
-	channel, step, reach := firstChannel(n.Content.Plan)
 	where, params := filterSQL(n.Content.Filter, args{n.No, list, persons, ms(at)})
-	barred := fmt.Sprintf("(excluded <> '' OR sealed IS NULL OR flags & %d <> 0)", incidents.FlagDeceased|incidents.FlagSuppress)
+	channel, step, reach, params := routeSQL(n.Content, params)
+	barred := barredSQL(n.Content)
 	total, err := t.run(`INSERT INTO deliveries (notice_no, seq, channel, step, state, chunk, reason, updated_at)
 		SELECT CAST($1 AS BIGINT), seq, `+channel+`, `+step+`,
-			CASE WHEN `+barred+fmt.Sprintf(` THEN %d WHEN channels & %d = 0 THEN %d ELSE %d END,`, stateSuppressed, reach, stateRejected, statePlanned)+`
+			CASE WHEN `+barred+` <> '' THEN `+fmt.Sprint(stateSuppressed)+` WHEN channels & (`+reach+`) = 0 THEN `+fmt.Sprint(stateRejected)+` ELSE `+fmt.Sprint(statePlanned)+` END,
 			(seq - 1) / `+fmt.Sprint(chunkSize)+` + 1,
-			CASE WHEN excluded <> '' THEN excluded WHEN sealed IS NULL THEN 'erased' WHEN flags & `+fmt.Sprint(incidents.FlagDeceased)+` <> 0 THEN 'deceased'
-				WHEN `+barred+` THEN 'excluded on the list' WHEN channels & `+fmt.Sprint(reach)+` = 0 THEN 'no channel of the plan reaches this person' ELSE '' END,
+			CASE WHEN `+barred+` <> '' THEN `+barred+` WHEN channels & (`+reach+`) = 0 THEN 'no channel of the plan reaches this person' ELSE '' END,
 			CAST($4 AS BIGINT)
 		FROM persons WHERE list_no = $2 AND seq <= $3`+where+` ORDER BY seq`, params...)
 	if err != nil || total == 0 {

@@ -58,6 +58,7 @@ type Attempt struct {
 	ProviderID string
 	Code       string
 	Reason     string
+	Provider   string // account that was asked
 }
 
 // Attempts streams the history of a notice's deliveries, chunk by chunk and
@@ -117,7 +118,7 @@ func (t *tx) windowLines(notice, chunk, seq int64) (out []Attempt, err error) {
 		}
 		for line := range strings.SplitSeq(text, "\n") {
 			var a Attempt
-			if err := json.Unmarshal([]byte(line), &[]any{&a.Delivery, &a.Attempt, &a.StartedAt, &a.EndedAt, &a.Outcome, &a.ProviderID, &a.Code, &a.Reason}); err != nil {
+			if err := json.Unmarshal([]byte(line), &[]any{&a.Delivery, &a.Attempt, &a.StartedAt, &a.EndedAt, &a.Outcome, &a.ProviderID, &a.Code, &a.Reason, &a.Provider}); err != nil {
 				return fmt.Errorf("a window of notice %d is not readable: %w", notice, err)
 			}
 			if seq == 0 || a.Delivery.Seq == seq {

@@ -19,6 +19,7 @@ type people struct {
 type personRow struct {
 	seq         int64
 	lang, place string
+	zone        string
 	bits, flags int
 	keys        []byte
 	sealed      []byte
@@ -30,7 +31,7 @@ func newPeople(l list, importID string) *people { return &people{list: l, import
 // add takes one person in, to be sealed, and returns the place they get.
 func (p *people) add(c incidents.Candidate) int64 {
 	seq := p.list.persons + int64(len(p.rows)) + 1
-	p.rows = append(p.rows, personRow{seq: seq, lang: string(c.Lang), place: string(c.Place), bits: channelBits(c.Channels), flags: c.Flags})
+	p.rows = append(p.rows, personRow{seq: seq, lang: string(c.Lang), place: string(c.Place), zone: c.Contact.Zone, bits: channelBits(c.Channels), flags: c.Flags})
 	return seq
 }
 
@@ -43,6 +44,10 @@ func (r *personRow) hash() (sum [sha256.Size]byte) {
 	for _, s := range [...]string{r.lang, r.place} {
 		b = binary.BigEndian.AppendUint64(b, uint64(len(s)))
 		b = append(b, s...)
+	}
+	if r.zone != "" { // rows that came before there were zones keep their hash
+		b = binary.BigEndian.AppendUint64(b, uint64(len(r.zone)))
+		b = append(b, r.zone...)
 	}
 	return sha256.Sum256(append(b, r.sealed...))
 }
@@ -96,10 +101,10 @@ func (t *tx) addPeople(p *people) error {
 
 // params are those of the next n rows.
 func (p *people) params(n int) args {
-	out := make(args, 0, 2+7*n)
+	out := make(args, 0, 2+8*n)
 	out = append(out, p.list.no, p.importID)
 	for _, r := range p.rows[p.stored : p.stored+n] {
-		out = append(out, r.seq, r.lang, r.place, r.bits, r.flags, nonNil(r.keys), r.sealed)
+		out = append(out, r.seq, r.lang, r.place, r.zone, r.bits, r.flags, nonNil(r.keys), r.sealed)
 	}
 	return out
 }
@@ -108,6 +113,6 @@ func (p *people) params(n int) args {
 // all of them, so these have none; and it keeps a copy of every page a statement
 // changes if the statement may be taken back alone, so this one may not.
 func peopleSQL(n int) string {
-	return `INSERT OR FAIL INTO persons (list_no, import_id, seq, lang, place, channels, flags, keys, sealed)
-		SELECT * FROM (SELECT ?, ?) CROSS JOIN (VALUES ` + strings.Repeat(`(?,?,?,?,?,?,?),`, n-1) + `(?,?,?,?,?,?,?))`
+	return `INSERT OR FAIL INTO persons (list_no, import_id, seq, lang, place, zone, channels, flags, keys, sealed)
+		SELECT * FROM (SELECT ?, ?) CROSS JOIN (VALUES ` + strings.Repeat(`(?,?,?,?,?,?,?,?),`, n-1) + `(?,?,?,?,?,?,?,?))`
 }

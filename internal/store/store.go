@@ -32,6 +32,14 @@ type Options struct {
 	// Bounces tells that mail that comes back reaches us: a plan's wait after
 	// e-mail is then a wait for bounces.
 	Bounces bool
+	// Calls says how often a person who was not reached is called; zero values
+	// are three calls, two hours apart.
+	Calls CallPolicy
+	// Quiet are the hours in which nobody is disturbed; none when it has no channels.
+	Quiet incidents.QuietHours
+	// Spend is what messages of a channel cost, and when an incident has to stop;
+	// a channel without one has no cap.
+	Spend map[incidents.Channel]incidents.Tariff
 	// Conns is how many connections to PostgreSQL (2 at least), or readers of
 	// SQLite, may be open; 0: 16.
 	Conns int

@@ -160,7 +160,7 @@ func (t *tx) sweepExpired(r release, n incidents.Notice, p incidents.SweepPolicy
 	for i := range late {
 		late[i] = late[i].after(all[i].change)
 	}
-	if _, err := t.fallBack(s, r, n.Content.Plan, late, p.Now); err != nil {
+	if _, err := t.fallBack(s, r, n.Content, late, p.Now); err != nil {
 		return 0, err
 	}
 	return len(late), t.book(s)
@@ -180,7 +180,7 @@ func (t *tx) sweepSilent(r release, n incidents.Notice, p incidents.SweepPolicy)
 		return 0, err
 	}
 	s := shift{}
-	gone, err := t.fallBack(s, r, n.Content.Plan, failures(silent), p.Now)
+	gone, err := t.fallBack(s, r, n.Content, failures(silent), p.Now)
 	if err != nil {
 		return 0, err
 	}
@@ -203,7 +203,7 @@ func (t *tx) sweepSilent(r release, n incidents.Notice, p incidents.SweepPolicy)
 // sweepDue announces chunks with due work that nobody holds.
 func (t *tx) sweepDue(notice int64, p incidents.SweepPolicy) (int, error) {
 	due, err := t.chunkNumbers(`SELECT no FROM chunks c WHERE c.notice_no = $1 AND c.until <= $2 AND c.queued_at <= $3 AND (c.todo > 0
-			OR c.no IN (SELECT d.chunk FROM deliveries d WHERE d.notice_no = $1 AND d.state = 5 AND d.next_at IS NOT NULL AND d.next_at <= $2))
+			OR c.no IN (SELECT d.chunk FROM deliveries d WHERE d.notice_no = $1 AND d.state IN (1, 5) AND d.next_at IS NOT NULL AND d.next_at <= $2))
 		ORDER BY c.queued_at, c.no LIMIT 1000`, notice, ms(p.Now), ms(p.Now.Add(-requeueEvery)))
 	for _, no := range due {
 		if err == nil {

@@ -79,7 +79,9 @@ func givesReceipts(channel int) bool {
 	return channel == channelCode(incidents.SMS) || channel == channelCode(incidents.Phone)
 }
 
-// isTodo tells the states a chunk's todo counter counts.
+// isTodo tells the states a chunk's todo counter counts. What is held has a
+// time, and the sweeper finds it by that: a chunk whose people are all asleep
+// is not announced the whole night.
 func isTodo(state int) bool {
-	return state == statePlanned || state == stateHeld || state == stateReady
+	return state == statePlanned || state == stateReady
 }

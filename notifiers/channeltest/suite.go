@@ -46,7 +46,8 @@ func Message(c incidents.Channel, to string, seq int64) notifiers.Message {
 	m := notifiers.Message{Delivery: incidents.DeliveryID{Notice: 7, Seq: seq, Channel: c}, Attempt: 1, Mode: incidents.Live, To: to,
 		Name: "Ada Canary", Code: "CODE-" + fmt.Sprint(seq), NoticeID: "notice-7", Text: templates.Rendered{Lang: "en", Subject: "About your data",
 			Text: "A canary text for one person.\n", HTML: "<p>A canary text for one person.</p>", SMS: "A canary text for one person. CODE-" + fmt.Sprint(seq),
-			Title: "Example Ltd", Body: "A canary text for one person."}}
+			Title: "Example Ltd", Body: "A canary text for one person.",
+			Spoken: templates.Spoken{Hello: "Example Ltd calls. Press 1.", Notice: "A canary text for one person. CODE-" + fmt.Sprint(seq), Again: "Once more.", Bye: "Goodbye."}}}
 	return m
 }
 

@@ -80,7 +80,7 @@ func (p reply) String() string {
 
 // refusal is what a reply that is not a yes means for a message.
 func (p reply) refusal() incidents.Receipt {
-	r := incidents.Receipt{Outcome: incidents.OutcomeRetry, Code: p.String(), Reason: "the relay said " + p.String()}
+	r := incidents.Receipt{Outcome: incidents.OutcomeRetry, Code: p.String(), Reason: "the relay said " + p.String(), Elsewhere: p.code == 421} // 421: the relay closes (RFC 5321 §3.8)
 	if p.code >= 500 {
 		r.Outcome = incidents.OutcomeRefused
 		// 5.1.1, 5.1.2, 5.1.3, 5.1.6, 5.1.10: the address does not exist (RFC 3463).
@@ -96,12 +96,12 @@ func (p reply) refusal() incidents.Receipt {
 // our password. However final the relay calls it, somebody can mend it.
 func (p reply) ours() incidents.Receipt {
 	r := p.refusal()
-	r.Outcome = incidents.OutcomeRetry
+	r.Outcome, r.Elsewhere = incidents.OutcomeRetry, true
 	return r
 }
 
 // unreachable is a message that never left.
-var unreachable = incidents.Receipt{Outcome: incidents.OutcomeRetry, Reason: "the relay cannot be reached"}
+var unreachable = incidents.Receipt{Outcome: incidents.OutcomeRetry, Elsewhere: true, Reason: "the relay cannot be reached"}
 
 // unanswered is a message that the relay may have taken.
 var unanswered = incidents.Receipt{Outcome: incidents.OutcomeDoubt, Reason: "the relay did not answer after the message"}

@@ -294,6 +294,10 @@ func (f *flow) body() {
 		f.y += gapBlock
 	}
 	f.paragraph(l.Greeting)
+	if l.Note != "" {
+		f.y += gapBlock
+		f.paragraph(l.Note)
+	}
 	for _, p := range l.Parts {
 		f.part(p)
 	}

@@ -97,7 +97,7 @@ func (c *Channel) Send(ctx context.Context, m notifiers.Message) (incidents.Rece
 	case err == nil:
 		return incidents.Receipt{Outcome: incidents.OutcomeAccepted, ProviderID: id}, nil
 	case !connected():
-		return incidents.Receipt{Outcome: incidents.OutcomeRetry, Reason: "Firebase cannot be reached"}, nil
+		return incidents.Receipt{Outcome: incidents.OutcomeRetry, Elsewhere: true, Reason: "Firebase cannot be reached"}, nil
 	}
 	return outcome(err), nil
 }
@@ -125,15 +125,15 @@ func outcome(err error) incidents.Receipt {
 	case messaging.IsUnregistered(err):
 		return incidents.Receipt{Outcome: incidents.OutcomeGone, Code: code, Reason: "the app is no longer installed"}
 	case messaging.IsQuotaExceeded(err):
-		return incidents.Receipt{Outcome: incidents.OutcomeRetry, RetryAfter: retryAfter(resp), Code: code, Reason: "Firebase asks to slow down"}
+		return incidents.Receipt{Outcome: incidents.OutcomeRetry, RetryAfter: retryAfter(resp), Elsewhere: true, Code: code, Reason: "Firebase asks to slow down"}
 	case messaging.IsInvalidArgument(err):
 		return incidents.Receipt{Outcome: incidents.OutcomeRefused, Code: code, Reason: "Firebase does not take the message or the token"}
 	case messaging.IsSenderIDMismatch(err):
-		return incidents.Receipt{Outcome: incidents.OutcomeRefused, Code: code, Reason: "the token belongs to another sender"}
+		return incidents.Receipt{Outcome: incidents.OutcomeRefused, Elsewhere: true, Code: code, Reason: "the token belongs to another sender"}
 	case messaging.IsThirdPartyAuthError(err):
-		return incidents.Receipt{Outcome: incidents.OutcomeRetry, Code: code, Reason: "the credentials for Apple or web push are wrong"}
+		return incidents.Receipt{Outcome: incidents.OutcomeRetry, Elsewhere: true, Code: code, Reason: "the credentials for Apple or web push are wrong"}
 	case resp != nil && (resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden):
-		return incidents.Receipt{Outcome: incidents.OutcomeRetry, Code: code, Reason: "Firebase refuses the credentials"}
+		return incidents.Receipt{Outcome: incidents.OutcomeRetry, Elsewhere: true, Code: code, Reason: "Firebase refuses the credentials"}
 	case resp != nil && resp.StatusCode >= 400 && resp.StatusCode < 500 && resp.StatusCode != http.StatusRequestTimeout:
 		return incidents.Receipt{Outcome: incidents.OutcomeRefused, Code: code, Reason: "Firebase refused the message"}
 	}

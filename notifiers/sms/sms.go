@@ -17,14 +17,20 @@ type Channel struct {
 	// carries delivery, attempt and a MAC, so that the callback itself proves acceptance.
 	Callback func(id incidents.DeliveryID, attempt int) string
 	Validity time.Duration
-	// Allow says whether a number may be texted at all; nil allows every one.
-	Allow func(number string) bool
+	// Bar says why a number is not texted at all, "" lets it; nil lets every one.
+	Bar func(number string) string
 }
 
 // Send asks for one message.
 func (c Channel) Send(ctx context.Context, m notifiers.Message) (incidents.Receipt, error) {
-	if c.Allow != nil && !c.Allow(m.To) {
-		return incidents.Receipt{Outcome: incidents.OutcomeRefused, Code: "country", Reason: "the number's country is not on the list of channels.sms.countries"}, nil
+	if c.Bar != nil {
+		switch why := c.Bar(m.To); why {
+		case "":
+		case "country":
+			return incidents.Receipt{Outcome: incidents.OutcomeRefused, Code: why, Reason: "the number's country is not on the list of channels.sms.countries"}, nil
+		default:
+			return incidents.Receipt{Outcome: incidents.OutcomeRefused, Code: "number-" + why, Reason: "numbers of this kind are never texted: premium, shared cost, satellite, short codes, emergency"}, nil
+		}
 	}
 	t := twilio.Text{To: m.To, Body: m.Text.SMS, Validity: c.Validity}
 	if c.Callback != nil {

@@ -93,7 +93,12 @@ func TestFindFindsExactlyThisPersonsMessage(t *testing.T) {
 func TestNumbersOfOtherCountriesAreNotTexted(t *testing.T) {
 	s := standin.NewTwilio("callbacktoken")
 	t.Cleanup(func() { _ = s.Close() })
-	ch := sms.Channel{Twilio: client(t, s.URL), Allow: func(n string) bool { return strings.HasPrefix(n, "+49") }}
+	ch := sms.Channel{Twilio: client(t, s.URL), Bar: func(n string) string {
+		if strings.HasPrefix(n, "+49") {
+			return ""
+		}
+		return "country"
+	}}
 	r, err := ch.Send(t.Context(), channeltest.Message(incidents.SMS, number, 1))
 	if err != nil || r.Outcome != incidents.OutcomeRefused || len(s.Texts()) != 0 {
 		t.Fatalf("%+v %v", r, err)

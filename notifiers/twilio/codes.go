@@ -12,6 +12,15 @@ var codes = map[int]struct {
 	20003: {incidents.OutcomeRetry, "the credentials are wrong"},
 	20404: {incidents.OutcomeRetry, "the account or messaging service is unknown"},
 	20429: {incidents.OutcomeRetry, "too many requests"},
+	13224: {incidents.OutcomeGone, "the number is not valid"},
+	13225: {incidents.OutcomeRefused, "the number may not be called"},
+	13227: {incidents.OutcomeRefused, "the account may not call this country"},
+	21210: {incidents.OutcomeRetry, "the number calls come from is not verified"},
+	21212: {incidents.OutcomeRetry, "the number calls come from is not valid"},
+	21214: {incidents.OutcomeGone, "the number cannot be reached"},
+	21215: {incidents.OutcomeRefused, "the account may not call this country"},
+	21216: {incidents.OutcomeRefused, "the number may not be called"},
+	21219: {incidents.OutcomeRefused, "a trial account may call verified numbers only"},
 	21211: {incidents.OutcomeGone, "the number is not valid"},
 	21217: {incidents.OutcomeGone, "the number is not valid"},
 	21265: {incidents.OutcomeRefused, "the number cannot take messages"},
@@ -32,6 +41,11 @@ var codes = map[int]struct {
 	30030: {incidents.OutcomeRetry, "the account has no message redaction: ask Twilio for it"},
 	30008: {incidents.OutcomeRefused, "the carrier gave no reason"},
 }
+
+// ofAccount are the codes that say something of our account or sender there and
+// nothing of the person: another account may take the message.
+var ofAccount = map[int]bool{20003: true, 20404: true, 20429: true, 21408: true, 21611: true, 21612: true, 30001: true, 30002: true, 30029: true, 30030: true,
+	401: true, 403: true, 404: true} // a status without a code of Twilio's: what is wrong is the address or the key
 
 // OutcomeOf says what an error code means for a delivery.
 func OutcomeOf(code int) incidents.Outcome {

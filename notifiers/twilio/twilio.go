@@ -191,11 +191,11 @@ func (k *call) outcome(err error) incidents.Receipt {
 	errors.As(err, &rest)
 	switch {
 	case k.status == 0 && !k.sent():
-		return incidents.Receipt{Outcome: incidents.OutcomeRetry, Reason: "Twilio cannot be reached"}
+		return incidents.Receipt{Outcome: incidents.OutcomeRetry, Elsewhere: true, Reason: "Twilio cannot be reached"}
 	case k.status == 0, k.status == http.StatusRequestTimeout, k.status >= 500:
 		return incidents.Receipt{Outcome: incidents.OutcomeDoubt, Code: strconv.Itoa(k.status), Reason: "Twilio did not say whether it took the message"}
 	case k.status == http.StatusTooManyRequests:
-		return incidents.Receipt{Outcome: incidents.OutcomeRetry, RetryAfter: k.after, Code: "429", Reason: "Twilio asks to slow down"}
+		return incidents.Receipt{Outcome: incidents.OutcomeRetry, RetryAfter: k.after, Elsewhere: true, Code: "429", Reason: "Twilio asks to slow down"}
 	case k.status < 300:
 		return incidents.Receipt{Outcome: incidents.OutcomeDoubt, Code: strconv.Itoa(k.status), Reason: "Twilio's answer cannot be read"}
 	}
@@ -203,7 +203,7 @@ func (k *call) outcome(err error) incidents.Receipt {
 	if rest != nil && rest.Code != 0 {
 		code = rest.Code
 	}
-	return incidents.Receipt{Outcome: OutcomeOf(code), Code: strconv.Itoa(code), Reason: "Twilio refused the message: " + Meaning(code)}
+	return incidents.Receipt{Outcome: OutcomeOf(code), Elsewhere: ofAccount[code], Code: strconv.Itoa(code), Reason: "Twilio refused the message: " + Meaning(code)}
 }
 
 // ValidCallback checks X-Twilio-Signature over the public address Twilio called.

@@ -1,0 +1,89 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"tocsin/incidents"
+	"tocsin/internal/settings"
+	"tocsin/internal/store/storetest"
+)
+
+// An incident may send 10 e-mails: the other 15 wait, the page says so, and they
+// leave when one person has asked for more and another, an officer with a fresh
+// second factor, has confirmed it.
+func TestTheSpendCapHoldsUntilTwoPeopleRaiseIt(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, engine string) {
+		h := openHouse(t, engine, func(s *settings.Settings) {
+			s.Limits.Spend.Email = settings.Tariff{Messages: 100, Money: 20, Price: 5, Prices: map[string]int64{"DE": 2}}
+		})
+		ctx, desk := context.Background(), h.app.Desk
+		in := h.incident(time.Now().UTC())
+		h.list(in, csvOf(25))
+		n := h.approved(in, incidents.NoticeInput{Plan: []incidents.Step{{Channel: incidents.Email}}})
+		if err := desk.ReleaseNotice(ctx, h.as("rita"), n.ID, incidents.Release{Ref: in.Ref, Persons: n.Content.Persons}); err != nil {
+			t.Fatal(err)
+		}
+		var s incidents.Spend
+		h.eventually("the cap", func() bool {
+			spends, _, err := desk.Spends(ctx, h.as("rita"), in.ID)
+			if err != nil || len(spends) != 1 {
+				t.Fatal(spends, err)
+			}
+			s = spends[0]
+			return s.Held == 15
+		})
+		if s.Messages != 10 || s.Money != 20 || h.mail.Count() > 10 {
+			t.Errorf("spent %+v, %d letters", s, h.mail.Count())
+		}
+		page := h.read("rita", fmt.Sprintf("/notices/%d/delivery", n.No))
+		for _, want := range []string{"15 deliveries wait: spend cap", "Ask to raise the cap", "0.20 EUR"} {
+			if !strings.Contains(page, want) {
+				t.Errorf("the page does not say %q", want)
+			}
+		}
+		higher := incidents.SpendCap{Messages: 100, Money: 50}
+		if _, err := desk.AskCapRaise(ctx, h.as("olga"), in.ID, incidents.Email, incidents.SpendCap{Messages: 100, Money: 10}, "more"); incidents.KindOf(err) != incidents.KindInvalid {
+			t.Errorf("a lower cap was taken as a raise: %v", err)
+		}
+		r, err := desk.AskCapRaise(ctx, h.as("olga"), in.ID, incidents.Email, higher, "25 persons, not 10")
+		if err != nil {
+			t.Fatal(err)
+		}
+		subject := incidents.Subject{Kind: incidents.SubjectCapRaise, ID: r.ID, Version: 1, Hash: r.Hash()}
+		if err := desk.Decide(ctx, h.as("olga"), subject, "approve", ""); incidents.KindOf(err) != incidents.KindForbidden {
+			t.Fatalf("who asked confirmed it: %v", err)
+		}
+		if err := desk.Decide(ctx, h.as("rita"), subject, "approve", ""); incidents.KindOf(err) != incidents.KindForbidden {
+			t.Fatalf("a responder confirmed it: %v", err)
+		}
+		stale := h.as("oscar")
+		stale.SecondFactorAt = stale.SecondFactorAt.Add(-time.Hour)
+		if err := desk.Decide(ctx, stale, subject, "approve", ""); incidents.KindOf(err) != incidents.KindForbidden {
+			t.Fatalf("it was confirmed with an old second factor: %v", err)
+		}
+		if page := h.read("ada", "/approvals/cap-raise/"+r.ID); !strings.Contains(page, "25 persons, not 10") {
+			t.Error("the page of the decision does not say why")
+		}
+		if err := desk.Decide(ctx, h.as("oscar"), subject, "approve", ""); err != nil {
+			t.Fatal(err)
+		}
+		h.eventually("the rest", func() bool {
+			p, err := desk.Progress(ctx, h.as("rita"), n.ID)
+			if err != nil || p.Reconciliation.Unaccounted() != 0 {
+				t.Fatal(p.Reconciliation, err)
+			}
+			return p.Notice.Status == incidents.NoticeDone
+		})
+		if h.mail.Count() != 25 {
+			t.Errorf("%d letters", h.mail.Count())
+		}
+		log, err := desk.AuditLog(ctx, h.as("ada"), incidents.AuditFilter{Incident: in.ID, Event: "cap."})
+		if err != nil || len(log) != 2 {
+			t.Errorf("%d entries in the audit log, %v", len(log), err)
+		}
+	})
+}
