@@ -172,8 +172,8 @@ func checkPlan(plan []Step, field string) error {
 	}
 	seen := map[Channel]bool{}
 	for _, s := range plan {
-		if !slices.Contains([]Channel{Email, SMS, Push, Phone}, s.Channel) {
-			return Invalid("there is no channel %q to send by", s.Channel).On(field).WithHint("use email, sms, push or phone")
+		if !slices.Contains([]Channel{Email, SMS, Push, Phone, Letter}, s.Channel) {
+			return Invalid("there is no channel %q to send by", s.Channel).On(field).WithHint("use email, sms, push, phone or letter")
 		}
 		if seen[s.Channel] || s.Wait < 0 {
 			return Invalid("the channel plan names %q twice, or waits less than no time", s.Channel).On(field)

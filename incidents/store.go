@@ -196,6 +196,9 @@ type NoticeTx interface {
 	// SettleDoubt is a person's decision on one in-doubt delivery: accepted, or
 	// ready again; of a parked one ready again, or rejected.
 	SettleDoubt(DeliveryID, DeliveryState, string, time.Time) error
+	// PutReceipt keeps what came back of a delivery, to be folded into its state;
+	// fresh is false when a receipt of this id is there already.
+	PutReceipt(StatusReceipt) (fresh bool, err error)
 	// SetExcluded takes a person out of sending for a reason, with a note, or
 	// back in with no reason. What has not left is suppressed.
 	SetExcluded(id PersonID, reason, note string) error

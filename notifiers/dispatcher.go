@@ -26,7 +26,8 @@ type Deps struct {
 	Lanes   map[incidents.Channel]int // how many hands send for one chunk at once
 	Owner   string                    // of this process, unique
 	Lease   time.Duration
-	Verify  string // address of the public verification page
+	Verify  string          // address of the public verification page
+	Home    incidents.Place // where letters are posted: addresses elsewhere name their country
 	Ref     func(ctx context.Context, in incidents.IncidentID) (string, error)
 	Now     Clock
 	Log     *slog.Logger

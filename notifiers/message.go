@@ -17,7 +17,7 @@ type Message struct {
 	Delivery incidents.DeliveryID
 	Attempt  int
 	Mode     incidents.Mode
-	To       string // e-mail address, E.164 number or push token
+	To       string // e-mail address, E.164 number, push token or lines of a postal address
 	Name     string // for the e-mail's To header
 	Code     string // verification code; also found in the body, to look an SMS up
 	NoticeID incidents.NoticeID
@@ -81,6 +81,7 @@ func (m Message) mac(key []byte) (out [32]byte) {
 		m.Text.Spoken.Hello, m.Text.Spoken.Notice, m.Text.Spoken.Again, m.Text.Spoken.Bye} {
 		write([]byte(s))
 	}
+	write([]byte(m.Text.Letter.Text()))
 	write(m.Wire)
 	h.Sum(out[:0])
 	return out

@@ -77,6 +77,8 @@ func (d *Dispatcher) render(ctx context.Context, j *job, c incidents.Claimed) (M
 		m.To = to.Phone
 	case incidents.Push:
 		m.To, m.Name = to.PushToken, ""
+	case incidents.Letter:
+		m.To = postalAddress(to, c.Person.Place, d.Home)
 	}
 	if m.To == "" {
 		return Message{}, incidents.Invalid("the person has no address for %s", id.Channel)

@@ -6,20 +6,23 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/signintech/gopdf"
-
 	"tocsin/incidents"
+	"tocsin/internal/typeset"
 )
 
 // renderPDF sets a report on pages. The same content and meta give the same
-// bytes. The HTML document is the accessible form; gopdf writes no tags.
+// bytes. The HTML document is the accessible form; the PDF has no tags.
 func (r *Reports) renderPDF(c incidents.ReportContent, m incidents.ReportMeta) ([]byte, error) {
-	doc, t, err := r.font.document()
+	t, err := r.font.Setter(typeset.Han)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := r.font.Document(pageW, pageH)
 	if err != nil {
 		return nil, err
 	}
 	v := r.view(c, m)
-	doc.SetInfo(gopdf.PdfInfo{Title: v.Title + " – " + v.Running, Author: m.Org, Subject: c.Obligation, Creator: "Tocsin", CreationDate: m.Made.UTC()})
+	doc.Info(typeset.Info{Title: v.Title + " – " + v.Running, Author: m.Org, Subject: c.Obligation, Made: m.Made})
 	s := newSheet(t)
 	s.report(v)
 	f := newFrame(t, v)
@@ -28,7 +31,7 @@ func (r *Reports) renderPDF(c incidents.ReportContent, m incidents.ReportMeta) (
 	}
 	var b bytes.Buffer
 	if _, err := doc.WriteTo(&b); err != nil {
-		return nil, fmt.Errorf("write the PDF: %w", err)
+		return nil, err
 	}
 	return b.Bytes(), nil
 }
@@ -125,9 +128,9 @@ func (s *sheet) closing(v reportView) {
 		s.notice(w["hash-wrong"], inkRose, inkAlarm, inkAlarm)
 	}
 	s.block(s.lines(v.Disclaimer, sizeSmall, smallLeader, right-left, inkSoft))
-	if len(s.set.missing) > 0 {
-		codes := make([]string, len(s.set.missing))
-		for i, r := range s.set.missing {
+	if len(s.set.Missing) > 0 {
+		codes := make([]string, len(s.set.Missing))
+		for i, r := range s.set.Missing {
 			codes[i] = fmt.Sprintf("U+%04X", r)
 		}
 		s.y += 4
@@ -143,11 +146,11 @@ type frame struct {
 }
 
 func newFrame(t *typesetter, v reportView) frame {
-	f := frame{t: t, title: t.drawable(v.Title), running: t.drawable(v.Running), hash: "SHA-256 " + t.drawable(v.Hash)}
+	f := frame{t: t, title: t.Drawable(v.Title), running: t.Drawable(v.Running), hash: "SHA-256 " + t.Drawable(v.Hash)}
 	if v.Drill {
-		f.rib = t.drawable(v.Words.Words["drill"] + " · " + v.Words.Words["drill-long"])
+		f.rib = t.Drawable(v.Words.Words["drill"] + " · " + v.Words.Words["drill-long"])
 	}
-	if short := t.wrap(f.title, sizeSmall, right-left-t.measure(f.running, sizeSmall)-24); len(short) > 1 {
+	if short := t.Wrap(f.title, sizeSmall, right-left-t.Measure(f.running, sizeSmall)-24); len(short) > 1 {
 		f.title = short[0] + " …"
 	}
 	return f
@@ -156,50 +159,27 @@ func newFrame(t *typesetter, v reportView) frame {
 // marks are the head and foot of page x of y.
 func (f frame) marks(page string) []mark {
 	out := []mark{
-		{x: left, y: 46, size: sizeSmall, ink: inkSoft, text: f.title},
-		{x: right - f.t.measure(f.running, sizeSmall), y: 46, size: sizeSmall, ink: inkSoft, text: f.running},
-		{x: left, y: 53, w: right - left, h: 0.6, ink: inkRule},
-		{x: left, y: 798, w: right - left, h: 0.6, ink: inkRule},
-		{x: left, y: 811, size: 6.6, ink: inkSoft, text: f.hash},
-		{x: right - f.t.measure(page, sizeSmall), y: 811, size: sizeSmall, ink: inkSoft, text: page},
+		{X: left, Y: 46, Size: sizeSmall, Ink: inkSoft, Text: f.title},
+		{X: right - f.t.Measure(f.running, sizeSmall), Y: 46, Size: sizeSmall, Ink: inkSoft, Text: f.running},
+		{X: left, Y: 53, W: right - left, H: 0.6, Ink: inkRule},
+		{X: left, Y: 798, W: right - left, H: 0.6, Ink: inkRule},
+		{X: left, Y: 811, Size: 6.6, Ink: inkSoft, Text: f.hash},
+		{X: right - f.t.Measure(page, sizeSmall), Y: 811, Size: sizeSmall, Ink: inkSoft, Text: page},
 	}
 	if f.rib != "" {
-		out = append(out, mark{x: 0, y: 0, w: pageW, h: 22, ink: inkAlarm},
-			mark{x: (pageW - f.t.measure(f.rib, 9.5)) / 2, y: 14.5, size: 9.5, ink: ink{255, 255, 255}, text: f.rib})
+		out = append(out, mark{X: 0, Y: 0, W: pageW, H: 22, Ink: inkAlarm},
+			mark{X: (pageW - f.t.Measure(f.rib, 9.5)) / 2, Y: 14.5, Size: 9.5, Ink: typeset.RGB(255, 255, 255), Text: f.rib})
 	}
 	return out
 }
 
-// draw writes the pages into the document. Everything is measured before.
-func draw(doc *gopdf.GoPdf, pages [][]mark, f frame, w *formWords) error {
-	framed := make([][]mark, len(pages))
+// draw writes the pages into the document, each with its head and foot.
+func draw(doc *typeset.Document, pages [][]mark, f frame, w *formWords) error {
 	for i, p := range pages {
 		page := w.fill("page", "x", strconv.Itoa(i+1), "y", strconv.Itoa(len(pages)))
-		framed[i] = append(f.marks(page), p...)
-	}
-	for _, p := range framed {
-		doc.AddPage()
-		for _, m := range p {
-			if err := drawMark(doc, m); err != nil {
-				return err
-			}
+		if err := doc.Page(append(f.marks(page), p...)); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-func drawMark(doc *gopdf.GoPdf, m mark) error {
-	if m.text == "" {
-		if m.w > 0 {
-			doc.SetFillColor(m.ink.r, m.ink.g, m.ink.b)
-			doc.RectFromUpperLeftWithStyle(m.x, m.y, m.w, m.h, "F")
-		}
-		return nil
-	}
-	doc.SetTextColor(m.ink.r, m.ink.g, m.ink.b)
-	if err := doc.SetFontSize(m.size); err != nil {
-		return err
-	}
-	doc.SetXY(m.x, m.y)
-	return doc.Text(m.text)
 }

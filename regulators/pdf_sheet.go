@@ -1,5 +1,7 @@
 package regulators
 
+import "tocsin/internal/typeset"
+
 // A sheet collects what stands on each page before anything is drawn, so that
 // a page can say how many there are. Sizes are points, y grows downwards.
 type sheet struct {
@@ -8,29 +10,24 @@ type sheet struct {
 	y     float64
 }
 
-// A mark is one line of text, or without text a filled box.
-type mark struct {
-	x, y, w, h float64
-	size       float64
-	ink        ink
-	text       string
-}
-
-// An ink is a colour.
-type ink struct{ r, g, b uint8 }
+type (
+	mark       = typeset.Mark
+	ink        = typeset.Ink
+	typesetter = typeset.Setter
+)
 
 // The colours, dark enough on their grounds to be read.
 var (
-	inkText   = ink{28, 33, 38}
-	inkSoft   = ink{86, 96, 106}
-	inkHead   = ink{20, 52, 79}
-	inkRule   = ink{217, 222, 227}
-	inkOpen   = ink{122, 71, 0}
-	inkAmber  = ink{255, 244, 214}
-	inkEdge   = ink{178, 106, 0}
-	inkChange = ink{31, 111, 178}
-	inkAlarm  = ink{140, 29, 24}
-	inkRose   = ink{253, 232, 230}
+	inkText   = typeset.RGB(28, 33, 38)
+	inkSoft   = typeset.RGB(86, 96, 106)
+	inkHead   = typeset.RGB(20, 52, 79)
+	inkRule   = typeset.RGB(217, 222, 227)
+	inkOpen   = typeset.RGB(122, 71, 0)
+	inkAmber  = typeset.RGB(255, 244, 214)
+	inkEdge   = typeset.RGB(178, 106, 0)
+	inkChange = typeset.RGB(31, 111, 178)
+	inkAlarm  = typeset.RGB(140, 29, 24)
+	inkRose   = typeset.RGB(253, 232, 230)
 )
 
 // The page: A4 with margins and columns.
@@ -68,7 +65,7 @@ func (s *sheet) add(m mark) {
 	*p = append(*p, m)
 }
 
-func (s *sheet) box(x, y, w, h float64, i ink) { s.add(mark{x: x, y: y, w: w, h: h, ink: i}) }
+func (s *sheet) box(x, y, w, h float64, i ink) { s.add(mark{X: x, Y: y, W: w, H: h, Ink: i}) }
 
 // A textLine is a line to be placed: its text, size, leading and colour.
 type textLine struct {
@@ -81,7 +78,7 @@ type textLine struct {
 // lines wraps a text into lines of one look.
 func (s *sheet) lines(text string, size, leading, width float64, i ink) []textLine {
 	var out []textLine
-	for _, l := range s.set.wrap(text, size, width) {
+	for _, l := range s.set.Wrap(text, size, width) {
 		out = append(out, textLine{l, size, leading, i})
 	}
 	return out
@@ -97,7 +94,7 @@ func height(lines []textLine) float64 {
 
 // put sets one line with its top at y.
 func (s *sheet) put(x, y float64, l textLine) {
-	s.add(mark{x: x, y: y + (l.leading-l.size)/2 + l.size*0.88, size: l.size, ink: l.ink, text: l.text})
+	s.add(mark{X: x, Y: y + (l.leading-l.size)/2 + l.size*0.88, Size: l.size, Ink: l.ink, Text: l.text})
 }
 
 // block sets lines below each other over the whole width.

@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"tocsin/incidents"
+	"tocsin/internal/typeset"
 )
 
 // readPDF is the text of a PDF by pages, without white space: lines are broken
@@ -106,9 +107,9 @@ func TestPDFLongAnswer(t *testing.T) {
 	for _, page := range layout(t, r, c) {
 		for _, m := range page {
 			switch {
-			case m.x == valueX:
-				values.WriteString(m.text)
-			case m.text == "… continued":
+			case m.X == valueX:
+				values.WriteString(m.Text)
+			case m.Text == "… continued":
 				goesOn++
 			}
 		}
@@ -158,24 +159,24 @@ func TestPDFRowsStayTogether(t *testing.T) {
 			low := 0.0
 			var last mark
 			for _, m := range p {
-				if m.text != "" && m.y > low {
-					low, last = m.y, m
+				if m.Text != "" && m.Y > low {
+					low, last = m.Y, m
 				}
-				if m.y+m.h > bottom+1 {
-					t.Fatalf("with %d lines: page %d runs over at %.0f: %q", n, i+1, m.y, m.text)
+				if m.Y+m.H > bottom+1 {
+					t.Fatalf("with %d lines: page %d runs over at %.0f: %q", n, i+1, m.Y, m.Text)
 				}
 			}
-			if last.size == 11.5 {
-				t.Errorf("with %d lines: page %d ends with the heading %q", n, i+1, last.text)
+			if last.Size == 11.5 {
+				t.Errorf("with %d lines: page %d ends with the heading %q", n, i+1, last.Text)
 			}
 			values := 0
 			for _, m := range p {
-				if m.x == valueX && m.text != "" && m.y > low-60 {
+				if m.X == valueX && m.Text != "" && m.Y > low-60 {
 					values++
 				}
 			}
-			if last.x == left && last.size == sizeBody && values == 0 {
-				t.Errorf("with %d lines: page %d ends with the label %q alone", n, i+1, last.text)
+			if last.X == left && last.Size == sizeBody && values == 0 {
+				t.Errorf("with %d lines: page %d ends with the label %q alone", n, i+1, last.Text)
 			}
 		}
 	}
@@ -183,34 +184,33 @@ func TestPDFRowsStayTogether(t *testing.T) {
 
 func layout(t *testing.T, r reporting, c incidents.ReportContent) [][]mark {
 	t.Helper()
-	doc, set, err := r.font.document()
+	set, err := r.font.Setter(typeset.Han)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = doc
 	s := newSheet(set)
 	s.report(r.view(c, meta(c)))
 	return s.pages
 }
 
 func TestWrap(t *testing.T) {
-	_, set, err := newReporting(t, nil).font.document()
+	set, err := newReporting(t, nil).font.Setter(typeset.Han)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, text := range hostile() {
-		shown := set.drawable(text)
-		lines := set.wrap(text, 10, 120)
+		shown := set.Drawable(text)
+		lines := set.Wrap(text, 10, 120)
 		if dense(strings.Join(lines, ""), false) != dense(shown, false) {
 			t.Errorf("%s: wrapping lost or made text", name)
 		}
 		for _, l := range lines {
-			if w := set.measure(l, 10); w > 120.01 {
+			if w := set.Measure(l, 10); w > 120.01 {
 				t.Errorf("%s: a line is %.1f wide: %q", name, w, l)
 			}
 		}
 	}
-	if got := set.wrap("We told the people, in full.", 10, 70); len(got) != 2 || strings.HasPrefix(got[1], " ") {
+	if got := set.Wrap("We told the people, in full.", 10, 70); len(got) != 2 || strings.HasPrefix(got[1], " ") {
 		t.Errorf("broken as %q", got)
 	}
 }

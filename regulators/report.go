@@ -6,6 +6,7 @@ import (
 	"maps"
 
 	"tocsin/incidents"
+	"tocsin/internal/typeset"
 )
 
 // ReportOptions are what reports are made from.
@@ -23,7 +24,7 @@ type Reports struct {
 	words map[incidents.Lang]*formWords
 	langs map[string]incidents.Lang
 	page  *reportPage
-	font  font
+	font  *typeset.Font
 }
 
 var _ incidents.Reporter = (*Reports)(nil)
@@ -45,7 +46,7 @@ func NewReports(o ReportOptions) (*Reports, error) {
 	if err := l.load(); err != nil {
 		return nil, err
 	}
-	r := &Reports{pack: o.Pack, forms: l.forms, words: l.words, langs: maps.Clone(o.Langs)}
+	r := &Reports{pack: o.Pack, forms: l.forms, words: l.words, langs: maps.Clone(o.Langs), font: typeset.Shared()}
 	for name, lang := range o.Langs {
 		if r.forms[name] == nil || r.words[lang] == nil {
 			return nil, incidents.Invalid("there is no form %q in language %q", name, lang)

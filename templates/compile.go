@@ -34,6 +34,7 @@ type variant struct {
 	form                            Form
 	hasVoice                        bool
 	emailNeeds, smsNeeds, pushNeeds slotMask
+	letter                          letterProgram
 	voiceNeeds                      slotMask
 }
 
@@ -268,6 +269,7 @@ func (b *Book) programs(v *view, w incidents.Words, lex *lexicon, lang incidents
 		out.html = cut(page, lex, true)
 	}
 	out.form.v = out
+	out.letter = v.letter(lex)
 	out.emailNeeds = out.subject.needs | out.text.needs | out.html.needs
 	out.smsNeeds = out.sms.needs
 	out.pushNeeds = out.title.needs | out.body.needs

@@ -174,7 +174,7 @@ func (l *linter) knownLanguage(lang incidents.Lang) {
 
 // channels looks for the text of every channel planned.
 func (l *linter) channels(c incidents.Content, lang incidents.Lang, w incidents.Words) {
-	texts := map[incidents.Channel][]string{incidents.Email: {w.Subject}, incidents.SMS: {w.SMS}, incidents.Push: {w.PushTitle, w.PushBody}, incidents.Phone: {w.Voice}}
+	texts := map[incidents.Channel][]string{incidents.Email: {w.Subject}, incidents.Letter: {w.Subject}, incidents.SMS: {w.SMS}, incidents.Push: {w.PushTitle, w.PushBody}, incidents.Phone: {w.Voice}}
 	for _, channel := range c.Channels() {
 		for _, t := range texts[channel] {
 			if strings.TrimSpace(t) == "" {

@@ -51,6 +51,14 @@ func TestReadersDoNotMix(t *testing.T) {
 			t.Errorf("the guardian reads %q", theirs.Subject)
 		}
 	}
+	note := c.readers.book.lexicon("en").Readers[incidents.ReaderGuardian].Note
+	post, err := g.Render(incidents.Letter, "en", person())
+	if err != nil || post.Letter.Note != note || post.Letter.Greeting != "To the parent or guardian of Zoë Müller:" || !strings.HasPrefix(post.Letter.Subject, "For the parent or guardian:") {
+		t.Errorf("the guardian's letter: %q, %v", post.Letter.Text(), err)
+	}
+	if post, err = c.Render(incidents.Letter, "en", person()); err != nil || post.Letter.Note != "" {
+		t.Errorf("the person's own letter has a note, %v", err)
+	}
 	again, err := c.Render(incidents.Email, "en", person())
 	if err != nil || again != own || strings.Contains(own.Text, "guardian of") {
 		t.Errorf("the person's own message changed, %v", err)

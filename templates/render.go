@@ -16,6 +16,7 @@ type Rendered struct {
 	SMS     string
 	Title   string // push
 	Body    string // push
+	Letter  *Letter
 	// Filled is an e-mail that is not put together yet; see Compiled.Fill.
 	Filled *Filled
 	Spoken Spoken // phone
@@ -72,6 +73,8 @@ func (c *Compiled) Render(ch incidents.Channel, lang incidents.Lang, p Slots) (R
 		if pushBytes(out.Title, out.Body) > maxPushBytes {
 			return Rendered{}, incidents.Invalid("the push message is larger than %d bytes", maxPushBytes)
 		}
+	case incidents.Letter:
+		out.Letter = v.letter.render(&vals)
 	case incidents.Phone:
 		out.Spoken = Spoken{Hello: v.hello.render(&vals), Notice: v.voice.render(&vals), Again: v.again, Bye: v.bye}
 	}
@@ -107,6 +110,8 @@ func (c *Compiled) channel(ch incidents.Channel, lang incidents.Lang) (*variant,
 		return v, v.smsNeeds, nil
 	case ch == incidents.Push && v.hasPush:
 		return v, v.pushNeeds, nil
+	case ch == incidents.Letter && v.hasEmail: // a letter has the words of the e-mail
+		return v, v.letter.needs, nil
 	case ch == incidents.Phone && v.hasVoice:
 		return v, v.voiceNeeds, nil
 	}

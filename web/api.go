@@ -90,6 +90,8 @@ func APIRoutes() []APIRoute {
 		{get, "/notices/{notice}/status.jsonl", persons, "claimed status of every delivery, a line each", api.claimedStatus},
 		{post, "/deliveries/{delivery}/settle", release, "decide on one delivery in doubt", api.settleDoubt},
 
+		{post, "/letters/returned", release, "record letters the post brought back", api.returnLetters},
+
 		{get, "/approvals", read, "what waits for an officer, oldest first", api.approvals},
 		{get, "/approvals/{kind}/{id}", read, "what one subject waits for", api.approval},
 		{post, "/approvals/{kind}/{id}", approve, "approve or return exactly one content", api.decide},

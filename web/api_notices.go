@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tocsin/incidents"
+	"tocsin/templates"
 )
 
 // A wait is how long a channel waits for a receipt: "24h", or nanoseconds as
@@ -175,15 +176,16 @@ func (a api) previewNotice(c *call) (any, error) {
 	}
 	p, err := a.Book.Preview(n.Content, ch, lang)
 	return struct {
-		Lang    incidents.Lang `json:"lang"`
-		Subject string         `json:"subject,omitempty"`
-		Text    string         `json:"text,omitempty"`
-		HTML    string         `json:"html,omitempty"`
-		SMS     string         `json:"sms,omitempty"`
-		Title   string         `json:"title,omitempty"`
-		Body    string         `json:"body,omitempty"`
-		Voice   string         `json:"voice,omitempty"`
-	}{p.Lang, p.Subject, p.Text, p.HTML, p.SMS, p.Title, p.Body, p.Spoken.String()}, err
+		Lang    incidents.Lang    `json:"lang"`
+		Subject string            `json:"subject,omitempty"`
+		Text    string            `json:"text,omitempty"`
+		HTML    string            `json:"html,omitempty"`
+		SMS     string            `json:"sms,omitempty"`
+		Title   string            `json:"title,omitempty"`
+		Body    string            `json:"body,omitempty"`
+		Voice   string            `json:"voice,omitempty"`
+		Letter  *templates.Letter `json:"letter,omitempty"`
+	}{p.Lang, p.Subject, p.Text, p.HTML, p.SMS, p.Title, p.Body, p.Spoken.String(), p.Letter}, err
 }
 
 func (a api) submitNotice(c *call) (any, error) {

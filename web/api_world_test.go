@@ -62,6 +62,10 @@ func (w *world) Bundle(_ context.Context, _ incidents.Actor, in incidents.Incide
 func (w *world) ClaimedStatus(ctx context.Context, _ incidents.Actor, n int64, yield func(string, incidents.Channel, incidents.DeliveryState) error) error {
 	return w.db.ClaimedStatus(ctx, n, yield)
 }
+func (w *world) LetterPDF(l *templates.Letter, lang incidents.Lang, to string) ([]byte, error) {
+	return []byte("%PDF-" + string(lang) + "\n" + to + "\n" + l.Text()), nil
+}
+func (w *world) LettersWaiting() int                    { return 3 }
 func (w *world) Latest(context.Context) ([]byte, error) { return []byte("tocsin\n7\nAAAA\n"), nil }
 func (w *world) Verifier() string                       { return "tocsin+abcd+key" }
 func (w *world) Twilio(_ context.Context, url string, form map[string]string, signature, _, _, _ string) error {
@@ -96,7 +100,7 @@ func newWorld(t *testing.T) *world {
 		Reports: reports, Codes: w.codes, Now: w.now, NewID: storetest.NewID, Gate: incidents.Gate{TwoAbove: 1000}, Langs: []incidents.Lang{"en", "zh-Hans"},
 		Org: "Quillfeather Parcel", Seed: map[string]string{"controller_name": "Quillfeather Parcel"}, Reparse: func(in incidents.Intake) (incidents.Intake, error) { return in, incidents.Invalid("still unreadable") }})
 	w.accounts = account.New(w.db, w.db.Keeper.Small("account"), w.now, account.Limits{MemoryKiB: 64, Passes: 1, Threads: 1})
-	w.deps = Deps{Desk: w.desk, Accounts: w.accounts, Rules: rules, Book: book, Evidence: w, Status: w, Sandbox: w.db, Providers: w.db, Callbacks: w, Checkpoint: w, News: w,
+	w.deps = Deps{Desk: w.desk, Accounts: w.accounts, Rules: rules, Book: book, Evidence: w, Status: w, Sandbox: w.db, Providers: w.db, Letters: w, Callbacks: w, Checkpoint: w, News: w,
 		PublicURL: "https://notices.example.org", Org: Org{Name: "Quillfeather Parcel", Contact: []string{"Data protection desk", "privacy@example.org"}},
 		MaxImport: 64 << 20, MaxUpload: 1 << 20, Now: w.now, Log: slog.New(slog.NewTextHandler(w.log, nil))}
 	for name, role := range map[string]incidents.Role{"rita": incidents.RoleResponder, "olga": incidents.RoleOfficer, "oscar": incidents.RoleOfficer,

@@ -46,6 +46,8 @@ func doubtAdvice(c incidents.Channel) string {
 		return "Same collapse key: sending again shows once."
 	case incidents.SMS, incidents.Phone:
 		return "The provider was asked; sending again may arrive twice."
+	case incidents.Letter:
+		return "The printer's folder was looked through; ask the printer before sending again."
 	}
 	return ""
 }

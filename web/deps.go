@@ -27,6 +27,7 @@ type Deps struct {
 	Status     Status
 	Sandbox    Sandbox
 	Providers  Providers
+	Letters    Letters
 	Callbacks  Callbacks
 	Checkpoint Checkpoints
 	Ready      func() error

@@ -12,10 +12,12 @@ import (
 type deliveryPage struct {
 	incidentFrame
 	progressView
-	Doubts []incidents.Delivery
-	Typed  struct{ Reason, Ref, Delivery, Why string } // Why is of the delivery in doubt
-	Spends []spendRow
-	Cap    struct{ Channel, Messages, Money, Because string } // as typed
+	Doubts  []incidents.Delivery
+	Typed   struct{ Reason, Ref, Delivery, Why string } // Why is of the delivery in doubt
+	Spends  []spendRow
+	Cap     struct{ Channel, Messages, Money, Because string } // as typed
+	Letters bool                                               // some go by post
+	Waiting int                                                // batches the printer has not answered
 }
 
 // A progressView is the live part of a delivery page.
@@ -69,6 +71,10 @@ func (c *console) deliveryView(p *page) (v deliveryPage, err error) {
 	v.Typed.Reason, v.Typed.Ref, v.Typed.Delivery = p.form("reason"), p.form("ref"), p.form("delivery")
 	if v.Typed.Delivery != "" {
 		v.Typed.Reason, v.Typed.Why = "", v.Typed.Reason
+	}
+	v.Letters = slices.Contains(v.Notice.Content.Channels(), incidents.Letter)
+	if v.Letters {
+		v.Waiting = c.Deps.Letters.LettersWaiting()
 	}
 	if v.Spends, err = c.spendRows(p, v.Notice); err != nil {
 		return v, err

@@ -115,6 +115,8 @@ type preview struct {
 	Speaks      int // seconds the notice takes to be said
 	Err         string
 	Src         string // where the e-mail is shown as HTML
+	Letter      string // as plain text
+	LetterSrc   string // as it is printed
 }
 
 func (c *console) noticeByNo(p *page) (incidents.Notice, error) {
@@ -185,7 +187,7 @@ func (c *console) fillNotice(v *noticePage, content incidents.Content, d inciden
 		w := content.Langs[l]
 		v.Words = append(v.Words, wordsForm{l, w, templates.MeasureSMS(w.SMS), seconds(w.Voice)})
 	}
-	for _, ch := range []incidents.Channel{incidents.Push, incidents.Email, incidents.SMS, incidents.Phone} {
+	for _, ch := range []incidents.Channel{incidents.Push, incidents.Email, incidents.SMS, incidents.Phone, incidents.Letter} {
 		f := planForm{Channel: ch}
 		for i, s := range content.Plan {
 			if s.Channel == ch {
@@ -243,6 +245,10 @@ func (c *console) previewsFor(n incidents.Notice, reader incidents.Reader, label
 				v.Title, v.Body = r.Title, r.Body
 			case incidents.Phone:
 				v.Spoken, v.Speaks = r.Spoken, seconds(r.Spoken.Notice)
+			case incidents.Letter:
+				if v.Letter = r.Letter.Text(); reader == incidents.ReaderPerson {
+					v.LetterSrc = noticePath(n.No) + "/preview/" + string(l) + "/letter.pdf"
+				}
 			}
 		}
 		out = append(out, v)

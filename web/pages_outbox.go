@@ -55,6 +55,7 @@ type capturePage struct {
 	Capture  incidents.Capture
 	Text     string
 	HTML     bool
+	Letter   bool // it can be had on its pages
 	Head     []shownField
 }
 
@@ -90,6 +91,10 @@ func (c *console) openCapture(p *page) error {
 		m := readMail(v.Capture.Body)
 		v.Head, v.Text, v.HTML = m.head, m.text, m.html != ""
 		c.Sessions.PutString(p.r.Context(), "capture", v.ID) // good for one look at the HTML
+	}
+	if l, err := readLetter(v.Capture); err == nil {
+		v.Text, v.Letter = l.Text(), true
+		c.Sessions.PutString(p.r.Context(), "capture", v.ID) // good for one look at the pages
 	}
 	return c.show(p, "capture", v)
 }

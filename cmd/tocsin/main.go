@@ -21,13 +21,14 @@ import (
 var version = "dev"
 
 type cli struct {
-	Serve   serveCmd   `cmd:"" help:"Run the service: console, alert hook, public site, dispatch."`
-	Worker  workerCmd  `cmd:"" help:"Run dispatch only, beside a service that shares its database and bus."`
-	Demo    demoCmd    `cmd:"" help:"Show the whole chain on invented people, on loopback, and leave the console open."`
-	Account accountCmd `cmd:"" help:"Add accounts and mint API tokens, without a browser."`
-	Status  statusCmd  `cmd:"" help:"Export the claimed status of every delivery of a notice, as JSON lines."`
-	Verify  verifyCmd  `cmd:"" help:"Check an evidence bundle offline, or the whole audit log."`
-	Config  configCmd  `cmd:"" help:"Print a settings file with every key explained, or check one."`
+	Serve    serveCmd    `cmd:"" help:"Run the service: console, alert hook, public site, dispatch."`
+	Worker   workerCmd   `cmd:"" help:"Run dispatch only, beside a service that shares its database and bus."`
+	Demo     demoCmd     `cmd:"" help:"Show the whole chain on invented people, on loopback, and leave the console open."`
+	Account  accountCmd  `cmd:"" help:"Add accounts and mint API tokens, without a browser."`
+	Status   statusCmd   `cmd:"" help:"Export the claimed status of every delivery of a notice, as JSON lines."`
+	Returned returnedCmd `cmd:"" help:"Record letters the post brought back, so that their persons are told another way."`
+	Verify   verifyCmd   `cmd:"" help:"Check an evidence bundle offline, or the whole audit log."`
+	Config   configCmd   `cmd:"" help:"Print a settings file with every key explained, or check one."`
 
 	Version kong.VersionFlag `help:"Print the version."`
 }

@@ -9,9 +9,9 @@ import (
 
 	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/totp"
-	"github.com/skip2/go-qrcode"
 
 	"tocsin/incidents"
+	"tocsin/internal/qr"
 )
 
 const stepSeconds = 30
@@ -30,11 +30,7 @@ func (e Enrolment) Secret() string { return e.secret }
 
 // QR draws the URL as a PNG of size by size pixels.
 func (e Enrolment) QR(size int) ([]byte, error) {
-	b, err := qrcode.Encode(e.url, qrcode.Medium, min(max(size, 64), 1024))
-	if err != nil {
-		return nil, fmt.Errorf("draw the code: %w", err)
-	}
-	return b, nil
+	return qr.PNG(e.url, min(max(size, 64), 1024))
 }
 
 // String, GoString and LogValue hide the seed.

@@ -25,7 +25,7 @@ func OpenAccounts(ctx context.Context, c Config) (_ *App, err error) {
 			return nil, err
 		}
 	}
-	a.Desk = incidents.NewDesk(incidents.Deps{Store: a.store, Now: a.now, NewID: NewID})
+	a.Desk = incidents.NewDesk(incidents.Deps{Store: a.store, Codes: a.codes, Now: a.now, NewID: NewID})
 	return a, nil
 }
 

@@ -25,6 +25,7 @@ import (
 	"tocsin/internal/settings"
 	"tocsin/internal/store"
 	"tocsin/notifiers"
+	"tocsin/notifiers/letter"
 	"tocsin/regulators"
 	"tocsin/templates"
 	"tocsin/web"
@@ -51,6 +52,7 @@ type App struct {
 	codes      incidents.CodeBook
 	sessions   *account.Sessions
 	channels   channels
+	printer    *letter.Printer // lays letters out; nil when the sender cannot be printed
 	dispatcher *notifiers.Dispatcher
 	receiver   *hook.Receiver
 	hub        *hub
@@ -244,7 +246,7 @@ func (a *App) openDispatch(ctx context.Context) (err error) {
 	a.dispatcher = notifiers.New(notifiers.Deps{Journal: a.store, Opener: a.store, Book: a.book, Codes: a.codes,
 		Live: notifiers.LiveSet(key, a.channels.live), Drill: notifiers.DrillSet(key, a.store, a.now), Key: key, Limits: a.channels.limits,
 		Window: a.channels.window, Lanes: a.channels.lanes, Owner: NewID(), Lease: d.Lease.Std(),
-		Verify: a.settings.Public.URL + "/verify", Now: a.now, Log: a.log,
+		Verify: a.settings.Public.URL + "/verify", Home: a.settings.Organisation.Country, Now: a.now, Log: a.log,
 		Ref: func(ctx context.Context, id incidents.IncidentID) (string, error) {
 			in, err := a.Desk.Find(ctx, incidents.System, string(id))
 			return in.Ref, err

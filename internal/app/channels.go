@@ -12,18 +12,20 @@ import (
 	"tocsin/internal/settings"
 	"tocsin/notifiers"
 	"tocsin/notifiers/email"
+	"tocsin/notifiers/letter"
 	"tocsin/notifiers/twilio"
 )
 
 // channels is how live messages leave, and how the team is told.
 type channels struct {
-	live   map[incidents.Channel]notifiers.Channel
-	lanes  map[incidents.Channel]int
-	window map[incidents.Channel]int
-	limits map[incidents.Channel]*notifiers.Limiter // of channels with one account; the others limit each of theirs
-	caller *twilio.Client                           // of telephone calls; nil in the sandbox
-	twilio map[string]*twilio.Client                // by account; empty in the sandbox
-	team   *email.Channel                           // nil in the sandbox
+	live    map[incidents.Channel]notifiers.Channel
+	lanes   map[incidents.Channel]int
+	window  map[incidents.Channel]int
+	limits  map[incidents.Channel]*notifiers.Limiter // of channels with one account; the others limit each of theirs
+	caller  *twilio.Client                           // of telephone calls; nil in the sandbox
+	twilio  map[string]*twilio.Client                // by account; empty in the sandbox
+	team    *email.Channel                           // nil in the sandbox
+	letters *letter.Channel                          // nil in the sandbox
 }
 
 // openChannels builds the live channels. What has no provider is the sandbox.
@@ -33,14 +35,14 @@ func (a *App) openChannels(ctx context.Context) (c channels, err error) {
 	c = channels{
 		live:   map[incidents.Channel]notifiers.Channel{},
 		lanes:  map[incidents.Channel]int{incidents.Email: max(1, s.Channels.Email.SMTP.Connections), incidents.SMS: 8, incidents.Phone: 2, incidents.Push: 32},
-		window: map[incidents.Channel]int{incidents.Email: w.Email, incidents.SMS: w.SMS, incidents.Phone: w.Phone, incidents.Push: w.Push},
+		window: map[incidents.Channel]int{incidents.Email: w.Email, incidents.SMS: w.SMS, incidents.Phone: w.Phone, incidents.Push: w.Push, incidents.Letter: w.Letter},
 		limits: map[incidents.Channel]*notifiers.Limiter{},
 		twilio: map[string]*twilio.Client{},
 	}
-	for _, ch := range []incidents.Channel{incidents.Email, incidents.SMS, incidents.Phone, incidents.Push} {
+	for _, ch := range []incidents.Channel{incidents.Email, incidents.SMS, incidents.Phone, incidents.Push, incidents.Letter} {
 		c.live[ch] = notifiers.Captured{Sandbox: a.store, Channel: ch, Now: a.now, Build: a.buildFor(ch)}
 	}
-	for _, open := range []func(context.Context, *channels) error{a.openEmail, a.openSMS, a.openPhone, a.openPush} {
+	for _, open := range []func(context.Context, *channels) error{a.openEmail, a.openSMS, a.openPhone, a.openPush, a.openLetters} {
 		if err := open(ctx, &c); err != nil {
 			return c, err
 		}
@@ -48,9 +50,14 @@ func (a *App) openChannels(ctx context.Context) (c channels, err error) {
 	return c, nil
 }
 
-// buildFor captures e-mail as the MIME message it would have been.
+// buildFor captures e-mail as the MIME message it would have been, and a letter
+// as what it would be printed from.
 func (a *App) buildFor(ch incidents.Channel) func(notifiers.Message) ([]byte, error) {
-	if ch != incidents.Email {
+	switch ch {
+	case incidents.Email:
+	case incidents.Letter:
+		return a.captureLetter
+	default:
 		return nil
 	}
 	from := a.settings.Channels.Email.SMTP.From

@@ -197,12 +197,12 @@ func (a *App) reconcile(ctx context.Context) {
 func (a *App) sweepPolicy() incidents.SweepPolicy {
 	return incidents.SweepPolicy{Now: a.now().UTC(), DoubtWait: a.doubtWait(),
 		RetryFor: map[incidents.Channel]time.Duration{incidents.Email: 48 * time.Hour, incidents.SMS: 4 * time.Hour, incidents.Push: 24 * time.Hour,
-			incidents.Phone: a.callsFor()}}
+			incidents.Phone: a.callsFor(), incidents.Letter: 7 * 24 * time.Hour}}
 }
 
 func (a *App) doubtWait() map[incidents.Channel]time.Duration {
 	w := a.settings.Dispatch.DoubtWait.Std()
-	return map[incidents.Channel]time.Duration{incidents.Email: w, incidents.Push: min(w, time.Minute), incidents.SMS: min(w, 2*time.Minute), incidents.Phone: min(w, 2*time.Minute)}
+	return map[incidents.Channel]time.Duration{incidents.Email: w, incidents.Letter: w, incidents.Push: min(w, time.Minute), incidents.SMS: min(w, 2*time.Minute), incidents.Phone: min(w, 2*time.Minute)}
 }
 
 // correlateLeft correlates alerts whose message was lost with the bus.

@@ -84,6 +84,9 @@ func (a *App) start(ctx context.Context, g *group, serve bool) {
 	}
 	g.loop(func() { a.clock(ctx) })
 	g.loop(func() { a.fetchBounces(ctx) })
+	if a.channels.letters != nil {
+		g.loop(func() { a.answers(ctx) })
+	}
 	g.task("triage", func() error { return a.triage(ctx) })
 	g.task("collectors", func() error { return a.collectors(ctx) })
 	g.task("news", func() error {

@@ -36,7 +36,7 @@ func TestTheRulesBite(t *testing.T) {
 		{"a second door in a test", "web/x_test.go", `import _ "modernc.org/sqlite"`, checkDoors, "internal/store alone"},
 		{"the door", "internal/bus/x.go", `import _ "github.com/nats-io/nats.go/jetstream"`, checkDoors, ""},
 		{"calls open the helper's door", "notifiers/phone/x.go", `import _ "github.com/twilio/twilio-go"`, checkDoors, "notifiers/twilio alone"},
-		{"letters open the door of reports", "notifiers/letter/x.go", `import _ "github.com/signintech/gopdf"`, checkDoors, "regulators/... alone"},
+		{"letters open the door of reports", "notifiers/letter/x.go", `import _ "github.com/signintech/gopdf"`, checkDoors, "internal/typeset alone"},
 		{"a module nobody agreed on", "web/x.go", `import _ "github.com/sirupsen/logrus"`, checkDoors, "no line in the table of doors"},
 		{"a test library in a test", "web/x_test.go", `import _ "go.uber.org/goleak"`, checkDoors, ""},
 		{"a test library in the product", "web/x.go", `import _ "go.uber.org/goleak"`, checkDoors, "tests in"},

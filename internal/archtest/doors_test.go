@@ -33,12 +33,12 @@ var doors = []door{
 	{"golang.org/x/crypto/argon2", "internal/account", nil, "password hashing"},
 	{"github.com/pquerna/otp", "internal/account", []string{"internal/e2e"}, "the second factor"},
 	{"github.com/alexedwards/scs/v2", "internal/account", nil, "sessions"},
-	{"github.com/skip2/go-qrcode", "internal/account", nil, "the picture an authenticator reads"},
 
 	{"cel.dev/cel-go", "regulators/...", nil, "type-checked conditions with a cost limit"},
 	{"github.com/sosodev/duration", "regulators/...", nil, "ISO 8601 durations"},
-	{"github.com/signintech/gopdf", "regulators/...", nil, "PDF with Chinese text"},
-	{"github.com/rivo/uniseg", "regulators/...", nil, "line breaks in Chinese text"},
+	{"github.com/signintech/gopdf", "internal/typeset", nil, "PDF with Chinese text"},
+	{"github.com/rivo/uniseg", "internal/typeset", nil, "line breaks in Chinese text"},
+	{"github.com/skip2/go-qrcode", "internal/qr", nil, "the picture an authenticator or a camera reads"},
 	{"github.com/goccy/go-yaml", "internal/strict", nil, "strict YAML with line numbers"},
 
 	{"github.com/nyaruka/phonenumbers", "internal/roster", nil, "telephone numbers of all countries"},

@@ -20,13 +20,13 @@ var rooms = []room{
 	{"incidents/...", []string{"incidents"}, "what belongs to the domain knows no plumbing"},
 
 	{"templates/...", []string{"incidents", "internal/strict"}, "words are data; who sends them is not their business"},
-	{"regulators/...", []string{"incidents", "regulators/...", "internal/strict"}, "the law is data, evaluated by a pure function"},
+	{"regulators/...", []string{"incidents", "regulators/...", "internal/strict", "internal/typeset"}, "the law is data, evaluated by a pure function"},
 
 	{"notifiers/email/...", channel("email"), aChannel},
 	{"notifiers/sms/...", channel("sms", "notifiers/twilio"), aChannel},
 	{"notifiers/phone/...", channel("phone", "notifiers/twilio"), aChannel},
 	{"notifiers/push/...", channel("push"), aChannel},
-	{"notifiers/letter/...", channel("letter"), aChannel},
+	{"notifiers/letter/...", channel("letter", "internal/typeset", "internal/qr"), aChannel},
 	{"notifiers", []string{"incidents", "templates"}, "the pipeline is given its channels and its journal, it does not know them"},
 	{"notifiers/...", []string{"incidents", "templates", "notifiers"}, "a helper of channels knows no channel"},
 
@@ -41,7 +41,9 @@ var rooms = []room{
 	{"internal/bus", []string{"incidents"}, "the bus carries bytes and knows nobody"},
 	{"internal/sealed", []string{"incidents"}, "sealing is told where keys are kept"},
 	{"internal/ledger", []string{"incidents"}, "evidence must verify without the service"},
-	{"internal/account", []string{"incidents"}, "accounts declare the storage they need"},
+	{"internal/account", []string{"incidents", "internal/qr"}, "accounts declare the storage they need"},
+	{"internal/typeset", nil, "text on pages: reports and letters are set alike and know nothing of each other"},
+	{"internal/qr", nil, "a picture of a text, whoever shows it"},
 	{"internal/roster", []string{"incidents"}, "lists are read without knowing where they go"},
 	{"internal/store/storetest/cluster", nil, "it starts a throw-away PostgreSQL and knows nothing else"},
 	{"internal/store/storetest", []string{"internal/store", "internal/sealed", "internal/store/storetest/cluster"}, "real stores for tests of any package"},

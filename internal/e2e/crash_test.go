@@ -100,6 +100,12 @@ func (a *acked) post(b *binary, round int) (stop func()) {
 // prepare walks to a released notice over the API alone.
 func (b *binary) prepare(persons int) (in incidents.Incident, notice int64) {
 	b.t.Helper()
+	return b.prepareBy(incidents.Email, persons, csvOf(persons))
+}
+
+// prepareBy is prepare for a list and a channel.
+func (b *binary) prepareBy(ch incidents.Channel, persons int, csv string) (in incidents.Incident, notice int64) {
+	b.t.Helper()
 	b.api("rita", "POST", "/incidents", map[string]string{"title": "Customer table read", "mode": "live"}, &in, "")
 	facts := map[string]any{}
 	for k, v := range map[string]any{"confidentiality": true, "malicious": true, "data_categories": []string{"basic"}, "establishments": []string{"EEA"}, "lead_authority": "DE",
@@ -108,9 +114,9 @@ func (b *binary) prepare(persons int) (in incidents.Incident, notice int64) {
 	}
 	var got json.RawMessage
 	b.api("rita", "PATCH", "/incidents/"+in.Ref+"/facts", map[string]any{"base": in.FactsRev, "changes": facts, "how": "test"}, &got, "")
-	b.api("rita", "POST", "/incidents/"+in.Ref+"/persons?name=people.csv", csvOf(persons), &got, "")
+	b.api("rita", "POST", "/incidents/"+in.Ref+"/persons?name=people.csv", csv, &got, "")
 	var n incidents.Notice
-	b.api("rita", "POST", "/incidents/"+in.Ref+"/notices", incidents.NoticeInput{Plan: []incidents.Step{{Channel: incidents.Email}}}, &n, "")
+	b.api("rita", "POST", "/incidents/"+in.Ref+"/notices", incidents.NoticeInput{Plan: []incidents.Step{{Channel: ch}}}, &n, "")
 	id := string(n.ID)
 	b.api("rita", "POST", "/notices/"+id+"/submit", nil, &n, "")
 	b.api("olga", "POST", "/approvals/notice/"+id, map[string]any{"version": n.Version, "hash": n.Hash, "decision": "approve"}, &got, b.code("olga"))

@@ -9,6 +9,7 @@ const (
 	ModeSMTP    = "smtp"
 	ModeTwilio  = "twilio"
 	ModeFCM     = "fcm"
+	ModeFolder  = "folder"
 )
 
 // Channels is how people are reached.
@@ -17,6 +18,7 @@ type Channels struct {
 	SMS    SMS    `yaml:"sms"`
 	Phone  Phone  `yaml:"phone"`
 	Push   Push   `yaml:"push"`
+	Letter Letter `yaml:"letter"`
 	Twilio Twilio `yaml:"twilio"`
 	// TwilioSecond carries on while the first account cannot; without account-sid there is none.
 	TwilioSecond Twilio `yaml:"twilio-second"`
@@ -121,6 +123,24 @@ type Push struct {
 	// Second carries on while the first project cannot; without project there is none.
 	Second FCM `yaml:"second"`
 }
+
+// Letter is the post, through a printer that takes batches from a folder.
+type Letter struct {
+	Mode   string   `yaml:"mode"`   // sandbox, folder
+	Folder string   `yaml:"folder"` // empty: letters in the data folder
+	Paper  string   `yaml:"paper"`  // a4, letter
+	Window string   `yaml:"window"` // of the envelope: din5008b, us10
+	Sender []string `yaml:"sender"` // name and lines of the return address
+	Duplex bool     `yaml:"duplex"` // each letter begins on a front page
+}
+
+// Paper and windows of letters.
+const (
+	PaperA4        = "a4"
+	PaperLetter    = "letter"
+	WindowDIN5008B = "din5008b"
+	WindowUS10     = "us10"
+)
 
 // FCM is one more Firebase project.
 type FCM struct {

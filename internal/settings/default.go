@@ -22,7 +22,7 @@ func Default() Settings {
 		Dispatch:    Dispatch{Workers: 4, Lease: Duration(30 * time.Second), Sweep: Duration(10 * time.Second), DoubtWait: Duration(15 * time.Minute)},
 		Limits: Limits{
 			TwoApproversAbove: 1000,
-			Window:            Window{Email: 64, SMS: 16, Push: 64, Phone: 4},
+			Window:            Window{Email: 64, SMS: 16, Push: 64, Phone: 4, Letter: 500},
 			Spend:             Spend{Currency: "EUR"},
 			MaxBody:           1 << 20, MaxImport: 4 << 30, MaxUpload: 32 << 20,
 		},
@@ -41,7 +41,8 @@ func defaultChannels() Channels {
 			ValidityPeriod: Duration(4 * time.Hour)},
 		Phone: Phone{Mode: ModeSandbox, Hours: "09:00-20:00", TriesPerDay: 3, Gap: Duration(2 * time.Hour),
 			RatePerSecond: 1, Timeout: Duration(10 * time.Second)},
-		Push:  Push{Mode: ModeSandbox, RatePerSecond: 500, Timeout: Duration(10 * time.Second), Second: FCM{RatePerSecond: 500}},
-		Quiet: Quiet{From: "21:00", To: "08:00", Channels: []incidents.Channel{incidents.SMS, incidents.Phone}},
+		Push:   Push{Mode: ModeSandbox, RatePerSecond: 500, Timeout: Duration(10 * time.Second), Second: FCM{RatePerSecond: 500}},
+		Quiet:  Quiet{From: "21:00", To: "08:00", Channels: []incidents.Channel{incidents.SMS, incidents.Phone}},
+		Letter: Letter{Mode: ModeSandbox, Paper: PaperA4, Window: WindowDIN5008B, Duplex: true},
 	}
 }

@@ -63,7 +63,7 @@ var notDefault = []string{
 	"organisation.name", "organisation.address", "organisation.country", "organisation.domains", "organisation.public-url",
 	"organisation.contact", "organisation.dpo", "inside.url", "public.url", "master-key.file", "channels.email.smtp.address",
 	"channels.email.smtp.from", "channels.phone.from", "channels.email.smtp.reply-to", "channels.email.smtp.bounce", "channels.email.bounces.domain", "channels.push.project",
-	"channels.push.credentials-file", "sources", "escalation.email", "sandbox.dir",
+	"channels.push.credentials-file", "channels.letter.sender", "sources", "escalation.email", "sandbox.dir",
 }
 
 func TestTheExampleShowsTheDefaults(t *testing.T) {

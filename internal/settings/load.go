@@ -75,7 +75,7 @@ func below(base, path string) string {
 func (s *Settings) paths() []*string {
 	ps := []*string{
 		&s.DataDir, &s.Inside.TLSCert, &s.Inside.TLSKey, &s.Public.TLSCert, &s.Public.TLSKey,
-		&s.MasterKey.File, &s.Channels.Email.SMTP.CAFile, &s.Channels.Email.Second.CAFile, &s.Channels.Email.Bounces.TLSCert, &s.Channels.Email.Bounces.TLSKey, &s.Channels.Email.Bounces.Maildir, &s.Channels.Push.CredentialsFile, &s.Channels.Push.Second.CredentialsFile,
+		&s.MasterKey.File, &s.Channels.Email.SMTP.CAFile, &s.Channels.Email.Second.CAFile, &s.Channels.Email.Bounces.TLSCert, &s.Channels.Email.Bounces.TLSKey, &s.Channels.Email.Bounces.Maildir, &s.Channels.Push.CredentialsFile, &s.Channels.Push.Second.CredentialsFile, &s.Channels.Letter.Folder,
 		&s.RulesDir, &s.TemplatesDir,
 	}
 	for _, slot := range s.slots() {
@@ -134,6 +134,14 @@ func (s Settings) DatabaseFile() string { return filepath.Join(s.DataDir, "tocsi
 // KeyDatabaseFile is the embedded key store. It lies in a folder of its own, so
 // that a backup of the data can leave it out.
 func (s Settings) KeyDatabaseFile() string { return filepath.Join(s.DataDir, "keys", "keys.db") }
+
+// LetterFolder is where batches of letters are put for the printer.
+func (s Settings) LetterFolder() string {
+	if f := s.Channels.Letter.Folder; f != "" {
+		return f
+	}
+	return filepath.Join(s.DataDir, "letters")
+}
 
 // Redacted is the settings as YAML, with every secret hidden.
 func (s Settings) Redacted() string {

@@ -134,10 +134,11 @@ type Tariff struct {
 
 // Window is how many sends may be in doubt per worker after a crash, by channel.
 type Window struct {
-	Email int `yaml:"email"`
-	SMS   int `yaml:"sms"`
-	Push  int `yaml:"push"`
-	Phone int `yaml:"phone"`
+	Email  int `yaml:"email"`
+	SMS    int `yaml:"sms"`
+	Push   int `yaml:"push"`
+	Phone  int `yaml:"phone"`
+	Letter int `yaml:"letter"` // also the letters of one batch
 }
 
 // Dispatch is how the sending of notices recovers and keeps going.

@@ -217,6 +217,7 @@ func (c *checker) limits(l Limits) {
 	c.between("limits.window.email", int64(l.Window.Email), 1, 4096)
 	c.between("limits.window.sms", int64(l.Window.SMS), 1, 1024)
 	c.between("limits.window.push", int64(l.Window.Push), 1, 500)
+	c.between("limits.window.letter", int64(l.Window.Letter), 1, 1000) // a chunk has 1,000 persons
 	c.between("limits.window.phone", int64(l.Window.Phone), 1, 64)
 	c.spend(l.Spend)
 	c.size("limits.max-body", l.MaxBody, 1<<10, 3<<20) // a bus message has 4 MiB

@@ -14,6 +14,7 @@ func (c *checker) channels(ch Channels) {
 	c.smsChannel(ch)
 	c.phoneChannel(ch.Phone)
 	c.pushChannel(ch.Push)
+	c.letterChannel(ch.Letter)
 	c.quiet(ch.Quiet)
 	if ch.SMS.Mode == ModeTwilio || ch.Phone.Mode == ModeTwilio {
 		c.twilio("channels.twilio.", "TOCSIN_TWILIO_", ch.Twilio)
@@ -144,6 +145,23 @@ func (c *checker) pushChannel(p Push) {
 	}
 	if p.BaseURL == "" {
 		c.needed(key+"credentials-file", p.CredentialsFile)
+	}
+}
+
+// letterChannel leaves to the letter channel whether the sender's lines fit.
+func (c *checker) letterChannel(l Letter) {
+	const key = "channels.letter."
+	c.oneOf(key+"mode", l.Mode, ModeSandbox, ModeFolder)
+	c.oneOf(key+"paper", l.Paper, PaperA4, PaperLetter)
+	c.oneOf(key+"window", l.Window, WindowDIN5008B, WindowUS10)
+	if (l.Window == WindowUS10) != (l.Paper == PaperLetter) {
+		c.say(key+"paper", "does not go with the window: use a4 with din5008b, letter with us10, or the address misses the window")
+	}
+	if l.Mode == ModeFolder && len(l.Sender) < 2 {
+		c.say(key+"sender", "is needed: the name and the lines of the address the post returns letters to")
+	}
+	for i, s := range l.Sender {
+		c.needed(fmt.Sprintf("%ssender[%d]", key, i), s)
 	}
 }
 

@@ -19,15 +19,21 @@ func (s *Store) PutReceipt(ctx context.Context, r incidents.StatusReceipt) error
 		return incidents.Invalid("a receipt needs an id")
 	}
 	return s.queue.do(ctx, func(t *tx) error {
-		n, err := t.run(`INSERT INTO receipts (id, notice_no, seq, channel, provider_id, status, code, reason, at, stored_at, attempt)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING`,
-			r.ID, r.Delivery.Notice, r.Delivery.Seq, channelCode(r.Delivery.Channel), r.ProviderID, r.Status, r.Code, r.Reason, ms(r.At), ms(t.now()), r.Attempt)
-		if err != nil || n == 0 {
-			return err
-		}
-		_, err = t.run(`INSERT INTO receipts_waiting (id, look_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`, r.ID, ms(t.now()))
+		_, err := t.PutReceipt(r)
 		return err
 	})
+}
+
+// PutReceipt stores a receipt in the transaction of the act that brought it.
+func (t *tx) PutReceipt(r incidents.StatusReceipt) (fresh bool, err error) {
+	n, err := t.run(`INSERT INTO receipts (id, notice_no, seq, channel, provider_id, status, code, reason, at, stored_at, attempt)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING`,
+		r.ID, r.Delivery.Notice, r.Delivery.Seq, channelCode(r.Delivery.Channel), r.ProviderID, r.Status, r.Code, r.Reason, ms(r.At), ms(t.now()), r.Attempt)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	_, err = t.run(`INSERT INTO receipts_waiting (id, look_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`, r.ID, ms(t.now()))
+	return true, err
 }
 
 // A waitingReceipt is one that is not folded yet.

@@ -1,0 +1,219 @@
+package incidents
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Returned says what became of a list of letters the post brought back.
+type Returned struct {
+	Lines    int            `json:"lines"`    // that name a letter, or should
+	Recorded int            `json:"recorded"` // letters known to be returned from now on, or, tried out, that would be
+	Again    int            `json:"again"`    // recorded before, or twice on the list
+	Problems []ReturnedLine `json:"problems"` // lines that were left out; at most a hundred
+	LeftOut  int            `json:"left_out"` // how many there are in all
+}
+
+// A ReturnedLine is a line that names no letter of ours. What stands in it is
+// not repeated.
+type ReturnedLine struct {
+	Line   int    `json:"line"`
+	Reason string `json:"reason"`
+}
+
+const (
+	maxReturnedLines = 1_000_000
+	returnedAtOnce   = 500 // in one transaction
+	shownProblems    = 100
+)
+
+// returnReasons are what a post writes on an envelope, in our words.
+var returnReasons = map[string]string{
+	"moved": "the person has moved", "unknown": "no such person at the address", "refused": "the person refused the letter", "deceased": "the person has died",
+	"unclaimed": "the letter was not collected", "insufficient": "the address is not complete",
+}
+
+// A returnedLetter is one line read.
+type returnedLetter struct {
+	line int
+	id   DeliveryID
+	code string // why, a key of returnReasons, or ""
+}
+
+// ReturnLetters records letters the post brought back: one on a line, named by
+// the delivery's id, by the verification code printed in it, or by the address
+// its QR code holds; after a comma, if it is known, why (moved, unknown,
+// refused, deceased, unclaimed, insufficient). Each is folded into its
+// delivery as not arrived, and its person goes on to the next channel. A list
+// may be sent twice: nothing counts twice. With commit false nothing is
+// written. Lines that name no letter of ours are left out and listed.
+func (d *Desk) ReturnLetters(ctx context.Context, a Actor, r io.Reader, commit bool) (out Returned, err error) {
+	if err := a.May(ActRelease); err != nil {
+		return out, err
+	}
+	found, err := d.readReturned(r, &out)
+	if err != nil {
+		return out, err
+	}
+	for len(found) > 0 && err == nil {
+		n := min(len(found), returnedAtOnce)
+		part := found[:n]
+		found = found[n:]
+		run := d.Store.Read
+		if commit {
+			run = d.Store.Write
+		}
+		before := out
+		err = run(ctx, func(tx Tx) error {
+			out = before // a transaction may run twice
+			return d.returnSome(tx, a, part, commit, &out)
+		})
+	}
+	return out, err
+}
+
+func (r *Returned) problem(line int, format string, args ...any) {
+	r.LeftOut++
+	if len(r.Problems) < shownProblems {
+		r.Problems = append(r.Problems[:len(r.Problems):len(r.Problems)], ReturnedLine{Line: line, Reason: fmt.Sprintf(format, args...)})
+	}
+}
+
+func (d *Desk) readReturned(r io.Reader, out *Returned) (found []returnedLetter, err error) {
+	seen := map[DeliveryID]bool{}
+	lines := bufio.NewScanner(r)
+	lines.Buffer(make([]byte, 0, 4096), 64<<10)
+	for n := 1; lines.Scan(); n++ {
+		name, why := cutReturned(lines.Text())
+		if name == "" || n == 1 && isReturnedHeader(name) {
+			continue
+		}
+		if out.Lines++; out.Lines > maxReturnedLines {
+			return nil, Invalid("the list has more than %d lines", maxReturnedLines).WithHint("send it in parts")
+		}
+		id, ok := d.letterOf(name)
+		switch {
+		case !ok:
+			out.problem(n, "neither a delivery's id nor a code of ours")
+		case seen[id]:
+			out.Again++
+		default:
+			seen[id] = true
+			found = append(found, returnedLetter{n, id, why})
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return nil, Invalid("the list cannot be read as lines of text").WithHint("send a CSV file: one letter a line, its code first")
+	}
+	return found, nil
+}
+
+// cutReturned takes what names the letter and, after a comma, a semicolon or a
+// tab, why it came back.
+func cutReturned(line string) (name, why string) {
+	fields := strings.FieldsFunc(strings.TrimPrefix(line, "\ufeff"), func(r rune) bool { return strings.ContainsRune(",;\t", r) })
+	clean := func(s string) string { return strings.Trim(strings.TrimSpace(s), `"'`) }
+	if len(fields) > 0 {
+		name = clean(fields[0])
+	}
+	if len(fields) > 1 {
+		if why = strings.ToLower(clean(fields[1])); returnReasons[why] == "" {
+			why = ""
+		}
+	}
+	return name, why
+}
+
+func isReturnedHeader(s string) bool {
+	switch strings.ToLower(s) {
+	case "id", "delivery", "delivery_id", "code", "letter":
+		return true
+	}
+	return false
+}
+
+// letterOf reads what a scanner or a person took from a returned envelope.
+func (d *Desk) letterOf(s string) (DeliveryID, bool) {
+	if id, err := ParseDeliveryID(strings.ToLower(s)); err == nil {
+		return id, id.Channel == Letter
+	}
+	if u, err := url.Parse(s); err == nil && u.Query().Has("code") {
+		s = u.Query().Get("code")
+	}
+	notice, seq, ok := d.Codes.Check(s)
+	return DeliveryID{Notice: notice, Seq: seq, Channel: Letter}, ok
+}
+
+// returnSome records a part of a list: the receipts and, for each notice, an
+// entry of the audit log, in one transaction.
+func (d *Desk) returnSome(tx Tx, a Actor, part []returnedLetter, commit bool, out *Returned) error {
+	counts := map[int64]int{}
+	var order []int64
+	for _, x := range part {
+		left, err := letterLeft(tx, x.id)
+		if err != nil {
+			return err
+		}
+		if !left {
+			out.problem(x.line, "no such letter has left")
+			continue
+		}
+		fresh := true
+		if commit {
+			if fresh, err = tx.PutReceipt(d.returned(x)); err != nil {
+				return err
+			}
+		}
+		if !fresh {
+			out.Again++
+			continue
+		}
+		out.Recorded++
+		if counts[x.id.Notice]++; counts[x.id.Notice] == 1 {
+			order = append(order, x.id.Notice)
+		}
+	}
+	if !commit {
+		return nil
+	}
+	for _, no := range order {
+		n, err := tx.NoticeByNo(no)
+		if err != nil {
+			return err
+		}
+		line := fmt.Sprintf("The post returned %d letters of notice N-%d.", counts[no], no)
+		if err := d.record(tx, a, event{name: "letters.returned", incident: n.IncidentID, subject: string(n.ID), line: line,
+			data: map[string]string{"notice": strconv.FormatInt(no, 10), "letters": strconv.Itoa(counts[no])}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *Desk) returned(x returnedLetter) StatusReceipt {
+	r := StatusReceipt{ID: "returned:" + x.id.String(), Delivery: x.id, Channel: Letter, Status: "bounced", Code: x.code, Reason: "the post returned the letter", At: d.Now().UTC().Truncate(time.Second)}
+	if why := returnReasons[x.code]; why != "" {
+		r.Reason += ": " + why
+	}
+	return r
+}
+
+// letterLeft tells whether a delivery is a letter that was attempted.
+func letterLeft(tx Tx, id DeliveryID) (bool, error) {
+	got, err := tx.Deliveries(DeliveryFilter{Notice: id.Notice, Seq: id.Seq, Limit: 10})
+	if isNotFound(err) {
+		return false, nil
+	}
+	for _, x := range got {
+		if x.ID == id {
+			return x.Attempts > 0, err
+		}
+	}
+	return false, err
+}

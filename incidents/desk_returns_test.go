@@ -1,0 +1,64 @@
+package incidents
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestReadingReturnedLetters(t *testing.T) {
+	d := &Desk{Deps: Deps{Codes: CodeBook{Key: []byte("a key of the test")}, Now: time.Now}}
+	code := d.Codes.Code(12, 345)
+	id := DeliveryID{12, 345, Letter}
+	for name, c := range map[string]struct {
+		text  string
+		found string // "id why" of each, joined by ;
+		again int
+		bad   int
+	}{
+		"by id":                     {"12-345-l\n", "12-345-l ", 0, 0},
+		"by id in capitals":         {"12-345-L", "12-345-l ", 0, 0},
+		"by code":                   {code + "\n", "12-345-l ", 0, 0},
+		"by code as people type it": {strings.ToLower(strings.ReplaceAll(code, "-", " ")), "12-345-l ", 0, 0},
+		"by what the QR code reads": {"https://example.org/verify?code=" + code + "\r\n", "12-345-l ", 0, 0},
+		"with a reason":             {`"12-345-l";"Moved"`, "12-345-l moved", 0, 0},
+		"a reason we do not know":   {"12-345-l,Sent to his mother Ada", "12-345-l ", 0, 0},
+		"header, blanks, a mark":    {"\ufeffcode,reason\n\n  \n12-345-l\trefused\n", "12-345-l refused", 0, 0},
+		"the same twice":            {code + "\n12-345-l\n", "12-345-l ", 1, 0},
+		"a forged code":             {"FFFF-FFFF-FFFF\n12-345-l", "12-345-l ", 0, 1},
+		"an e-mail is no letter":    {"12-345-e", "", 0, 1},
+		"nothing of ours":           {"Ada Lovelace, London\n=cmd()\n", "", 0, 2},
+		"nothing":                   {"", "", 0, 0},
+	} {
+		var out Returned
+		found, err := d.readReturned(strings.NewReader(c.text), &out)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		var got []string
+		for _, x := range found {
+			got = append(got, x.id.String()+" "+x.code)
+		}
+		if s := strings.Join(got, ";"); s != c.found || out.Again != c.again || out.LeftOut != c.bad {
+			t.Errorf("%s: %q, %+v", name, s, out)
+		}
+		for _, p := range out.Problems {
+			if strings.Contains(p.Reason, "Ada") {
+				t.Errorf("%s: a problem repeats the line: %s", name, p.Reason)
+			}
+		}
+	}
+	if r := d.returned(returnedLetter{1, id, "deceased"}); r.Reason != "the post returned the letter: the person has died" || r.Status != "bounced" || r.ID != "returned:12-345-l" {
+		t.Errorf("%+v", r)
+	}
+	var out Returned
+	if _, err := d.readReturned(strings.NewReader(strings.Repeat("x", 1<<17)), &out); KindOf(err) != KindInvalid {
+		t.Errorf("a line without end: %v", err)
+	}
+	for range 3 * shownProblems {
+		out.problem(1, "x")
+	}
+	if len(out.Problems) != shownProblems || out.LeftOut != 3*shownProblems {
+		t.Errorf("%d of %d problems are shown", len(out.Problems), out.LeftOut)
+	}
+}
