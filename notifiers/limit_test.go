@@ -93,6 +93,7 @@ func TestAllProcessesObeyRetryAfter(t *testing.T) {
 							}
 							slow := random.IntN(200) == 0
 							after := time.Duration(1+random.IntN(20)) * time.Second
+							answers := time.Duration(1+random.IntN(50)) * time.Millisecond
 							mu.Unlock()
 							if slow {
 								l.Heed(incidents.Receipt{Outcome: incidents.OutcomeRetry, RetryAfter: after})
@@ -100,7 +101,7 @@ func TestAllProcessesObeyRetryAfter(t *testing.T) {
 								pauses = append(pauses, pause{p, now, now.Add(after)})
 								mu.Unlock()
 							}
-							time.Sleep(time.Duration(1+random.IntN(50)) * time.Millisecond) // the provider takes its time
+							time.Sleep(answers) // the provider takes its time
 						}
 					})
 				}
