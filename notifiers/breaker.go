@@ -95,6 +95,8 @@ func (p *Provider) report(s *Switch, why string) {
 	if s.Report == nil {
 		return
 	}
+	p.told.Lock() // the report that is written last is of the present state
+	defer p.told.Unlock()
 	state, _, _ := p.health.state()
 	ctx, cancel := context.WithTimeout(context.Background(), askTime)
 	defer cancel()

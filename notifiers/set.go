@@ -28,15 +28,8 @@ func DrillSet(key []byte, sandbox incidents.Sandbox, now Clock) *Set {
 	return s
 }
 
-// Send checks, at the last moment, that the message belongs to this mode and is
-// exactly what was rendered for this delivery, and hands it to its channel.
-func (s *Set) Send(ctx context.Context, m Message) (incidents.Receipt, error) {
-	if err := s.check(m); err != nil {
-		return incidents.Receipt{}, err
-	}
-	return carried(s.channels[m.Delivery.Channel].Send)(ctx, m)
-}
-
+// check makes sure, at the last moment, that a message belongs to this mode and
+// is exactly what was rendered for its delivery.
 func (s *Set) check(m Message) error {
 	switch {
 	case m.Mode != s.mode:
@@ -49,7 +42,7 @@ func (s *Set) check(m Message) error {
 	return nil
 }
 
-// SendAll is Send for several messages of one channel, in one go where the
+// SendAll checks messages and hands them to their channel, in one go where the
 // channel can. What has not left when leave ends is kept.
 func (s *Set) SendAll(ctx, leave context.Context, c incidents.Channel, ms []Message) []incidents.Receipt {
 	out := make([]incidents.Receipt, len(ms))
@@ -104,6 +97,3 @@ func (s *Set) finder(c incidents.Channel) (Finder, bool) {
 	f, ok := s.channels[c].(Finder)
 	return f, ok
 }
-
-// Has tells whether the set has a channel.
-func (s *Set) Has(c incidents.Channel) bool { return s.channels[c] != nil }

@@ -16,6 +16,7 @@ type Provider struct {
 	Limiter *Limiter // nil: no limit
 
 	health *breaker
+	told   sync.Mutex // held while it is written down how the provider was found
 }
 
 // A Switch carries a channel's messages by several providers, the first that is

@@ -137,6 +137,43 @@ func TestTheSecondCarriesOn(t *testing.T) {
 	})
 }
 
+// One failure is being written down while two more follow: what is written last
+// is that the provider is left alone, not what it was before.
+func TestTheLastReportIsOfThePresent(t *testing.T) {
+	var mu sync.Mutex
+	var states []string
+	writing, gate := make(chan struct{}, 8), make(chan struct{})
+	first := &scripted{answer: always(unreachable, false)}
+	sw := notifiers.NewSwitch(notifiers.Switch{Kind: incidents.SMS, Now: time.Now, Providers: []*notifiers.Provider{{Account: "sms/first", Channel: first}},
+		Report: func(_ context.Context, r incidents.ProviderReport) error {
+			if r.State == incidents.ProviderWell {
+				writing <- struct{}{}
+				<-gate
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			states = append(states, r.State)
+			return nil
+		}})
+	var all sync.WaitGroup
+	all.Go(func() { _, _ = sw.Send(t.Context(), message(1)) })
+	<-writing
+	for i := range int64(2) {
+		all.Go(func() { _, _ = sw.Send(t.Context(), message(2+i)) })
+	}
+	for asked := 0; asked < 3; time.Sleep(5 * time.Millisecond) {
+		first.mu.Lock()
+		asked = first.asked
+		first.mu.Unlock()
+	}
+	time.Sleep(20 * time.Millisecond) // room for a report that would overtake
+	close(gate)
+	all.Wait()
+	if len(states) == 0 || states[len(states)-1] != incidents.ProviderAway {
+		t.Errorf("reported %v", states)
+	}
+}
+
 // What is in doubt never goes to the second; what comes after three doubts does.
 func TestADoubtStaysWithItsProvider(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -49,8 +49,7 @@ func (c *console) illFor(p *page, n incidents.Notice) ([]providerRow, error) {
 	}
 	all, err := c.providerRows(p)
 	return slices.DeleteFunc(all, func(r providerRow) bool {
-		planned := slices.ContainsFunc(n.Content.Plan, func(s incidents.Step) bool { return s.Channel == r.Channel })
-		return usable(r.ProviderHealth) || !planned
+		return usable(r.ProviderHealth) || !slices.Contains(n.Content.Channels(), r.Channel)
 	}), err
 }
 

@@ -19,7 +19,7 @@ func (c *console) spendRows(p *page, n incidents.Notice) (out []spendRow, err er
 	}
 	spends, raises, err := c.Desk.Spends(p.r.Context(), p.actor, n.IncidentID)
 	for _, s := range spends {
-		if !slices.ContainsFunc(n.Content.Plan, func(x incidents.Step) bool { return x.Channel == s.Channel }) {
+		if !slices.Contains(n.Content.Channels(), s.Channel) {
 			continue
 		}
 		row := spendRow{Spend: s}

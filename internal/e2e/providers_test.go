@@ -161,7 +161,7 @@ func TestTheSecondRelayCarriesOn(t *testing.T) {
 			t.Errorf("%d of %d told, %d with two different messages; %d by the first, %d by the second", len(told), people, twice, len(h.mail.Letters()), len(other.Letters()))
 		}
 		page := h.read("olga", "/providers")
-		for _, want := range []string{"email/first", "email/second", "the relay "} {
+		for _, want := range []string{"email/first", "email/second", "cannot be used", "the relay "} {
 			if !strings.Contains(page, want) {
 				t.Errorf("the page of providers does not say %q", want)
 			}

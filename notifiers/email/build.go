@@ -26,7 +26,7 @@ func (o Options) Build(m notifiers.Message, date time.Time) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	head, body, err := o.parts(m.Text.Text, m.Text.HTML, "=_tocsin_"+boundary(m.NoticeID, m.Text.Lang))
+	head, body, err := parts(m.Text.Text, m.Text.HTML, "=_tocsin_"+boundary(m.NoticeID, m.Text.Lang))
 	if err != nil {
 		return nil, fmt.Errorf("build the message of delivery %s: %w", m.Delivery, err)
 	}
@@ -49,7 +49,7 @@ type mimeHead struct{ content, coding string }
 
 // parts has jordan-wright/email write the parts, and gives its random boundary
 // a fixed one.
-func (o Options) parts(text, html, boundary string) (h mimeHead, body []byte, err error) {
+func parts(text, html, boundary string) (h mimeHead, body []byte, err error) {
 	raw, err := (&jw.Email{Text: []byte(text), HTML: []byte(html)}).Bytes()
 	if err != nil {
 		return h, nil, err

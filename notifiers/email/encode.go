@@ -39,7 +39,7 @@ const (
 
 // skeletonOf writes the e-mail of a form without anybody's values.
 func (o Options) skeletonOf(f *templates.Form, notice incidents.NoticeID) (*skeleton, error) {
-	head, body, err := o.parts(textMark, htmlMark, "=_tocsin_"+boundary(notice, f.Lang()))
+	head, body, err := parts(textMark, htmlMark, "=_tocsin_"+boundary(notice, f.Lang()))
 	if err != nil {
 		return nil, err
 	}
