@@ -228,8 +228,13 @@ func (l *lane) deliver(claimed []incidents.Claimed) {
 	if len(ms) == 0 {
 		return
 	}
+	limit := l.d.Limits[l.channel]
+	if limit != nil && limit.Paused() && limit.Wait(l.leave) != nil { // it said no while these were written
+		l.keep(sent)
+		return
+	}
 	for i, r := range l.job.set.SendAll(l.send, l.leave, l.channel, ms) {
-		if limit := l.d.Limits[l.channel]; limit != nil {
+		if limit != nil {
 			limit.Heed(r)
 		}
 		l.d.Log.Debug("attempt", "delivery", sent[i].Delivery.ID.String(), "attempt", sent[i].Delivery.Attempts, "outcome", r.Outcome, "code", r.Code)

@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -70,7 +71,7 @@ func TestTwelveWaysRoundTheGate(t *testing.T) {
 		{"approve another hash", func() (incidents.Notice, error) {
 			n := submitted()
 			s := subjectOf(n)
-			s.Hash = "0" + s.Hash[1:]
+			s.Hash = strings.Repeat("0", len(s.Hash)) // not one digit of it changed: that may be the same
 			return n, desk.Decide(ctx, h.as("olga"), s, "approve", "")
 		}},
 		{"approve, then change a word", func() (incidents.Notice, error) {
