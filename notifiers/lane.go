@@ -71,16 +71,16 @@ func (l *lane) run(ctx context.Context) (fell, halted bool, err error) {
 	for {
 		want := 0
 		if !halted && ctx.Err() == nil {
-			want = l.window.take(l.flying)
+			want = l.window.take(l.flying, len(done))
 		}
 		got, err := l.turn(ctx, done, want)
-		l.flying += len(got.Next)
-		l.window.give(want - len(got.Next))
 		if err != nil {
+			l.window.failed(want, len(done))
 			l.abandon(len(done))
 			return fell, false, err
 		}
-		l.window.give(len(done))
+		l.flying += len(got.Next)
+		l.window.turned(want, len(done), len(got.Next))
 		fell = fell || got.Fallback
 		if got.Halt != "" || ctx.Err() != nil {
 			halted = true

@@ -3,19 +3,25 @@ package notifiers
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // A window is how many messages of one channel this process may have written
 // down as attempting and not yet recorded, over all chunks it works on: W of
-// the promise that no more than W sends are in doubt after a crash. Chunks
-// that are worked on at the same time share it.
+// the promise that no more than W sends are in doubt after a crash. One chunk
+// uses it up as long as it goes fast, since large turns of the journal cost
+// less for each message; who waited in vain for a moment gets half of it.
 type window struct {
-	mu    sync.Mutex
-	size  int
-	taken int
-	lanes int
-	freed chan struct{} // closed when something was given back
+	mu      sync.Mutex
+	size    int
+	taken   int
+	lanes   int
+	starved bool          // somebody waited in vain
+	freed   chan struct{} // closed when something was given back
 }
+
+// patience is how long a chunk waits for another to leave some of the window.
+const patience = time.Second
 
 func newWindow(size int) *window { return &window{size: max(1, size), freed: make(chan struct{})} }
 
@@ -30,19 +36,30 @@ func (w *window) leave() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.lanes--
+	w.starved = w.starved && w.lanes > 1
 	w.stir()
 }
 
-// take gives a lane that has mine in flight as many more as its share leaves:
-// half of the window when there are others. Smaller shares would make a
-// transaction of every few messages; who gets none waits for one to be done.
-func (w *window) take(mine int) int {
+// take gives a lane that has mine in flight as many more as its share leaves.
+// What it is about to record, done, makes room in the same turn of the journal.
+func (w *window) take(mine, done int) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	n := max(0, min((w.size+min(w.lanes, 2)-1)/min(w.lanes, 2)-mine, w.size-w.taken))
-	w.taken += n
+	share := w.size
+	if w.starved {
+		share = (w.size + 1) / 2
+	}
+	n := max(0, min(share-mine, w.size-w.taken+done))
+	w.taken += max(0, n-done)
 	return n
 }
+
+// turned gives back what a turn of the journal made free, that took took and
+// recorded done and claimed got.
+func (w *window) turned(took, done, got int) { w.give(max(took, done) - got) }
+
+// failed gives back what a turn took that came to nothing.
+func (w *window) failed(took, done int) { w.give(max(0, took-done)) }
 
 // give gives back.
 func (w *window) give(n int) {
@@ -61,7 +78,8 @@ func (w *window) stir() {
 	w.freed = make(chan struct{})
 }
 
-// wait blocks until something may be free.
+// wait blocks until something may be free, for a moment at most: the lease of
+// the chunk that waits has to be renewed.
 func (w *window) wait(ctx context.Context) {
 	w.mu.Lock()
 	freed, free := w.freed, w.taken < w.size
@@ -69,8 +87,14 @@ func (w *window) wait(ctx context.Context) {
 	if free {
 		return
 	}
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
 	select {
 	case <-freed:
+	case <-timer.C:
+		w.mu.Lock()
+		w.starved = w.lanes > 1
+		w.mu.Unlock()
 	case <-ctx.Done():
 	}
 }

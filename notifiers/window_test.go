@@ -10,28 +10,33 @@ import (
 func TestChunksShareAWindow(t *testing.T) {
 	w := newWindow(12)
 	w.join()
-	if n := w.take(0); n != 12 {
+	if n := w.take(0, 0); n != 12 {
 		t.Fatalf("one alone takes %d of 12", n)
 	}
 	w.join()
 	w.join()
-	if n := w.take(0); n != 0 {
+	if n := w.take(0, 0); n != 0 {
 		t.Fatalf("the second takes %d of none", n)
 	}
-	w.give(6)
-	if n := w.take(6); n != 0 {
-		t.Fatalf("who has half takes %d more", n)
+	if n := w.take(6, 6); n != 6 {
+		t.Fatalf("who records 6 claims %d in their place", n)
 	}
-	if n := w.take(2); n != 4 {
+	w.turned(6, 6, 6)
+	w.wait(t.Context()) // in vain
+	if n := w.take(6, 6); n != 0 {
+		t.Fatalf("who has half takes %d more, and another starves", n)
+	}
+	w.turned(0, 6, 0)
+	if n := w.take(2, 0); n != 4 {
 		t.Fatalf("who has 2 takes %d more, half is 6", n)
 	}
-	if n := w.take(0); n != 2 {
+	if n := w.take(0, 0); n != 2 {
 		t.Fatalf("the third takes %d, 2 are left", n)
 	}
 	w.give(12)
 	w.leave()
 	w.leave()
-	if n := w.take(2); n != 10 {
+	if n := w.take(2, 0); n != 10 {
 		t.Fatalf("who is alone again and has 2 takes %d more", n)
 	}
 }
@@ -50,6 +55,7 @@ func TestAWindowIsNeverExceeded(t *testing.T) {
 			}
 			return n
 		}
+		w.starved = rapid.Bool().Draw(t, "starved")
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			i := 0
 			if len(have) > 0 {
@@ -60,23 +66,36 @@ func TestAWindowIsNeverExceeded(t *testing.T) {
 				w.join()
 				have = append(have, 0)
 			case act == "take":
-				free := size - taken()
-				n := w.take(have[i])
-				if n < 0 || n > free || have[i] == 0 && free > 0 && n == 0 {
-					t.Fatalf("%d given of %d free to one that has %d", n, free, have[i])
+				done := rapid.IntRange(0, have[i]).Draw(t, "done")
+				mine, free, share := have[i]-done, size-taken(), size
+				if w.starved {
+					share = (size + 1) / 2
 				}
-				if share := (size + min(len(have), 2) - 1) / min(len(have), 2); n > 0 && have[i]+n > share {
-					t.Fatalf("it has %d of a share of %d", have[i]+n, share)
+				n := w.take(mine, done)
+				if n < 0 || n > free+done || mine == 0 && free+done > 0 && n == 0 {
+					t.Fatalf("%d given of %d free and %d recorded to one that has %d", n, free, done, mine)
 				}
-				have[i] += n
+				if n > 0 && mine+n > share {
+					t.Fatalf("it has %d of a share of %d", mine+n, share)
+				}
+				if rapid.Bool().Draw(t, "failed") {
+					w.failed(n, done)
+					break
+				}
+				got := rapid.IntRange(0, n).Draw(t, "got")
+				w.turned(n, done, got)
+				have[i] = mine + got
 			case act == "give":
-				n := rapid.IntRange(0, have[i]).Draw(t, "given")
+				n := rapid.IntRange(0, have[i]).Draw(t, "given back")
 				w.give(n)
 				have[i] -= n
 			default:
 				w.give(have[i])
 				w.leave()
 				have = append(have[:i], have[i+1:]...)
+			}
+			if w.taken != taken() {
+				t.Fatalf("%d are taken, and it says %d", taken(), w.taken)
 			}
 		}
 	})
@@ -86,12 +105,12 @@ func TestWhoWaitsForAWindowIsWoken(t *testing.T) {
 	w := newWindow(1)
 	w.join()
 	w.wait(t.Context()) // something is free
-	w.take(0)
+	w.take(0, 0)
 	woken := make(chan struct{})
 	go func() { w.wait(context.Background()); close(woken) }()
 	w.give(1)
 	<-woken
-	w.take(0)
+	w.take(0, 0)
 	ended, end := context.WithCancel(t.Context())
 	end()
 	w.wait(ended)

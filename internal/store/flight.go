@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"tocsin/incidents"
@@ -30,40 +31,53 @@ type flightKey struct {
 
 func (f flight) key() flightKey { return flightKey{f.seq, f.channel} }
 
-// encode is the text in the chunk's row; none is the empty text.
+// encode is the text in the chunk's row, a JSON list of lists; none is the empty text.
 func (fs flights) encode() string {
 	if len(fs) == 0 {
 		return ""
 	}
-	rows := make([][5]int64, len(fs))
-	for i, f := range fs {
-		rows[i] = [5]int64{f.seq, int64(f.channel), int64(f.step), int64(f.attempts), f.at}
+	var b jsonRows
+	for _, f := range fs {
+		b = b.open().num(f.seq).num(int64(f.channel)).num(int64(f.step)).num(int64(f.attempts)).num(f.at).shut()
 	}
-	return doc(rows)
+	return b.end()
 }
 
 func decodeFlights(s string) (flights, error) {
 	if s == "" {
 		return nil, nil
 	}
-	var rows [][5]int64
-	if err := json.Unmarshal([]byte(s), &rows); err != nil {
-		return nil, fmt.Errorf("the flights of a chunk are not readable: %w", err)
-	}
+	rows := strings.Split(strings.TrimSuffix(strings.TrimPrefix(s, "[["), "]]"), "],[")
 	out := make(flights, len(rows))
-	for i, r := range rows {
-		out[i] = flight{r[0], int(r[1]), int(r[2]), int(r[3]), r[4]}
+	for i, row := range rows {
+		var n [5]int64
+		rest := row
+		for j := range n {
+			var text string
+			var err error
+			text, rest, _ = strings.Cut(rest, ",")
+			if n[j], err = strconv.ParseInt(text, 10, 64); err != nil {
+				return nil, fmt.Errorf("the flights of a chunk are not readable: %w", err)
+			}
+		}
+		if rest != "" {
+			return nil, fmt.Errorf("the flights of a chunk are not readable: %q", rest)
+		}
+		out[i] = flight{n[0], int(n[1]), int(n[2]), int(n[3]), n[4]}
 	}
 	return out, nil
 }
 
 // seqs is the JSON list of the persons in flight, for a condition that passes them over.
 func (fs flights) seqs() string {
-	rows := make([]int64, len(fs))
-	for i, f := range fs {
-		rows[i] = f.seq
+	b := jsonRows{'['}
+	for _, f := range fs {
+		b = b.num(f.seq)
 	}
-	return doc(rows)
+	if len(fs) == 0 {
+		return "[]"
+	}
+	return string(b.shut())
 }
 
 // delivery is the row of a flight as it is known from the flight alone.
@@ -147,30 +161,49 @@ type landing struct {
 
 // land writes the outcomes of flights of one chunk into their rows. Nobody else
 // may have changed these meanwhile: a flight belongs to the holder of its chunk.
-func (t *tx) land(s shift, notice, chunk, fence int64, all []landing) error {
-	if len(all) == 0 {
-		return nil
-	}
-	b := make(jsonRows, 0, 160*len(all))
+// Most outcomes of a window are the same, and each such group is one statement.
+func (t *tx) land(s shift, notice, chunk, fence int64, now time.Time, all []landing) error {
+	var order []landed
+	groups := map[landed]jsonRows{}
 	for _, x := range all {
-		b = b.open().num(notice).num(x.seq).num(int64(x.channel)).num(int64(x.change.state)).time(x.next).text(x.provider).text(x.code).text(x.reason).
-			num(int64(x.attempts)).num(x.flight.at).num(ms(x.change.at)).num(int64(bit(x.kept))).text(x.by).shut()
+		k := landed{x.channel, x.change.state, x.attempts, x.flight.at, x.code, x.reason, x.by, x.kept}
+		if groups[k] == nil {
+			order = append(order, k)
+		}
+		id := x.provider
+		if channelOf(x.channel) == incidents.Email {
+			id = "" // nothing is looked up by it, and the lines of the window keep it
+		}
+		groups[k] = groups[k].open().num(notice).num(x.seq).time(x.next).text(id).shut()
 	}
-	n, err := t.run(`UPDATE deliveries SET state = v.state, next_at = v.next_at, provider_id = CASE WHEN v.provider_id = '' THEN deliveries.provider_id ELSE v.provider_id END,
-			code = v.code, reason = v.reason, tries = 0, attempts = v.attempts, fence = $1, attempted_at = v.attempted_at, updated_at = v.updated_at, sent_by = v.sent_by,
-			first_at = CASE WHEN v.kept = 1 THEN deliveries.first_at ELSE COALESCE(deliveries.first_at, v.attempted_at) END
-		FROM `+t.table("$2", "notice_no:int", "seq:int", "channel:int", "state:int", "next_at:int", "provider_id:text", "code:text", "reason:text", "attempts:int", "attempted_at:int", "updated_at:int", "kept:int", "sent_by:text")+` v
-		WHERE deliveries.notice_no = v.notice_no AND deliveries.seq = v.seq AND deliveries.channel = v.channel AND deliveries.state IN (0, 1, 2, 5)`, fence, b.end())
-	if err != nil {
-		return err
+	changed := int64(0)
+	for _, k := range order {
+		n, err := t.run(`UPDATE deliveries SET state = $1, next_at = v.next_at, provider_id = CASE WHEN v.provider_id = '' THEN deliveries.provider_id ELSE v.provider_id END,
+				code = $2, reason = $3, tries = 0, attempts = $4, fence = $5, attempted_at = $6, updated_at = $7, sent_by = $8,
+				first_at = CASE WHEN $9 = 1 THEN deliveries.first_at ELSE COALESCE(deliveries.first_at, $6) END
+			FROM `+t.table("$10", "notice_no:int", "seq:int", "next_at:int", "provider_id:text")+` v
+			WHERE deliveries.notice_no = v.notice_no AND deliveries.seq = v.seq AND deliveries.channel = $11 AND deliveries.state IN (0, 1, 2, 5)`,
+			k.state, clean(k.code), clean(k.reason), k.attempts, fence, k.at, ms(now), clean(k.by), bit(k.kept), groups[k].end(), k.channel)
+		if err != nil {
+			return err
+		}
+		changed += n
 	}
-	if n != int64(len(all)) {
-		return incidents.Conflict("%d of %d deliveries of notice %d changed while they were in flight", int64(len(all))-n, len(all), notice)
+	if changed != int64(len(all)) {
+		return incidents.Conflict("%d of %d deliveries of notice %d changed while they were in flight", int64(len(all))-changed, len(all), notice)
 	}
 	for _, x := range all {
 		s.move(notice, chunk, x.channel, x.step, stateAttempting, x.change.state)
 	}
 	return nil
+}
+
+// landed is what a group of landings has in common.
+type landed struct {
+	channel, state, attempts int
+	at                       int64
+	code, reason, by         string
+	kept                     bool
 }
 
 // window keeps what came of the attempts of one window and returns its lines:

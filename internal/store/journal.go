@@ -75,7 +75,7 @@ func (t *tx) doubtStale(notice, chunk int64, wait map[incidents.Channel]time.Dur
 		all[i] = landing{flight: f, change: change{state: stateInDoubt, next: now.Add(waitOf(wait, f.channel)), reason: why, at: now}}
 		notes[i] = noted{delivery: f.delivery(notice, chunk, fence), outcome: "lost", reason: why, at: now}
 	}
-	if err := t.land(s, notice, chunk, fence, all); err != nil {
+	if err := t.land(s, notice, chunk, fence, now, all); err != nil {
 		return 0, err
 	}
 	older, err := t.attemptingRows(notice, chunk)
@@ -164,7 +164,7 @@ func (t *tx) turn(turn incidents.Turn) (c incidents.Claims, err error) {
 		return c, err
 	}
 	w := &standing{Turn: turn, gate: g, shift: shift{}}
-	if err := t.renew(w); err != nil {
+	if err := t.stand(w); err != nil {
 		return c, err
 	}
 	if c.Fallback, err = t.record(w); err != nil {
@@ -175,28 +175,30 @@ func (t *tx) turn(turn incidents.Turn) (c incidents.Claims, err error) {
 			return c, err
 		}
 	}
-	if len(turn.Done) == 0 && len(w.shift) == 0 {
-		return c, nil // only the lease was renewed
-	}
 	chunk, todo, claimed := chunkKey{turn.Chunk.Notice, turn.Chunk.No}, int64(0), int64(0)
 	counts, chunks := w.shift.sums()
 	if x, ok := chunks[chunk]; ok {
 		todo, claimed = x.todo, x.claimed
 		delete(chunks, chunk)
 	}
-	_, err = t.run(`UPDATE chunks SET flights = $1, turn = $2, todo = todo + $3, claimed = claimed + $4 WHERE notice_no = $5 AND no = $6`,
-		w.flights.encode(), w.no, todo, claimed, chunk.notice, chunk.chunk)
+	_, err = t.run(`UPDATE chunks SET until = $1, flights = $2, turn = $3, todo = todo + $4, claimed = claimed + $5 WHERE notice_no = $6 AND no = $7`,
+		ms(w.Now.Add(w.Lease)), w.flights.encode(), w.no, todo, claimed, chunk.notice, chunk.chunk)
 	if err != nil {
 		return c, err
 	}
 	return c, t.bookSums(counts, chunks)
 }
 
-// renew extends the lease of a chunk and reads what is in flight there.
-func (t *tx) renew(w *standing) error {
+// stand makes sure that the chunk is still the worker's, keeps others from
+// taking it, and reads what is in flight there.
+func (t *tx) stand(w *standing) error {
+	lock := ``
+	if t.postgres() {
+		lock = ` FOR UPDATE`
+	}
 	var text string
-	found, err := t.one(`UPDATE chunks SET until = $1 WHERE notice_no = $2 AND no = $3 AND fence = $4 AND owner = $5 RETURNING flights, turn`,
-		args{ms(w.Now.Add(w.Lease)), w.Chunk.Notice, w.Chunk.No, w.Chunk.Fence, w.Chunk.Owner}, &text, &w.no)
+	found, err := t.one(`SELECT flights, turn FROM chunks WHERE notice_no = $1 AND no = $2 AND fence = $3 AND owner = $4`+lock,
+		args{w.Chunk.Notice, w.Chunk.No, w.Chunk.Fence, w.Chunk.Owner}, &text, &w.no)
 	if err != nil {
 		return err
 	}
@@ -254,7 +256,7 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 		}
 	}
 	w.flights = slices.DeleteFunc(w.flights, func(f flight) bool { _, flying := mine[f.key()]; return !flying })
-	if err := t.land(w.shift, w.Chunk.Notice, w.Chunk.No, w.Chunk.Fence, all); err != nil {
+	if err := t.land(w.shift, w.Chunk.Notice, w.Chunk.No, w.Chunk.Fence, w.Now, all); err != nil {
 		return false, err
 	}
 	if err := t.pace(w.Chunk.Notice, w.Chunk.No, w.Now, len(all)); err != nil {
@@ -378,8 +380,8 @@ func (t *tx) due(w *standing, want int) (next []incidents.Claimed, barred []chan
 	at := ms(w.Now)
 	night := t.night(w.notice, w.Channel, w.Now)
 	err = t.rows(`SELECT d.channel, d.step, d.state, d.attempts, d.fence, COALESCE(d.first_at, 0), d.maybe_twice, `+personColumns+`
-		FROM deliveries d`+t.indexed(`deliveries_open`)+` CROSS JOIN persons p WHERE p.list_no = $1 AND p.seq = d.seq
-		AND d.notice_no = $2 AND d.chunk = $3 AND d.channel = $4 AND d.state IN (0, 1, 2, 3, 5) AND d.state IN (0, 1, 2, 5) AND `+dueAt("$5")+`
+		FROM deliveries d`+t.indexed(`deliveries_open`)+` CROSS JOIN persons p WHERE p.list_no = `+t.unseen("$1")+` AND p.seq = d.seq
+		AND d.notice_no = `+t.unseen("$2")+` AND d.chunk = `+t.unseen("$3")+` AND d.channel = `+t.unseen("$4")+` AND d.state IN (0, 1, 2, 3, 5) AND d.state IN (0, 1, 2, 5) AND `+dueAt(t.unseen("$5"))+`
 		AND d.seq NOT IN (`+t.numbers("$6")+`) ORDER BY d.seq LIMIT $7`,
 		args{w.list.no, w.Chunk.Notice, w.Chunk.No, channelCode(w.Channel), at, w.flights.seqs(), want}, func(row scanner) error {
 			d := delivery{notice: w.Chunk.Notice, chunk: w.Chunk.No}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"sync"
 
 	"tocsin/incidents"
 	"tocsin/internal/ledger"
@@ -26,29 +27,82 @@ func (t *tx) appendLedger() error {
 		return err
 	}
 	records := make([][]byte, len(t.entries))
-	rows := make([][]any, len(t.entries))
 	for i, e := range t.entries {
 		e.Seq = size + int64(i) + 1
 		records[i] = ledger.Encode(e)
-		rows[i] = []any{e.Seq, ms(e.At), clean(string(e.Incident)), clean(string(e.Actor)), clean(e.Event), string(records[i])}
+		if _, err := t.run(`INSERT INTO ledger_entries (seq, at, incident_id, actor, event, body) VALUES ($1, $2, $3, $4, $5, $6)`,
+			e.Seq, ms(e.At), clean(string(e.Incident)), clean(string(e.Actor)), clean(e.Event), string(records[i])); err != nil {
+			return err
+		}
 	}
-	added, err := ledger.Append(size, records, t.hashes)
-	if err != nil {
+	if t.added, err = ledger.Append(size, records, t.s.edge.over(t.hashes)); err != nil {
 		return err
 	}
-	if _, err := t.run(`INSERT INTO ledger_entries (seq, at, incident_id, actor, event, body) SELECT v.seq, v.at, v.incident_id, v.actor, v.event, v.body FROM `+
-		t.table("$1", "seq:int", "at:int", "incident_id:text", "actor:text", "event:text", "body:text")+` v ORDER BY v.seq`, asJSON(rows)); err != nil {
-		return err
+	for i, h := range t.added.Hashes {
+		if _, err := t.run(`INSERT INTO ledger_hashes (idx, hash) VALUES ($1, $2)`, t.added.First+int64(i), h[:]); err != nil {
+			return err
+		}
 	}
-	hashes := make([][]any, len(added.Hashes))
-	for i, h := range added.Hashes {
-		hashes[i] = []any{added.First + int64(i), fmt.Sprintf("%x", h)}
-	}
-	if _, err := t.run(`INSERT INTO ledger_hashes (idx, hash) SELECT v.idx, `+t.unhex("v.hash")+` FROM `+t.table("$1", "idx:int", "hash:text")+` v ORDER BY v.idx`, asJSON(hashes)); err != nil {
-		return err
-	}
-	_, err = t.run(`UPDATE ledger_head SET size = $1, root = $2 WHERE id = 1`, added.NewSize, added.Root[:])
+	_, err = t.run(`UPDATE ledger_head SET size = $1, root = $2 WHERE id = 1`, t.added.NewSize, t.added.Root[:])
 	return err
+}
+
+// An edge remembers hashes of the tree that the next entries are hashed with.
+// What was committed never changes, so what is remembered is what is stored.
+type edge struct {
+	mu sync.Mutex
+	by map[int64]ledger.Hash
+}
+
+const maxEdge = 1024
+
+// over reads what is not remembered, and remembers it.
+func (e *edge) over(read ledger.Reader) ledger.Reader {
+	return func(idx []int64) ([]ledger.Hash, error) {
+		if out, ok := e.recall(idx); ok {
+			return out, nil
+		}
+		out, err := read(idx)
+		if err == nil {
+			e.keep(idx, out)
+		}
+		return out, err
+	}
+}
+
+func (e *edge) recall(idx []int64) ([]ledger.Hash, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	out := make([]ledger.Hash, len(idx))
+	for i, x := range idx {
+		h, ok := e.by[x]
+		if !ok {
+			return nil, false
+		}
+		out[i] = h
+	}
+	return out, true
+}
+
+// keep remembers hashes that are committed.
+func (e *edge) keep(idx []int64, hashes []ledger.Hash) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.by == nil || len(e.by)+len(idx) > maxEdge {
+		e.by = map[int64]ledger.Hash{}
+	}
+	for i, x := range idx {
+		e.by[x] = hashes[i]
+	}
+}
+
+// committed remembers what an append added.
+func (e *edge) committed(a ledger.Appended) {
+	idx := make([]int64, len(a.Hashes))
+	for i := range idx {
+		idx[i] = a.First + int64(i)
+	}
+	e.keep(idx, a.Hashes)
 }
 
 func (t *tx) lockHead() (size int64, err error) {

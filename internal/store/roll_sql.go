@@ -44,6 +44,15 @@ func (t *tx) numbers(param string) string {
 	return `SELECT value FROM json_each(` + param + `)`
 }
 
+// unseen is a parameter whose value SQLite does not plan by: with a partial
+// index it would otherwise plan a prepared query again for every new value.
+func (t *tx) unseen(param string) string {
+	if t.postgres() {
+		return param
+	}
+	return `(` + param + ` + 0)`
+}
+
 // indexed names the index that SQLite must take; PostgreSQL finds it by itself.
 func (t *tx) indexed(name string) string {
 	if t.postgres() {

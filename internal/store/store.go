@@ -62,6 +62,7 @@ type Store struct {
 	queue      *queue
 	books      keyBooks
 	gates      gates
+	edge       edge
 	statements statements
 	// mergeAt is waitingKeys; tests let fewer wait.
 	mergeAt int

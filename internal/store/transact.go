@@ -110,6 +110,7 @@ func (t *tx) commit() error {
 	if err := t.sql.Commit(); err != nil {
 		return t.s.noticed(named(err))
 	}
+	t.s.edge.committed(t.added)
 	if t.emitted {
 		t.s.wake()
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tocsin/incidents"
+	"tocsin/internal/ledger"
 )
 
 // A tx is one transaction; it implements incidents.Tx. SQL numbers its
@@ -17,6 +18,7 @@ type tx struct {
 	sql     *sql.Tx
 	s       *Store
 	entries []incidents.AuditEntry // appended to the ledger at the end
+	added   ledger.Appended        // what these added to its tree
 	emitted bool
 	kept    *statements                     // of SQLite's writer; nil elsewhere
 	seen    func(query string, params args) // of tests: told each query before it runs
