@@ -2,9 +2,12 @@ package notifiers
 
 import (
 	"context"
-	"crypto/hmac"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
+	"sync"
 	"time"
 
 	"tocsin/incidents"
@@ -24,8 +27,9 @@ type Message struct {
 	Zone     string // IANA time zone of the person, if it is known
 	Provider string // of a lookup: the account that was asked, "" when nobody knows
 	Text     templates.Rendered
-	Wire     []byte   // the bytes that leave, when the channel is an Encoder
-	seal     [32]byte // binds address, text and delivery; see Seal
+	Wire     []byte // the bytes that leave, when the channel is an Encoder
+	nonce    [12]byte
+	seal     []byte // binds address, text and delivery; see Seal
 }
 
 // A Channel carries one message to one person. An error says the provider could
@@ -60,31 +64,44 @@ type Finder interface {
 	Find(ctx context.Context, m Message, since int64) (r incidents.Receipt, found bool, err error)
 }
 
-// Seal binds a message's address, text and delivery under a key.
-func (m *Message) Seal(key []byte) { m.seal = m.mac(key) }
-
-// Intact tells whether the message is as it was sealed.
-func (m Message) Intact(key []byte) bool {
-	want := m.mac(key)
-	return hmac.Equal(m.seal[:], want[:])
+// Seal binds a message's address, text and delivery under a key, by GMAC (NIST
+// SP 800-38D) with a random nonce.
+func (m *Message) Seal(key []byte) {
+	rand.Read(m.nonce[:]) // never fails
+	m.sealed(func(all []byte) { m.seal = gmac(key).Seal(nil, m.nonce[:], nil, all) })
 }
 
-func (m Message) mac(key []byte) (out [32]byte) {
-	h := hmac.New(sha256.New, key)
-	var n [8]byte
-	write := func(b []byte) {
-		binary.BigEndian.PutUint64(n[:], uint64(len(b)))
-		h.Write(n[:])
-		h.Write(b)
+// Intact tells whether the message is as it was sealed.
+func (m Message) Intact(key []byte) (ok bool) {
+	m.sealed(func(all []byte) {
+		_, err := gmac(key).Open(nil, m.nonce[:], m.seal, all)
+		ok = err == nil
+	})
+	return ok
+}
+
+func gmac(key []byte) cipher.AEAD {
+	k := sha256.Sum256(key)
+	block, _ := aes.NewCipher(k[:]) // fails only of another length
+	mac, _ := cipher.NewGCM(block)
+	return mac
+}
+
+var sealBuffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// sealed hands all that the seal covers to use, each text behind its length.
+func (m Message) sealed(use func([]byte)) {
+	buf := sealBuffers.Get().(*[]byte)
+	b := (*buf)[:0]
+	for _, s := range [...]string{m.Delivery.String(), string(m.NoticeID), string(m.Mode), m.To, m.Name, m.Code, string(m.Text.Lang), m.Text.Subject, m.Text.Text, m.Text.HTML, m.Text.SMS, m.Text.Title, m.Text.Body,
+		m.Text.Spoken.Hello, m.Text.Spoken.Notice, m.Text.Spoken.Again, m.Text.Spoken.Bye, m.Text.Letter.Text()} {
+		b = append(binary.BigEndian.AppendUint64(b, uint64(len(s))), s...)
 	}
-	for _, s := range []string{m.Delivery.String(), string(m.NoticeID), string(m.Mode), m.To, m.Name, m.Code, string(m.Text.Lang), m.Text.Subject, m.Text.Text, m.Text.HTML, m.Text.SMS, m.Text.Title, m.Text.Body,
-		m.Text.Spoken.Hello, m.Text.Spoken.Notice, m.Text.Spoken.Again, m.Text.Spoken.Bye} {
-		write([]byte(s))
-	}
-	write([]byte(m.Text.Letter.Text()))
-	write(m.Wire)
-	h.Sum(out[:0])
-	return out
+	b = append(binary.BigEndian.AppendUint64(b, uint64(len(m.Wire))), m.Wire...)
+	use(b)
+	clear(b)
+	*buf = b
+	sealBuffers.Put(buf)
 }
 
 // String keeps a careless log line safe.

@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -28,6 +29,7 @@ const childEnv = "TOCSIN_BENCH_TASK"
 
 func main() {
 	if raw := os.Getenv(childEnv); raw != "" {
+		debug.SetGCPercent(400) // as cmd/tocsin has it; for the plain sender too
 		if err := child(context.Background(), raw); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)

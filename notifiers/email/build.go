@@ -74,7 +74,10 @@ func parts(text, html, boundary string) (h mimeHead, body []byte, err error) {
 // address writes the headers of one person's message.
 func (o Options) address(b *bytes.Buffer, m notifiers.Message, to mail.Address, date time.Time) {
 	header(b, "Date", date.UTC().Format(time.RFC1123Z))
-	header(b, "From", o.From.String())
+	if o.from == "" {
+		o.from = field("From", o.From.String())
+	}
+	b.WriteString(o.from)
 	header(b, "To", mailbox(to))
 	header(b, "Message-ID", o.messageID(m))
 	header(b, "X-Notice-Id", string(m.NoticeID))

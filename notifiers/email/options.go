@@ -33,6 +33,8 @@ type Options struct {
 	Batch       int // messages that ride together on a connection, at most
 	Timeout     time.Duration
 	Now         func() time.Time
+
+	from string // the From header, written once
 }
 
 func (o *Options) fill() error {
@@ -64,5 +66,6 @@ func (o *Options) fill() error {
 	if o.Now == nil {
 		return incidents.Invalid("the e-mail channel needs a clock")
 	}
+	o.from = field("From", o.From.String())
 	return nil
 }
