@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -161,33 +163,29 @@ type landing struct {
 
 // land writes the outcomes of flights of one chunk into their rows. Nobody else
 // may have changed these meanwhile: a flight belongs to the holder of its chunk.
-// Most outcomes of a window are the same, and each such group is one statement.
+// Most outcomes of a window are the same, to persons that follow each other:
+// each such run is one statement.
 func (t *tx) land(s shift, notice, chunk, fence int64, now time.Time, all []landing) error {
-	var order []landed
-	groups := map[landed]jsonRows{}
-	for _, x := range all {
-		k := landed{x.channel, x.change.state, x.attempts, x.flight.at, x.code, x.reason, x.by, x.kept}
-		if groups[k] == nil {
-			order = append(order, k)
-		}
-		id := x.provider
-		if channelOf(x.channel) == incidents.Email {
-			id = "" // nothing is looked up by it, and the lines of the window keep it
-		}
-		groups[k] = groups[k].open().num(notice).num(x.seq).time(x.next).text(id).shut()
-	}
+	sorted := slices.Clone(all)
+	slices.SortFunc(sorted, func(a, b landing) int {
+		return cmp.Or(cmp.Compare(a.channel, b.channel), cmp.Compare(a.seq, b.seq))
+	})
 	changed := int64(0)
-	for _, k := range order {
-		n, err := t.run(`UPDATE deliveries SET state = $1, next_at = v.next_at, provider_id = CASE WHEN v.provider_id = '' THEN deliveries.provider_id ELSE v.provider_id END,
-				code = $2, reason = $3, tries = 0, attempts = $4, fence = $5, attempted_at = $6, updated_at = $7, sent_by = $8,
-				first_at = CASE WHEN $9 = 1 THEN deliveries.first_at ELSE COALESCE(deliveries.first_at, $6) END
-			FROM `+t.table("$10", "notice_no:int", "seq:int", "next_at:int", "provider_id:text")+` v
-			WHERE deliveries.notice_no = v.notice_no AND deliveries.seq = v.seq AND deliveries.channel = $11 AND deliveries.state IN (0, 1, 2, 5)`,
-			k.state, clean(k.code), clean(k.reason), k.attempts, fence, k.at, ms(now), clean(k.by), bit(k.kept), groups[k].end(), k.channel)
+	for rest := sorted; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].follows(rest[n-1]) {
+			n++
+		}
+		k, first, last := rest[0].same(), rest[0].seq, rest[n-1].seq
+		rest = rest[n:]
+		done, err := t.run(`UPDATE deliveries SET state = $1, next_at = $2, provider_id = CASE WHEN $3 = '' THEN provider_id ELSE $3 END, code = $4, reason = $5, tries = 0,
+				attempts = $6, fence = $7, attempted_at = $8, updated_at = $9, sent_by = $10, first_at = CASE WHEN $11 = 1 THEN first_at ELSE COALESCE(first_at, $8) END
+			WHERE notice_no = $12 AND seq BETWEEN $13 AND $14 AND channel = $15 AND state IN (0, 1, 2, 5)`,
+			k.state, orNull(k.next), clean(k.provider), clean(k.code), clean(k.reason), k.attempts, fence, k.at, ms(now), clean(k.by), bit(k.kept), notice, first, last, k.channel)
 		if err != nil {
 			return err
 		}
-		changed += n
+		changed += done
 	}
 	if changed != int64(len(all)) {
 		return incidents.Conflict("%d of %d deliveries of notice %d changed while they were in flight", int64(len(all))-changed, len(all), notice)
@@ -198,12 +196,26 @@ func (t *tx) land(s shift, notice, chunk, fence int64, now time.Time, all []land
 	return nil
 }
 
-// landed is what a group of landings has in common.
+// landed is what the landings of a run have in common.
 type landed struct {
-	channel, state, attempts int
-	at                       int64
-	code, reason, by         string
-	kept                     bool
+	channel, state, attempts   int
+	at                         int64
+	next                       time.Time
+	provider, code, reason, by string
+	kept                       bool
+}
+
+func (x landing) same() landed {
+	k := landed{x.channel, x.change.state, x.attempts, x.flight.at, x.next, x.provider, x.code, x.reason, x.by, x.kept}
+	if channelOf(x.channel) == incidents.Email {
+		k.provider = "" // nothing is looked up by it, and the lines of the window keep it
+	}
+	return k
+}
+
+// follows tells whether a landing belongs into the run that ends with before.
+func (x landing) follows(before landing) bool {
+	return x.seq == before.seq+1 && x.same() == before.same()
 }
 
 // window keeps what came of the attempts of one window and returns its lines:

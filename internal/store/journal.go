@@ -379,17 +379,19 @@ func dueAt(now string) string {
 func (t *tx) due(w *standing, want int) (next []incidents.Claimed, barred []changed, err error) {
 	at := ms(w.Now)
 	night := t.night(w.notice, w.Channel, w.Now)
-	err = t.rows(`SELECT d.channel, d.step, d.state, d.attempts, d.fence, COALESCE(d.first_at, 0), d.maybe_twice, `+personColumns+`
+	err = t.rows(`SELECT d.step, d.state, d.attempts, d.fence, COALESCE(d.first_at, 0), d.maybe_twice, p.seq, p.lang, p.place, p.zone, p.flags, p.excluded, p.sealed
 		FROM deliveries d`+t.indexed(`deliveries_open`)+` CROSS JOIN persons p WHERE p.list_no = `+t.unseen("$1")+` AND p.seq = d.seq
 		AND d.notice_no = `+t.unseen("$2")+` AND d.chunk = `+t.unseen("$3")+` AND d.channel = `+t.unseen("$4")+` AND d.state IN (0, 1, 2, 3, 5) AND d.state IN (0, 1, 2, 5) AND `+dueAt(t.unseen("$5"))+`
-		AND d.seq NOT IN (`+t.numbers("$6")+`) ORDER BY d.seq LIMIT $7`,
+		AND d.seq NOT IN (`+t.numbers("$6")+`) ORDER BY d.seq LIMIT `+t.unseen("$7"),
 		args{w.list.no, w.Chunk.Notice, w.Chunk.No, channelCode(w.Channel), at, w.flights.seqs(), want}, func(row scanner) error {
-			d := delivery{notice: w.Chunk.Notice, chunk: w.Chunk.No}
-			p, err := scanPerson(row, w.list, &d.channel, &d.step, &d.state, &d.attempts, &d.fence, &d.first, (*flag)(&d.twice))
+			d := delivery{notice: w.Chunk.Notice, chunk: w.Chunk.No, channel: channelCode(w.Channel)}
+			var p incidents.Person
+			err := row.Scan(&d.step, &d.state, &d.attempts, &d.fence, &d.first, (*flag)(&d.twice), &p.Seq, &p.Lang, &p.Place, &p.Zone, &p.Flags, &p.Excluded, &p.Sealed)
 			if err != nil {
 				return err
 			}
 			d.seq = p.Seq
+			w.list.owns(&p)
 			if p.Excluded != "" || p.Sealed == nil {
 				why := p.Excluded
 				if why == "" {

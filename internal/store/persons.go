@@ -64,9 +64,14 @@ const personColumns = `p.seq, p.import_id, p.lang, p.place, p.zone, p.channels, 
 func scanPerson(r scanner, l list, before ...any) (p incidents.Person, err error) {
 	var bits int
 	err = r.Scan(append(before, &p.Seq, &p.ImportID, &p.Lang, &p.Place, &p.Zone, &bits, &p.Flags, &p.Excluded, &p.Note, &p.Sealed)...)
-	p.ID, p.IncidentID, p.Mode = incidents.NewPersonID(l.incident, p.Seq), l.incident, l.mode
-	p.Block, p.Channels = blockOf(p.Seq), channelsOf(bits)
+	p.Channels = channelsOf(bits)
+	l.owns(&p)
 	return p, err
+}
+
+// owns says of a person what the list and the place in it say.
+func (l list) owns(p *incidents.Person) {
+	p.ID, p.IncidentID, p.Mode, p.Block = incidents.NewPersonID(l.incident, p.Seq), l.incident, l.mode, blockOf(p.Seq)
 }
 
 // Person returns one person, sealed.
