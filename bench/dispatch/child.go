@@ -241,6 +241,7 @@ func (h *house) fill(ctx context.Context) error {
 
 // tocsin sends one notice to the whole list, with or without its ledger.
 func tocsin(ctx context.Context, t task) (f figure, err error) {
+	debug.SetGCPercent(400) // as cmd/tocsin has it
 	h, err := open(ctx, t)
 	if err != nil {
 		return f, err

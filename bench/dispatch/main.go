@@ -16,7 +16,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -29,7 +28,6 @@ const childEnv = "TOCSIN_BENCH_TASK"
 
 func main() {
 	if raw := os.Getenv(childEnv); raw != "" {
-		debug.SetGCPercent(400) // as cmd/tocsin has it; for the plain sender too
 		if err := child(context.Background(), raw); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)

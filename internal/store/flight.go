@@ -209,6 +209,9 @@ func (x landing) same() landed {
 	k := landed{x.channel, x.change.state, x.attempts, x.flight.at, x.next, x.provider, x.code, x.reason, x.by, x.kept}
 	if channelOf(x.channel) == incidents.Email {
 		k.provider = "" // nothing is looked up by it, and the lines of the window keep it
+		if k.state == stateAccepted {
+			k.reason = "" // the relay's name for it: so do they
+		}
 	}
 	return k
 }
