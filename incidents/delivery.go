@@ -1,7 +1,6 @@
 package incidents
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -45,7 +44,10 @@ type DeliveryID struct {
 var channelLetters = map[Channel]string{Email: "e", SMS: "s", Push: "p", Phone: "v", Letter: "l"}
 
 func (d DeliveryID) String() string {
-	return fmt.Sprintf("%d-%d-%s", d.Notice, d.Seq, channelLetters[d.Channel])
+	b := make([]byte, 0, 24)
+	b = append(strconv.AppendInt(b, d.Notice, 10), '-')
+	b = append(strconv.AppendInt(b, d.Seq, 10), '-')
+	return string(append(b, channelLetters[d.Channel]...))
 }
 
 // MarshalText is the text form, also in JSON.

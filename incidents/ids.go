@@ -1,6 +1,6 @@
 package incidents
 
-import "fmt"
+import "strconv"
 
 // Identifiers are UUIDv7 text unless their comment says otherwise. Each has its
 // own type so that the compiler sees a swapped argument.
@@ -25,5 +25,5 @@ type (
 
 // NewPersonID names the seq-th person of an incident's list.
 func NewPersonID(list IncidentID, seq int64) PersonID {
-	return PersonID(fmt.Sprintf("%s/%d", list, seq))
+	return PersonID(string(list) + "/" + strconv.FormatInt(seq, 10))
 }

@@ -26,8 +26,17 @@ type gates struct {
 }
 
 type remembered struct {
-	of string
+	of grounds
 	gate
+}
+
+// grounds are what Admit judges by.
+type grounds struct {
+	notice                 incidents.NoticeID
+	listHash, hash, status string
+	body, incident         string
+	mode                   incidents.Mode
+	approvals              string
 }
 
 const maxGates = 64
@@ -41,24 +50,23 @@ func (t *tx) gateOf(notice int64) (g gate, err error) {
 		lock = ` FOR SHARE OF r`
 	}
 	var released int64
-	var status, body, incident, approvals string
-	r := &g.release
+	var of grounds
+	r, l := &g.release, &g.list
 	found, err := t.one(`SELECT r.notice_no, r.notice_id, r.incident_id, r.list_no, r.list_hash, r.hash, r.total, r.released_at, n.status, n.body, i.body,
+			l.incident_id, l.mode, l.persons, l.hash, l.erased_at IS NOT NULL, l.key_runs, l.key_merged,
 			(SELECT COALESCE(`+t.joined(`a.id || ' ' || a.void || ' ' || a.body`)+`, '') FROM approvals a WHERE a.kind = 'notice' AND a.subject_id = r.notice_id)
-		FROM releases r JOIN notices n ON n.no = r.notice_no JOIN incidents i ON i.id = r.incident_id WHERE r.notice_no = $1`+lock,
-		args{notice}, &r.notice, &r.id, &r.incident, &r.list, &r.listHash, &r.hash, &r.total, &released, &status, &body, &incident, &approvals)
+		FROM releases r JOIN notices n ON n.no = r.notice_no JOIN incidents i ON i.id = r.incident_id JOIN lists l ON l.no = r.list_no WHERE r.notice_no = $1`+lock,
+		args{notice}, &r.notice, &r.id, &r.incident, &r.list, &r.listHash, &r.hash, &r.total, &released, &of.status, &of.body, &of.incident,
+		&l.incident, &l.mode, &l.persons, &l.hash, &l.erased, &l.runs, &l.merged, &of.approvals)
 	if err != nil || !found {
-		return g, orNotFound(err, "notice %d was never released", notice)
+		return g, orNotFound(err, "notice %d was never released, or its list is gone", notice)
 	}
-	r.releasedAt = fromMS(released)
-	if g.list, err = t.listByNo(r.list); err != nil {
-		return g, err
-	}
-	of := string(r.id) + "\n" + r.listHash + "\n" + r.hash + "\n" + status + "\n" + body + "\n" + incident + "\n" + string(g.list.mode) + "\n" + approvals
+	r.releasedAt, l.no = fromMS(released), r.list
+	of.notice, of.listHash, of.hash, of.mode = r.id, r.listHash, r.hash, l.mode
 	if g, ok := t.s.gates.recall(notice, of, g); ok {
 		return g, nil
 	}
-	if g.notice, err = undoc[incidents.Notice](body); err != nil {
+	if g.notice, err = undoc[incidents.Notice](of.body); err != nil {
 		return g, err
 	}
 	g.admitted, g.refused = t.admit(g.notice, time.Time{})
@@ -88,7 +96,7 @@ func (g gate) halt(held incidents.ApprovedNotice) string {
 	return ""
 }
 
-func (c *gates) recall(notice int64, of string, now gate) (gate, bool) {
+func (c *gates) recall(notice int64, of grounds, now gate) (gate, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	k, ok := c.by[notice]
@@ -99,7 +107,7 @@ func (c *gates) recall(notice int64, of string, now gate) (gate, bool) {
 	return now, true
 }
 
-func (c *gates) keep(notice int64, of string, g gate) {
+func (c *gates) keep(notice int64, of grounds, g gate) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.by) >= maxGates || c.by == nil {

@@ -146,9 +146,11 @@ func header(b *bytes.Buffer, name, value string) {
 	line := len(name) + 2
 	b.WriteString(name)
 	b.WriteString(": ")
-	for i, word := range strings.Split(value, " ") {
+	first := true
+	for word := range strings.SplitSeq(value, " ") {
 		switch {
-		case i == 0:
+		case first:
+			first = false
 		case word != "" && line+1+len(word) > 76: // never before a second blank: a line of blanks alone would end the header
 			b.WriteString("\r\n ")
 			line = 1
