@@ -26,14 +26,14 @@ import (
 
 // A task is what one child process measures.
 type task struct {
-	Kind        string // pool, tocsin, no-ledger
+	Kind        string // pool, tocsin, no-ledger; release: prepares a notice that others send
 	Sink        string // host:port
 	Persons     int
 	Connections int
 	Window      int
 	Workers     int
 	Database    string // "": SQLite in Dir
-	Keys        string // PostgreSQL of the keys
+	Keys        string // PostgreSQL's schema of the keys
 	Dir         string
 	Join        bool // work on the notice another process has released
 }
@@ -46,6 +46,8 @@ type figure struct {
 	PlanTime   float64 // of the release
 	ImportTime float64
 	Peak       int64 // KiB
+	Begun      time.Time
+	Ended      time.Time
 }
 
 func child(ctx context.Context, raw string) error {
@@ -170,7 +172,7 @@ func open(ctx context.Context, t task) (h *house, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if h.vault, err = store.OpenVault(ctx, store.VaultOptions{URL: t.Keys, Dir: t.Dir}); err != nil {
+	if h.vault, err = store.OpenVault(ctx, store.VaultOptions{URL: t.Database, Schema: t.Keys, Dir: t.Dir}); err != nil {
 		return nil, err
 	}
 	h.keeper = sealed.New(m, h.vault)
@@ -260,6 +262,9 @@ func tocsin(ctx context.Context, t task) (f figure, err error) {
 		f.PlanTime = time.Since(begun).Seconds()
 		debug.FreeOSMemory()
 	}
+	if t.Kind == "release" {
+		return f, nil
+	}
 	var journal incidents.Journal = h.s
 	if t.Kind == "no-ledger" {
 		journal = &forgetful{Store: h.s, size: int64(t.Persons)}
@@ -307,6 +312,7 @@ func tocsin(ctx context.Context, t task) (f figure, err error) {
 	case err = <-errs:
 	default:
 	}
-	f.Messages, f.Seconds, f.CPU = int64(t.Persons), time.Since(begun).Seconds(), cpu()-used
+	f.Begun, f.Ended = begun, time.Now()
+	f.Messages, f.Seconds, f.CPU = int64(t.Persons), f.Ended.Sub(begun).Seconds(), cpu()-used
 	return f, err
 }

@@ -18,8 +18,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"text/tabwriter"
 	"time"
+
+	"tocsin/internal/store/storetest/cluster"
 )
 
 var quiet = slog.New(slog.DiscardHandler)
@@ -42,10 +45,11 @@ func main() {
 
 // A scenario is one measurement and how the relay behaves meanwhile.
 type scenario struct {
-	Name    string
-	task    task
-	sink    []string
-	workers int // processes that share the notice; 1 when 0
+	Name     string
+	task     task
+	sink     []string
+	postgres bool
+	workers  int // processes that share a notice that another one released; 0: the one that sends it releases it
 }
 
 // A result is the median of a scenario's rounds.
@@ -68,7 +72,7 @@ type ratio struct {
 
 type bench struct {
 	persons, rounds, million int
-	postgres                 string
+	postgres                 bool
 	only                     string
 	sink, dir                string
 	results                  []result
@@ -81,7 +85,7 @@ func run() (err error) {
 	flag.IntVar(&b.persons, "persons", 100_000, "persons of a notice")
 	flag.IntVar(&b.rounds, "rounds", 5, "rounds of each measurement, interleaved")
 	flag.IntVar(&b.million, "million", 1_000_000, "persons of the long notice; 0 leaves it out")
-	flag.StringVar(&b.postgres, "postgres", os.Getenv("TOCSIN_TEST_POSTGRES"), "address of a PostgreSQL to measure too")
+	flag.BoolVar(&b.postgres, "postgres", true, "measure on PostgreSQL too: the server of TOCSIN_TEST_POSTGRES, else one of its own where it is installed")
 	flag.StringVar(&b.only, "only", "", "measure only scenarios whose name contains this")
 	flag.Parse()
 	if b.dir, err = os.MkdirTemp("", "tocsin-bench-"); err != nil {
@@ -93,6 +97,14 @@ func run() (err error) {
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("build the relay: %w", err)
+	}
+	if b.postgres {
+		if _, _, err := cluster.Fresh(); errors.Is(err, cluster.ErrNone) {
+			fmt.Fprintln(os.Stderr, "PostgreSQL is not installed: what runs on it is left out")
+			b.postgres = false
+		} else if err != nil {
+			return err
+		}
 	}
 	for _, group := range b.groups() {
 		if err := b.group(group); err != nil {
@@ -112,21 +124,28 @@ func run() (err error) {
 func (b *bench) groups() [][]scenario {
 	base := task{Persons: b.persons, Connections: 4, Window: 64, Workers: 2}
 	with := func(fn func(*task)) task { t := base; fn(&t); return t }
-	slow := task{Persons: b.persons / 10, Connections: 32, Window: 64, Workers: 2}
+	slow := task{Persons: max(1000, b.persons/2), Connections: 32, Window: 1024, Workers: 2} // a window that fills 32 connections
 	groups := [][]scenario{{
 		{Name: "pool", task: with(func(t *task) { t.Kind, t.Connections = "pool", 16 })},
 		{Name: "tocsin", task: with(func(t *task) { t.Kind = "tocsin" })},
 		{Name: "no ledger", task: with(func(t *task) { t.Kind = "no-ledger" })},
 	}}
-	if b.postgres != "" {
-		groups[0] = append(groups[0], scenario{Name: "tocsin on PostgreSQL", task: with(func(t *task) { t.Kind, t.Database = "tocsin", b.postgres })})
+	if b.postgres {
+		groups[0] = append(groups[0], scenario{Name: "tocsin on PostgreSQL", postgres: true, task: with(func(t *task) { t.Kind = "tocsin" })})
 	}
 	lag := []string{"-latency", "10ms"}
 	groups = append(groups, []scenario{
 		{Name: "10 ms: pool", task: task{Kind: "pool", Persons: max(1000, b.persons/20), Connections: 32}, sink: lag},
 		{Name: "10 ms: PIPELINING", task: with(func(t *task) { *t = slow; t.Kind = "tocsin" }), sink: append([]string{"-chunking=false"}, lag...)},
-		{Name: "10 ms: CHUNKING", task: with(func(t *task) { *t = slow; t.Persons, t.Kind, t.Window = b.persons, "tocsin", 1024 }), sink: lag},
+		{Name: "10 ms: CHUNKING", task: with(func(t *task) { *t = slow; t.Persons, t.Kind = b.persons, "tocsin" }), sink: lag},
 	})
+	if b.postgres {
+		far := task{Kind: "tocsin", Persons: max(8000, b.persons/8), Connections: 4, Window: 64, Workers: 1}
+		groups = append(groups, []scenario{
+			{Name: "20 ms: one worker", postgres: true, workers: 1, task: far, sink: []string{"-latency", "20ms"}},
+			{Name: "20 ms: two workers", postgres: true, workers: 2, task: far, sink: []string{"-latency", "20ms"}},
+		})
+	}
 	if b.million > 0 {
 		groups = append(groups, []scenario{{Name: "the long notice", task: with(func(t *task) { t.Kind, t.Persons = "tocsin", b.million })}})
 	}
@@ -184,6 +203,25 @@ func (b *bench) measure(s scenario) (f figure, err error) {
 		return f, err
 	}
 	defer os.RemoveAll(t.Dir)
+	if s.postgres {
+		if t.Database, t.Keys, err = cluster.Fresh(); err != nil {
+			return f, err
+		}
+		t.Keys += "_keys"
+	}
+	if s.workers == 0 {
+		f, err = spawn(t)
+	} else {
+		f, err = together(t, s.workers)
+	}
+	if err != nil {
+		return f, err
+	}
+	return f, took(stats, int64(t.Persons))
+}
+
+// spawn measures in a process of its own.
+func spawn(t task) (f figure, err error) {
 	raw, err := json.Marshal(t)
 	if err != nil {
 		return f, err
@@ -198,10 +236,36 @@ func (b *bench) measure(s scenario) (f figure, err error) {
 	if err != nil {
 		return f, err
 	}
-	if err := json.Unmarshal(out, &f); err != nil {
+	return f, json.Unmarshal(out, &f)
+}
+
+// together has processes share one notice, from the first's start to the last's end.
+func together(t task, workers int) (f figure, err error) {
+	release := t
+	release.Kind = "release"
+	if _, err := spawn(release); err != nil {
 		return f, err
 	}
-	return f, took(stats, int64(t.Persons))
+	t.Join = true
+	all, errs := make([]figure, workers), make([]error, workers)
+	var wg sync.WaitGroup
+	for i := range workers {
+		wg.Go(func() { all[i], errs[i] = spawn(t) })
+	}
+	wg.Wait()
+	f = all[0]
+	for _, x := range all[1:] {
+		f.CPU += x.CPU
+		f.Peak = max(f.Peak, x.Peak)
+		if x.Begun.Before(f.Begun) {
+			f.Begun = x.Begun
+		}
+		if x.Ended.After(f.Ended) {
+			f.Ended = x.Ended
+		}
+	}
+	f.Seconds = f.Ended.Sub(f.Begun).Seconds()
+	return f, errors.Join(errs...)
 }
 
 // took checks that the relay has every message once.
@@ -283,6 +347,7 @@ func (b *bench) compare() {
 	add("messages/s on PostgreSQL over SQLite", "tocsin on PostgreSQL", "tocsin", speed, 0.7, false)
 	add("10 ms latency, PIPELINING, messages/s over Pool", "10 ms: PIPELINING", "10 ms: pool", speed, 3.5, false)
 	add("10 ms latency, CHUNKING, messages/s over Pool", "10 ms: CHUNKING", "10 ms: pool", speed, 15, false)
+	add("20 ms latency, two workers over one", "20 ms: two workers", "20 ms: one worker", speed, 1.6, false)
 	add("peak memory of the long notice over the short", "the long notice", "tocsin", peak, 1.3, true)
 	add("CPU per message of the long notice over the short", "the long notice", "tocsin", used, 1.15, true)
 }

@@ -35,25 +35,34 @@ var base = sync.OnceValues(start)
 // skipped when this machine has no PostgreSQL.
 func URL(t testing.TB) string {
 	t.Helper()
-	at, err := base()
-	if errors.Is(err, errNone) {
+	at, schema, err := Fresh()
+	if errors.Is(err, ErrNone) {
 		t.Skip("no PostgreSQL on this machine: install it, or set " + EnvURL)
 	}
 	if err != nil {
 		t.Fatalf("start PostgreSQL: %v", err)
 	}
+	if os.Getenv(EnvURL) != "" {
+		t.Cleanup(func() { drop(t, os.Getenv(EnvURL), schema) })
+	}
+	return at
+}
+
+// Fresh returns the address of an empty schema and its name; ErrNone when this
+// machine has no PostgreSQL.
+func Fresh() (at, schema string, err error) {
+	if at, err = base(); err != nil {
+		return "", "", err
+	}
 	u, err := url.Parse(at)
 	if err != nil {
-		t.Fatalf("%s is no address", EnvURL)
+		return "", "", fmt.Errorf("%s is no address", EnvURL)
 	}
-	schema := "t" + strings.ToLower(rand.Text())
-	if os.Getenv(EnvURL) != "" {
-		t.Cleanup(func() { drop(t, at, schema) })
-	}
+	schema = "t" + strings.ToLower(rand.Text())
 	q := u.Query()
 	q.Set("search_path", schema)
 	u.RawQuery = q.Encode()
-	return u.String()
+	return u.String(), schema, nil
 }
 
 // drop removes a test's schema from a server that outlives the tests.
@@ -68,7 +77,8 @@ func drop(t testing.TB, at, schema string) {
 	}
 }
 
-var errNone = errors.New("there is no PostgreSQL")
+// ErrNone says that neither a server is named nor one can be started here.
+var ErrNone = errors.New("there is no PostgreSQL")
 
 func start() (string, error) {
 	if at := os.Getenv(EnvURL); at != "" {
@@ -109,7 +119,7 @@ func binaries() (string, error) {
 			return d, nil
 		}
 	}
-	return "", errNone
+	return "", ErrNone
 }
 
 func runs(dir, name string) bool {
@@ -136,7 +146,7 @@ func servant(dir string) (*syscall.SysProcAttr, error) {
 		attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 		return attr, os.Chown(dir, uid, gid)
 	}
-	return nil, errNone
+	return nil, ErrNone
 }
 
 // keeper runs the server until its standard input ends, that is, until the
