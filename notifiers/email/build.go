@@ -146,12 +146,11 @@ func header(b *bytes.Buffer, name, value string) {
 	line := len(name) + 2
 	b.WriteString(name)
 	b.WriteString(": ")
-	first := true
-	for word := range strings.SplitSeq(value, " ") {
+	before := "" // the word before: no line is broken beside a second blank, which readers lose
+	for i, word := range strings.Split(value, " ") {
 		switch {
-		case first:
-			first = false
-		case word != "" && line+1+len(word) > 76: // never before a second blank: a line of blanks alone would end the header
+		case i == 0:
+		case word != "" && before != "" && line+1+len(word) > 76:
 			b.WriteString("\r\n ")
 			line = 1
 		default:
@@ -160,6 +159,7 @@ func header(b *bytes.Buffer, name, value string) {
 		}
 		b.WriteString(word)
 		line += len(word)
+		before = word
 	}
 	b.WriteString("\r\n")
 }
