@@ -3,10 +3,12 @@ package email
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"mime"
 	"net/mail"
+	"slices"
 	"strings"
 	"time"
 
@@ -138,8 +140,21 @@ func mailbox(a mail.Address) string {
 	return mime.BEncoding.Encode("utf-8", a.Name) + " " + (&mail.Address{Address: a.Address}).String()
 }
 
-// encodeWords encodes a subject so that every encoded word fits a folded line.
-func encodeWords(s string) string { return mime.QEncoding.Encode("utf-8", s) }
+// encodeWords encodes a subject so that every encoded word fits a folded line
+// (RFC 2047 §2), and also one that has no place where a line can be broken.
+func encodeWords(s string) string {
+	if len(s) <= maxUnbroken || !ascii(s) {
+		return mime.QEncoding.Encode("utf-8", s)
+	}
+	var b strings.Builder
+	for part := range slices.Chunk([]byte(s), 45) {
+		b.WriteString(" =?utf-8?b?" + base64.StdEncoding.EncodeToString(part) + "?=")
+	}
+	return b.String()[1:]
+}
+
+// maxUnbroken is below the longest line of a header, 998 (RFC 5322 §2.1.1).
+const maxUnbroken = 900
 
 // header writes one field, folded at spaces to 76 columns.
 func header(b *bytes.Buffer, name, value string) {
