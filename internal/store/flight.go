@@ -170,7 +170,6 @@ func (t *tx) land(s shift, notice, chunk, fence int64, now time.Time, all []land
 	slices.SortFunc(sorted, func(a, b landing) int {
 		return cmp.Or(cmp.Compare(a.channel, b.channel), cmp.Compare(a.seq, b.seq))
 	})
-	changed := int64(0)
 	for rest := sorted; len(rest) > 0; {
 		n := 1
 		for n < len(rest) && rest[n].follows(rest[n-1]) {
@@ -178,17 +177,18 @@ func (t *tx) land(s shift, notice, chunk, fence int64, now time.Time, all []land
 		}
 		k, first, last := rest[0].same(), rest[0].seq, rest[n-1].seq
 		rest = rest[n:]
-		done, err := t.run(`UPDATE deliveries SET state = $1, next_at = $2, provider_id = CASE WHEN $3 = '' THEN provider_id ELSE $3 END, code = $4, reason = $5, tries = 0,
+		all := func(changed int64) error {
+			if changed != int64(n) {
+				return incidents.Conflict("%d of %d deliveries of notice %d changed while they were in flight", int64(n)-changed, n, notice)
+			}
+			return nil
+		}
+		if err := t.later(all, `UPDATE deliveries SET state = $1, next_at = $2, provider_id = CASE WHEN $3 = '' THEN provider_id ELSE $3 END, code = $4, reason = $5, tries = 0,
 				attempts = $6, fence = $7, attempted_at = $8, updated_at = $9, sent_by = $10, first_at = CASE WHEN $11 = 1 THEN first_at ELSE COALESCE(first_at, $8) END
 			WHERE notice_no = $12 AND seq BETWEEN $13 AND $14 AND channel = $15 AND state IN (0, 1, 2, 5)`,
-			k.state, orNull(k.next), clean(k.provider), clean(k.code), clean(k.reason), k.attempts, fence, k.at, ms(now), clean(k.by), bit(k.kept), notice, first, last, k.channel)
-		if err != nil {
+			k.state, orNull(k.next), clean(k.provider), clean(k.code), clean(k.reason), k.attempts, fence, k.at, ms(now), clean(k.by), bit(k.kept), notice, first, last, k.channel); err != nil {
 			return err
 		}
-		changed += done
-	}
-	if changed != int64(len(all)) {
-		return incidents.Conflict("%d of %d deliveries of notice %d changed while they were in flight", int64(len(all))-changed, len(all), notice)
 	}
 	for _, x := range all {
 		s.move(notice, chunk, x.channel, x.step, stateAttempting, x.change.state)
@@ -230,8 +230,7 @@ func (t *tx) window(notice, chunk, turn int64, all []noted) (lines string, err e
 		b = b.line().text(x.delivery.id().String()).num(int64(x.attempts)).num(x.attempted).num(ms(x.at)).text(x.outcome).text(x.provider).text(x.code).text(x.reason).text(x.by).shut()
 	}
 	lines = string(b)
-	_, err = t.run(`INSERT INTO delivery_windows (notice_no, chunk, turn, lines) VALUES ($1, $2, $3, $4)`, notice, chunk, turn, lines)
-	return lines, err
+	return lines, t.later(nil, `INSERT INTO delivery_windows (notice_no, chunk, turn, lines) VALUES ($1, $2, $3, $4)`, notice, chunk, turn, lines)
 }
 
 // jsonRows writes rows of a JSON parameter without a value for each cell: a

@@ -181,9 +181,8 @@ func (t *tx) turn(turn incidents.Turn) (c incidents.Claims, err error) {
 		todo, claimed = x.todo, x.claimed
 		delete(chunks, chunk)
 	}
-	_, err = t.run(`UPDATE chunks SET until = $1, flights = $2, turn = $3, todo = todo + $4, claimed = claimed + $5 WHERE notice_no = $6 AND no = $7`,
-		ms(w.Now.Add(w.Lease)), w.flights.encode(), w.no, todo, claimed, chunk.notice, chunk.chunk)
-	if err != nil {
+	if err := t.later(nil, `UPDATE chunks SET until = $1, flights = $2, turn = $3, todo = todo + $4, claimed = claimed + $5 WHERE notice_no = $6 AND no = $7`,
+		ms(w.Now.Add(w.Lease)), w.flights.encode(), w.no, todo, claimed, chunk.notice, chunk.chunk); err != nil {
 		return c, err
 	}
 	return c, t.bookSums(counts, chunks)

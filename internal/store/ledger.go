@@ -30,7 +30,7 @@ func (t *tx) appendLedger() error {
 	for i, e := range t.entries {
 		e.Seq = size + int64(i) + 1
 		records[i] = ledger.Encode(e)
-		if _, err := t.run(`INSERT INTO ledger_entries (seq, at, incident_id, actor, event, body) VALUES ($1, $2, $3, $4, $5, $6)`,
+		if err := t.later(nil, `INSERT INTO ledger_entries (seq, at, incident_id, actor, event, body) VALUES ($1, $2, $3, $4, $5, $6)`,
 			e.Seq, ms(e.At), clean(string(e.Incident)), clean(string(e.Actor)), clean(e.Event), string(records[i])); err != nil {
 			return err
 		}
@@ -39,12 +39,11 @@ func (t *tx) appendLedger() error {
 		return err
 	}
 	for i, h := range t.added.Hashes {
-		if _, err := t.run(`INSERT INTO ledger_hashes (idx, hash) VALUES ($1, $2)`, t.added.First+int64(i), h[:]); err != nil {
+		if err := t.later(nil, `INSERT INTO ledger_hashes (idx, hash) VALUES ($1, $2)`, t.added.First+int64(i), h[:]); err != nil {
 			return err
 		}
 	}
-	_, err = t.run(`UPDATE ledger_head SET size = $1, root = $2 WHERE id = 1`, t.added.NewSize, t.added.Root[:])
-	return err
+	return t.later(nil, `UPDATE ledger_head SET size = $1, root = $2 WHERE id = 1`, t.added.NewSize, t.added.Root[:])
 }
 
 // An edge remembers hashes of the tree that the next entries are hashed with.

@@ -97,10 +97,9 @@ func (t *tx) addCounts(rows [][]any) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	_, err := t.run(`INSERT INTO delivery_counts (notice_no, part, channel, step, state, n) SELECT notice_no, part, channel, step, state, n FROM `+
+	return t.later(nil, `INSERT INTO delivery_counts (notice_no, part, channel, step, state, n) SELECT notice_no, part, channel, step, state, n FROM `+
 		t.table("$1", "notice_no:int", "part:int", "channel:int", "step:int", "state:int", "n:int")+
 		` v WHERE true ON CONFLICT (notice_no, part, channel, step, state) DO UPDATE SET n = delivery_counts.n + excluded.n`, asJSON(rows))
-	return err
 }
 
 // sortRows orders by the leading numbers: every writer locks counters in one order.
@@ -210,10 +209,9 @@ func (t *tx) pace(notice, chunk int64, at time.Time, n int) error {
 	if n == 0 {
 		return nil
 	}
-	_, err := t.run(`INSERT INTO delivery_pace (notice_no, at, part, n) VALUES ($1, $2, $3, $4)
+	return t.later(nil, `INSERT INTO delivery_pace (notice_no, at, part, n) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (notice_no, at, part) DO UPDATE SET n = delivery_pace.n + excluded.n`,
 		notice, ms(at.Truncate(paceStep)), partOf(chunk), n)
-	return err
 }
 
 // Handled counts the outcomes of a notice since a time, to the nearest few seconds.

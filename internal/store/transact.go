@@ -107,6 +107,9 @@ func (t *tx) commit() error {
 	if err := t.appendLedger(); err != nil {
 		return t.s.noticed(fmt.Errorf("append to the audit log: %w", err))
 	}
+	if err := t.flush(); err != nil {
+		return t.s.noticed(err)
+	}
 	if err := t.sql.Commit(); err != nil {
 		return t.s.noticed(named(err))
 	}

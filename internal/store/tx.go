@@ -19,6 +19,7 @@ type tx struct {
 	s       *Store
 	entries []incidents.AuditEntry // appended to the ledger at the end
 	added   ledger.Appended        // what these added to its tree
+	waiting []waiting              // statements that go to PostgreSQL together
 	emitted bool
 	kept    *statements                     // of SQLite's writer; nil elsewhere
 	seen    func(query string, params args) // of tests: told each query before it runs
@@ -36,6 +37,9 @@ func (t *tx) gate() incidents.Gate { return t.s.o.Gate }
 
 // run executes a statement and returns how many rows it changed.
 func (t *tx) run(query string, params ...any) (int64, error) {
+	if err := t.flush(); err != nil {
+		return 0, err
+	}
 	r, err := t.ready(query).exec(t.ctx, params)
 	if err != nil {
 		return 0, named(err)
@@ -51,6 +55,9 @@ func (t *tx) one(query string, params args, dest ...any) (found bool, err error)
 
 // scanOne hands the first row to scan; found is false when there is none.
 func (t *tx) scanOne(query string, params args, scan func(scanner) error) (found bool, err error) {
+	if err := t.flush(); err != nil {
+		return false, err
+	}
 	t.tell(query, params)
 	err = scan(t.ready(query).row(t.ctx, params))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -61,6 +68,9 @@ func (t *tx) scanOne(query string, params args, scan func(scanner) error) (found
 
 // rows hands every row to scan, in order.
 func (t *tx) rows(query string, params args, scan func(scanner) error) error {
+	if err := t.flush(); err != nil {
+		return err
+	}
 	t.tell(query, params)
 	rows, err := t.ready(query).rows(t.ctx, params)
 	if err != nil {
