@@ -385,6 +385,9 @@ func (d *Desk) AskWaiver(ctx context.Context, a Actor, id IncidentID, obligation
 	if err := reasonGiven(reason); err != nil {
 		return w, err
 	}
+	if obligation == HoldDuty {
+		return w, Conflict("nobody here can waive the hold of an authority").WithHint("when it is lifted, say so in the facts")
+	}
 	w = Waiver{ID: d.NewID(), IncidentID: id, Obligation: obligation, Reason: reason, By: a.ID, ByName: a.Name, At: d.Now().UTC().Truncate(time.Second), Status: "asked"}
 	err = d.write(ctx, a, ActFacts, func(tx Tx) error {
 		o, err := obligation1(tx, id, obligation)

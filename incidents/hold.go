@@ -61,7 +61,7 @@ func holdDuty(f Facts) []Obligation {
 		return nil
 	}
 	e := holdEndOf(f)
-	o := Obligation{ID: HoldDuty, Rule: HoldDuty, Jurisdiction: "authority’s hold", Title: "Wait: the hold of an authority", Law: "the authority's request", Citation: "the authority's request, as the facts record it",
+	o := Obligation{ID: HoldDuty, Rule: HoldDuty, Jurisdiction: "hold", Title: "Wait: the hold of an authority", Law: "the authority's request", Citation: "the authority's request, as the facts record it",
 		Sources: []string{}, Confidence: "verified", Audience: AudienceInternal, Applies: AppliesYes, Decides: e.asks, Soft: false}
 	o.Reasons = []string{"An authority has asked to delay telling people: nothing is released, resumed or published."}
 	switch {

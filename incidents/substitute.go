@@ -232,10 +232,11 @@ func (t *Substituting) set(o *ObligationState, of ObligationState, s Substitute,
 	t.time(o, of)
 }
 
-// time takes the obligation's present due time over; another time is another clock.
+// time takes the obligation's present due time over; another time is another
+// clock. That the task is there was told already.
 func (t *Substituting) time(o *ObligationState, of ObligationState) {
 	if !sameTime(o.Due, of.Due) {
-		o.Escalated, o.Told, o.TellAt = 0, 0, nil
+		o.Escalated, o.Told, o.TellAt = min(o.Escalated, stepOpened), min(o.Told, stepOpened), nil
 	}
 	o.Due, o.Soft, o.Length, o.Qualifier, o.Arithmetic = of.Due, of.Soft, of.Length, of.Qualifier, ""
 	if of.Due != nil {

@@ -111,7 +111,7 @@ func (c *console) progressOf(p *page, n incidents.Notice, d incidents.Dossier) (
 	v.ends(pr)
 	v.Failures, v.Excluded = failuresOf(pr.Tallies), pr.Exclusions
 	v.Funnel = funnelOf(r)
-	v.Tasks = c.tasksOf(p, pr.Notice, d, v.At)
+	v.Tasks = c.tasksOf(p, append([]string{}, pr.Notice.Content.Answers...), d, v.At)
 	v.Forecast = forecastOf(pr, d.Obligations, v.At)
 	if v.Ill, err = c.illFor(p, pr.Notice); err != nil {
 		return v, err

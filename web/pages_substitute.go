@@ -14,6 +14,7 @@ import (
 type taskView struct {
 	incidents.Substituting
 	ID, Title string
+	Law       string
 	State     stateView
 	Kept      bool // what was published has to stay up still
 	Holds     []string
@@ -35,7 +36,7 @@ func (c *console) taskOf(p *page, o incidents.ObligationState, d incidents.Dossi
 	if o.Task == nil {
 		return nil
 	}
-	v := &taskView{Substituting: *o.Task, ID: o.ID, Title: o.Title, State: dutyState(o, now), Ref: d.Incident.Ref, List: p.actor.May(incidents.ActPersons) == nil}
+	v := &taskView{Substituting: *o.Task, ID: o.ID, Title: o.Title, Law: o.Law, State: dutyState(o, now), Ref: d.Incident.Ref, List: p.actor.May(incidents.ActPersons) == nil}
 	v.Record = p.actor.May(incidents.ActFacts) == nil && (o.Status == incidents.DutyOpen || o.Status == incidents.DutyMet)
 	v.Kept = o.Status == incidents.DutyMet && o.Task.KeepUntil != nil && now.Before(*o.Task.KeepUntil)
 	for _, key := range o.Content {
@@ -56,10 +57,11 @@ func (c *console) taskOf(p *page, o incidents.ObligationState, d incidents.Dossi
 	return v
 }
 
-// tasksOf are the substitute notices that stand in for what a notice answers.
-func (c *console) tasksOf(p *page, n incidents.Notice, d incidents.Dossier, now time.Time) (out []*taskView) {
+// tasksOf are the substitute notices that stand in for one of the obligations
+// answered; nil: all of an incident.
+func (c *console) tasksOf(p *page, answers []string, d incidents.Dossier, now time.Time) (out []*taskView) {
 	for _, o := range d.Obligations {
-		if o.Task != nil && o.Status != incidents.DutyMoot && slices.Contains(n.Content.Answers, o.Task.Of) {
+		if o.Task != nil && o.Status != incidents.DutyMoot && (answers == nil || slices.Contains(answers, o.Task.Of)) {
 			out = append(out, c.taskOf(p, o, d, now))
 		}
 	}
