@@ -1,8 +1,11 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"mime/multipart"
 	"net/http"
 	"slices"
 	"strings"
@@ -129,6 +132,7 @@ func TestTwelvePatientsCannotBeReached(t *testing.T) {
 		t.Error("the log does not say what happened, once each")
 	}
 
+	h.inTheNewspaper(in)
 	publish(t, h, in)
 	h.ahead.Store(int64(91 * 24 * time.Hour))
 	list, err = desk.PublicAnnouncements(ctx, 10)
@@ -145,6 +149,42 @@ func TestTwelvePatientsCannotBeReached(t *testing.T) {
 	}
 	if task = h.duty(in, hipaaTask); task.Status != incidents.DutyMet {
 		t.Errorf("it stayed as long as it had to, and is %s: %s", task.Status, task.Note)
+	}
+}
+
+// inTheNewspaper records a notice in a newspaper, over the API: without the
+// receipt it is refused, with it the task is met.
+func (h *house) inTheNewspaper(in incidents.Incident) {
+	h.t.Helper()
+	at := "/incidents/" + in.Ref + "/substitutes"
+	if status := h.call("rita", http.MethodPost, at, map[string]string{"obligation": hipaaTask, "means": "media", "reference": "The Daily Example, page 4"}, nil); status != http.StatusBadRequest {
+		h.t.Errorf("without a receipt it is %d", status)
+	}
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	for _, f := range [][2]string{{"obligation", hipaaTask}, {"means", "media"}, {"reference", "The Daily Example, page 4"}} {
+		_ = form.WriteField(f[0], f[1])
+	}
+	part, err := form.CreateFormFile("receipt", "page4.pdf")
+	if err == nil {
+		_, err = part.Write([]byte("as printed"))
+	}
+	if err = errors.Join(err, form.Close()); err != nil {
+		h.t.Fatal(err)
+	}
+	req, err := http.NewRequest(http.MethodPost, "http://"+h.at.Inside+"/api/v1"+at, &body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+h.team["rita"].token)
+	req.Header.Set("Content-Type", form.FormDataContentType())
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if task := h.duty(in, hipaaTask); resp.StatusCode != http.StatusOK || task.Status != incidents.DutyMet || task.Task.KeepUntil == nil || task.Task.Done[0].ReceiptSHA256 == "" {
+		h.t.Errorf("in the newspaper: %d, %s, %+v", resp.StatusCode, task.Status, task.Task)
 	}
 }
 
@@ -198,5 +238,10 @@ func TestFewPatientsAreToldInAnotherWay(t *testing.T) {
 	}
 	if task := h.duty(in, hipaaTask); task.Status != incidents.DutyOpen || task.Task.Unreached != 3 {
 		t.Errorf("one more is not reached, and it is %s, %+v", task.Status, task.Task)
+	}
+	var out incidents.ObligationState
+	h.call("rita", http.MethodPost, "/incidents/"+in.Ref+"/substitutes", map[string]string{"obligation": hipaaTask, "means": "written", "reference": "handed over"}, &out)
+	if out.Status != incidents.DutyMet {
+		t.Errorf("after the letters it is %s", out.Status)
 	}
 }
