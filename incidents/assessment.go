@@ -58,6 +58,9 @@ type Obligation struct {
 	Soft       bool       `json:"soft"`                 // Due is our own target, not the law's number
 	Arithmetic string     `json:"arithmetic,omitempty"` // "aware 2026-11-20 09:00 UTC + 72 h"
 	Pack       string     `json:"pack,omitempty"`
+
+	// Substitutes say when another notice stands in for this one, the weakest first.
+	Substitutes []Substitute `json:"substitutes,omitempty"`
 }
 
 // ObligationState is an obligation on file: what became of it.
@@ -69,9 +72,11 @@ type ObligationState struct {
 	Evidence  string     `json:"evidence,omitempty"` // id of the notice, report or announcement that met it
 	Note      string     `json:"note,omitempty"`
 	ClosedAt  *time.Time `json:"closed_at,omitempty"`
-	Escalated int        `json:"escalated"`         // highest step crossed: 0, 50, 75, 90, 100 (overdue)
+	Escalated int        `json:"escalated"`         // highest step crossed: 0, 50, 75, 90, 100 (overdue); see Escalation
 	Told      int        `json:"told,omitempty"`    // highest step the team was told of
 	TellAt    *time.Time `json:"tell_at,omitempty"` // not told before: somebody is at it, or it failed a moment ago
+	// Task is set when this is the task to give substitute notice for an obligation.
+	Task *Substituting `json:"substitute,omitempty"`
 }
 
 // DutyStatus is what became of an obligation.

@@ -75,6 +75,11 @@ var Catalogue = []FactDef{
 	{"direct_economic_loss_cny", "role", FactCount, "What is the direct economic loss, in yuan?", "", nil},
 	{"service_outage_minutes", "role", FactCount, "For how many minutes was a service down?", "", nil},
 	{"law_enforcement_hold", "role", FactTri, "Has an authority asked us to delay telling people?", "", nil},
+	{"law_enforcement_hold_basis", "role", FactChoice, "On what basis has the authority asked?", "It says how the delay ends. HIPAA: a written statement holds for the time stated, an oral one for at most 30 days.", options("written", "A written statement that says until when", "oral", "By word of mouth: at most 30 days", "until_lifted", "Until the authority lifts it, whatever the date")},
+	{"law_enforcement_hold_at", "role", FactTime, "When did the authority ask?", "An oral request counts from here.", nil},
+	{"law_enforcement_hold_until", "role", FactTime, "Until when has the authority asked us to wait?", "The team is told 72 hours, 24 hours and an hour before.", nil},
+	{"direct_notice_hard", "measures", FactTri, "Would telling each person take disproportionate effort, or is it not possible?", "Yes asks for a substitute notice where a law knows one; no says that each is told directly.", nil},
+	{"direct_notice_cost_usd", "measures", FactCount, "What would telling each person cost, in whole US dollars?", "Some states allow a substitute notice above an amount.", nil},
 	// times
 	{"occurred_at", "times", FactTime, "When did it happen, or begin?", "", nil},
 	{"ended_at", "times", FactTime, "When did it end?", "", nil},

@@ -15,6 +15,7 @@ func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts) (out Change, err err
 		return out, err
 	}
 	out = Change{Facts: f, Assessment: as, Severity: [2]string{in.Severity, as.Severity.Level}}
+	as.Obligations = append(as.Obligations, holdDuty(f)...)
 	if in.Kind == KindTermination {
 		as.Obligations, as.Questions = nil, nil // a termination has its own gate
 	}
@@ -24,6 +25,9 @@ func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts) (out Change, err err
 	}
 	after := settle(before, as.Obligations, in.ID, f.Rev, &out)
 	if err := tx.PutObligations(in.ID, after); err != nil {
+		return out, err
+	}
+	if err := d.substitutes(tx, in, f); err != nil {
 		return out, err
 	}
 	if err := tx.PutAssessment(in.ID, as); err != nil {
@@ -80,6 +84,10 @@ func settle(before []ObligationState, now []Obligation, id IncidentID, rev int, 
 		after = append(after, s)
 	}
 	for _, o := range before { // rules the pack no longer has
+		if o.Task != nil {
+			after = append(after, o) // tasks follow their obligations; see substitutes
+			continue
+		}
 		if _, gone := old[o.ID]; gone {
 			if o.Status == DutyOpen {
 				o.Status = DutyMoot
@@ -189,6 +197,7 @@ func (d *Desk) Preview(ctx context.Context, a Actor, id IncidentID, changes map[
 		if err != nil {
 			return out, err
 		}
+		as.Obligations = append(as.Obligations, holdDuty(f.With(facts))...)
 		before, err := tx.Obligations(id)
 		if err != nil {
 			return out, err
@@ -242,7 +251,10 @@ func ignoreConflict(err error) error {
 type Escalation struct {
 	Duty     ObligationState
 	Incident Incident
-	Step     int // 50, 75, 90, 100 (overdue)
+	// Step is 50, 75, 90, 100 (overdue) of the time. A task to give substitute
+	// notice begins with 1: it was opened. The end of an authority's hold has 25,
+	// 50 and 75 for the last 72 hours, 24 hours and hour, and 100 for the end.
+	Step int
 }
 
 // mostDuties is how many open duties are looked at, the earliest due first.
@@ -282,11 +294,7 @@ func (d *Desk) Escalate(ctx context.Context) (out []Escalation, err error) {
 			if !crossed {
 				continue
 			}
-			line := itoa(step) + " % of the time for “" + o.Title + "” is gone."
-			if step == 100 {
-				line = "“" + o.Title + "” (" + o.Law + ") is overdue."
-			}
-			if err := d.record(tx, System, event{name: "clock.escalated", incident: in.ID, subject: o.ID, line: line, data: map[string]string{"step": itoa(step)}}); err != nil {
+			if err := d.record(tx, System, event{name: "clock.escalated", incident: in.ID, subject: o.ID, line: stepLine(o, step), data: map[string]string{"step": itoa(step)}}); err != nil {
 				return err
 			}
 		}
@@ -310,16 +318,39 @@ func (d *Desk) EscalationTold(ctx context.Context, e Escalation) error {
 	})
 }
 
+func stepLine(o ObligationState, step int) string {
+	switch {
+	case o.ID == HoldDuty:
+		return holdLine(step)
+	case step == 100:
+		return "“" + o.Title + "” (" + o.Law + ") is overdue."
+	case step == stepOpened:
+		return "The team is told that “" + o.Title + "” (" + o.Law + ") is asked for."
+	}
+	return itoa(step) + " % of the time for “" + o.Title + "” is gone."
+}
+
+// stepOpened is the first step of a task: it is there.
+const stepOpened = 1
+
 // clockStep is the highest step an open duty's clock has crossed.
 func clockStep(o ObligationState, now time.Time) int {
-	if o.Applies != AppliesYes || o.Due == nil || o.Status != DutyOpen {
+	if o.Applies != AppliesYes || o.Status != DutyOpen {
 		return 0
 	}
-	if !now.Before(*o.Due) {
+	first := 0
+	if o.Task != nil {
+		first = stepOpened
+	}
+	switch {
+	case o.Due == nil:
+		return first
+	case o.ID == HoldDuty:
+		return holdStep(o.Due.Sub(now))
+	case !now.Before(*o.Due):
 		return 100
-	}
-	if o.Start == nil || !o.Due.After(*o.Start) {
-		return 0
+	case o.Start == nil || !o.Due.After(*o.Start):
+		return first
 	}
 	gone := int(100 * now.Sub(*o.Start) / o.Due.Sub(*o.Start))
 	for _, step := range []int{90, 75, 50} {
@@ -327,7 +358,7 @@ func clockStep(o ObligationState, now time.Time) int {
 			return step
 		}
 	}
-	return 0
+	return first
 }
 
 // Burning lists open obligations of every incident, least time left first.
@@ -353,6 +384,9 @@ func (d *Desk) Burning(ctx context.Context, a Actor, limit int) ([]Escalation, e
 func (d *Desk) AskWaiver(ctx context.Context, a Actor, id IncidentID, obligation, reason string) (w Waiver, err error) {
 	if err := reasonGiven(reason); err != nil {
 		return w, err
+	}
+	if obligation == HoldDuty {
+		return w, Conflict("nobody here can waive the hold of an authority").WithHint("when it is lifted, say so in the facts")
 	}
 	w = Waiver{ID: d.NewID(), IncidentID: id, Obligation: obligation, Reason: reason, By: a.ID, ByName: a.Name, At: d.Now().UTC().Truncate(time.Second), Status: "asked"}
 	err = d.write(ctx, a, ActFacts, func(tx Tx) error {
@@ -395,7 +429,7 @@ func (d *Desk) meet(tx Tx, a Actor, id IncidentID, ids []string, evidence, how s
 		if err != nil {
 			return err
 		}
-		if o.Status != DutyOpen {
+		if o.Status != DutyOpen || o.Task != nil { // a task is met by its own means; see did
 			continue
 		}
 		o.Status, o.Evidence, o.Note, o.ClosedAt = DutyMet, evidence, how, &now

@@ -292,6 +292,9 @@ func (d *Desk) CloseIncident(ctx context.Context, a Actor, id IncidentID, reason
 				return Conflict("“%s” (%s) is still open", o.Title, o.Law).WithHint("meet it, answer the facts that decide it, or ask an officer for a waiver")
 			}
 		}
+		if err := d.kept(tx, id); err != nil {
+			return err
+		}
 		in.Status, in.Reason, in.UpdatedAt = IncidentClosed, reason, d.Now().UTC().Truncate(time.Second)
 		if err := tx.PutIncident(in); err != nil {
 			return err

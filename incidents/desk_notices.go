@@ -83,7 +83,7 @@ func (d *Desk) proposal(tx Tx, in Incident, input *NoticeInput) error {
 		return err
 	}
 	for _, o := range duties {
-		if o.Audience == AudienceIndividuals && o.Applies != AppliesNo && o.Status == DutyOpen && input.Filter.reaches(o.Obligation) {
+		if o.Audience == AudienceIndividuals && o.Applies != AppliesNo && o.Status == DutyOpen && o.Task == nil && input.Filter.reaches(o.Obligation) {
 			input.Answers = append(input.Answers, o.ID)
 		}
 	}
@@ -396,12 +396,15 @@ func held(tx Tx, in Incident) error {
 		return ignoreMissing(err)
 	}
 	if on, known := f.Bool(holdFact); in.Mode == Live && known && on {
-		return Conflict("an authority asked to delay telling people").WithHint("end the hold in the facts once the authority lifts it")
+		return Conflict(holdReason).WithHint("end the hold in the facts once the authority lifts it")
 	}
 	return nil
 }
 
-const holdFact = "law_enforcement_hold"
+const (
+	holdFact   = "law_enforcement_hold"
+	holdReason = "an authority asked to delay telling people"
+)
 
 // obey puts what is being sent on hold when an authority asks for it.
 func (d *Desk) obey(tx Tx, a Actor, in Incident) error {
@@ -414,7 +417,7 @@ func (d *Desk) obey(tx Tx, a Actor, in Incident) error {
 		return err
 	}
 	for _, n := range sending {
-		n.Status, n.HoldReason, n.UpdatedAt = NoticeHeld, "an authority asked to delay telling people", d.Now().UTC().Truncate(time.Second)
+		n.Status, n.HoldReason, n.UpdatedAt = NoticeHeld, holdReason, d.Now().UTC().Truncate(time.Second)
 		if err := tx.PutNotice(n); err != nil {
 			return err
 		}

@@ -188,7 +188,10 @@ func (d *Desk) Publish(ctx context.Context, a Actor, id AnnouncementID) (n Annou
 		if in.Mode == Drill {
 			return nil
 		}
-		return d.meet(tx, a, in.ID, n.Text.Answers, string(n.ID), "the announcement was published")
+		if err := d.meet(tx, a, in.ID, n.Text.Answers, string(n.ID), "the announcement was published"); err != nil {
+			return err
+		}
+		return d.posted(tx, a, n, now)
 	})
 	return n, err
 }
@@ -231,7 +234,10 @@ func (d *Desk) Withdraw(ctx context.Context, a Actor, id AnnouncementID, reason 
 		if err := tx.PutAnnouncement(n); err != nil {
 			return err
 		}
-		return d.record(tx, a, event{name: "announcement.withdrawn", incident: n.IncidentID, subject: string(id), line: "Withdrew the announcement.", quote: reason})
+		if err := d.record(tx, a, event{name: "announcement.withdrawn", incident: n.IncidentID, subject: string(id), line: "Withdrew the announcement.", quote: reason}); err != nil {
+			return err
+		}
+		return d.unposted(tx, a, n)
 	})
 }
 

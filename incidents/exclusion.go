@@ -127,6 +127,9 @@ func (d *Desk) setExcluded(ctx context.Context, a Actor, id PersonID, reason Exc
 		if _, err := d.voidNotices(tx, p.IncidentID, "the list changed"); err != nil {
 			return err
 		}
-		return d.record(tx, a, event{name: name, incident: p.IncidentID, subject: string(id), line: line, quote: note, data: map[string]string{"reason": string(reason)}})
+		if err := d.record(tx, a, event{name: name, incident: p.IncidentID, subject: string(id), line: line, quote: note, data: map[string]string{"reason": string(reason)}}); err != nil {
+			return err
+		}
+		return d.recount(tx, p.IncidentID)
 	})
 }

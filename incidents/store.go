@@ -204,6 +204,8 @@ type NoticeTx interface {
 	SetExcluded(id PersonID, reason, note string) error
 	// Exclusions counts the suppressed deliveries of a notice by reason.
 	Exclusions(noticeNo int64) ([]Exclusion, error)
+	// CountUnreached counts who of a list cannot be reached by any of the notices.
+	CountUnreached(IncidentID, Unreached) (int64, error)
 	// CountFlags counts who the filter chooses by their flags, without those excluded.
 	CountFlags(IncidentID, PersonFilter) (map[int]int64, error)
 	Person(PersonID) (Person, error)
@@ -212,9 +214,10 @@ type NoticeTx interface {
 
 // A PersonPage is one page of a list.
 type PersonPage struct {
-	Filter PersonFilter
-	After  int64 // seq
-	Limit  int
+	Filter    PersonFilter
+	Unreached *Unreached // only who cannot be reached
+	After     int64      // seq
+	Limit     int
 }
 
 // A NoticeFilter narrows Notices.

@@ -45,6 +45,13 @@
 //	    content: [nature, approx_number, likely_consequences, measures_taken]
 //	    report: gdpr33
 //	    place: GB                # whose residents count; or fan-out: EEA
+//	    substitute:              # when another notice stands in for telling each person; the weakest first
+//	      - when: {unreachable: {from: 10}, cost-over-usd: 250000, persons-over: 500000, hard: true} # any one is enough
+//	        by: [website, media] # any one, or with all: true every one; public, inquiry_desk, email, written, telephone, other
+//	        for: P90D            # how long it stays up
+//	        content: [helpline_phone]
+//	        citation: where the condition is written   # optional, as is confidence: recalled
+//	        text: The law in plain words.
 //	    applies:                 # all clauses must hold
 //	      - use: breach
 //	      - when: '"UK" in establishments || residents > 0'
@@ -71,6 +78,17 @@
 //
 // A clause may also lean on another rule (requires: uk-gdpr-33). A further
 // phase of a report is a rule of its own that requires the first.
+//
+// # Substitute notice
+//
+// A rule owed to individuals can say when another notice stands in for telling
+// each person. unreachable counts the people of the rule whom no notice that
+// answers it could reach; cost-over-usd and persons-over compare the fact
+// direct_notice_cost_usd and the number of persons; hard asks the fact
+// direct_notice_hard. The last three say nothing once a notice is out, or when
+// the team answered that each person is told directly. The last condition that
+// holds counts. What follows is a task of the incident; see
+// incidents.Substituting.
 //
 // # Clocks
 //

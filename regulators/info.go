@@ -21,6 +21,7 @@ type RuleInfo struct {
 	Clock                        string   // "72 hours from aware_at; without undue delay"
 	Conditions                   []string // one sentence per clause, as it reads when true
 	Facts                        []string // catalogue keys and derived names the conditions mention
+	Substitutes                  []string // when another notice stands in for telling each person, and what it is
 }
 
 // Rules describes every rule, by jurisdiction and id.
@@ -41,6 +42,7 @@ func (p *Pack) info(r *rule) RuleInfo {
 		Authority: r.Authority, Audience: r.Audience, Status: r.Status, Effective: r.Effective, Until: r.Until,
 		Confidence: r.Confidence, Checked: r.Checked, Report: r.Report, Sources: slices.Clone(r.Sources),
 		Exceptions: slices.Clone(r.Exceptions), Content: slices.Clone(r.Content), Clock: r.clock.words(),
+		Substitutes: substituteWords(r.substitutes),
 	}
 	for _, c := range r.clauses {
 		i.Conditions = append(i.Conditions, p.inGeneral(c, r))

@@ -51,6 +51,7 @@ func (l *linter) say(warning bool, r *rule, near, format string, args ...any) {
 func (l *linter) rule(r *rule) {
 	l.evidence(r)
 	l.content(r)
+	l.substitutes(r)
 	if !r.until.IsZero() && r.until.Before(r.effective) {
 		l.say(false, r, "until:", "the rule ends before it begins")
 	}

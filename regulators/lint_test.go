@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
+
+	"tocsin/incidents"
 )
 
 func TestShippedFilesAreClean(t *testing.T) {
@@ -89,6 +92,93 @@ func TestBrokenRuleFiles(t *testing.T) {
 				t.Fatalf("does not name file and cause: %v", err)
 			}
 		})
+	}
+}
+
+// goodSubstitute stands in a rule that is owed to individuals.
+const goodSubstitute = `    audience: individuals
+    substitute:
+      - when: {unreachable: {from: 1, to: 9}}
+        by: [telephone, other]
+        text: Few.
+      - when: {unreachable: {from: 10}, cost-over-usd: 5, hard: true}
+        by: [website, media]
+        for: P90D
+        content: [helpline_phone]
+        text: Many.
+`
+
+func withSubstitute(old, with string) string {
+	return strings.Replace(goodRule, "    audience: regulator\n", strings.Replace(goodSubstitute, old, with, 1), 1)
+}
+
+func TestBrokenSubstitutes(t *testing.T) {
+	if _, err := Load(Options{}, Shipped(), layered(withSubstitute("", ""))); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ name, old, new, wants string }{
+		{"a sentence instead of data", "- when: {unreachable: {from: 1, to: 9}}", "- Few.", "xx.yaml"},
+		{"an unknown key", "for: P90D", "fore: P90D", "fore"},
+		{"no condition", "{unreachable: {from: 1, to: 9}}", "{}", "when wants at least one"},
+		{"a range that ends before it begins", "{from: 1, to: 9}", "{from: 10, to: 9}", "from at least 1"},
+		{"nobody", "{from: 1, to: 9}", "{from: 0}", "from at least 1"},
+		{"a negative cost", "cost-over-usd: 5", "cost-over-usd: -5", "not negative"},
+		{"a means nobody knows", "[website, media]", "[pigeons]", "pigeons"},
+		{"no means", "by: [website, media]", "by: []", "by what means"},
+		{"no text", "        text: Many.\n", "", "wants a text"},
+		{"months", "for: P90D", "for: P3M", "days like P90D"},
+		{"a confidence nobody knows", "text: Few.", "text: Few.\n        confidence: rumoured", "rumoured"},
+		{"another audience", "audience: individuals", "audience: regulator", "stands in for telling individuals"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := Load(Options{}, Shipped(), layered(withSubstitute(c.old, c.new)))
+			if err == nil || !strings.Contains(err.Error(), c.wants) {
+				t.Fatalf("%v does not say %q", err, c.wants)
+			}
+		})
+	}
+	for _, c := range []struct{ name, old, new, wants string }{
+		{"a content key nobody knows", "[helpline_phone]", "[moods]", "moods"},
+		{"something kept that nobody can see", "text: Few.", "text: Few.\n        for: P9D", "nothing stays up"},
+		{"the stronger first", "{from: 10}", "{from: 1}", "put the weakest first"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, f := range Lint(Shipped(), layered(withSubstitute(c.old, c.new))) {
+				if strings.Contains(f.Reason, c.wants) && f.Rule == "xx-1" && f.Line > 0 {
+					return
+				}
+			}
+			t.Fatal("not found")
+		})
+	}
+}
+
+// What the rules say of substitute notice, in words and to the desk.
+func TestSubstitutesAreShown(t *testing.T) {
+	p := shippedPack(t)
+	for _, r := range p.Rules() {
+		if r.ID != "us-hipaa-individuals" {
+			continue
+		}
+		text := strings.Join(r.Substitutes, "\n")
+		for _, want := range []string{"If 1 to 9 people cannot be reached: another written notice, telephone or other means.", "If 10 or more people cannot be reached: a conspicuous posting on the website or major print or broadcast media, kept for 90 days."} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%q does not say %q", text, want)
+			}
+		}
+	}
+	as, err := p.Assess(incidents.Facts{}, time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]int{}
+	for _, o := range as.Obligations {
+		got[o.Rule] = len(o.Substitutes)
+	}
+	for rule, want := range map[string]int{"us-hipaa-individuals": 2, "eu-gdpr-34": 1, "us-ny-individuals": 1, "eu-gdpr-33": 0} {
+		if got[rule] != want {
+			t.Errorf("%s has %d conditions, want %d", rule, got[rule], want)
+		}
 	}
 }
 

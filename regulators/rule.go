@@ -16,6 +16,7 @@ type rule struct {
 	jurisdiction string
 	clauses      []clause
 	clock        clock
+	substitutes  []incidents.Substitute
 	effective    time.Time // zero: always
 	until        time.Time // zero: for ever
 }
@@ -70,6 +71,7 @@ func (b *builder) rule(file string, j jurisdictionFile, s ruleSpec) *rule {
 	r.effective, r.until = b.date(file, s.ID, s.Effective), b.date(file, s.ID, s.Until)
 	b.date(file, s.ID, s.Checked)
 	r.clock = b.clock(file, j, s, s.Clock)
+	r.substitutes = b.substitutes(file, s)
 	for _, c := range s.Applies {
 		r.clauses = append(r.clauses, b.clause(file, j, s, c))
 	}

@@ -14,37 +14,37 @@ type jurisdictionFile struct {
 
 // A ruleSpec is one duty as written.
 type ruleSpec struct {
-	ID          string       `yaml:"id"`
-	Title       string       `yaml:"title"`
-	TitleZH     string       `yaml:"title-zh"`
-	Law         string       `yaml:"law"`
-	Citation    string       `yaml:"citation"`
-	Authority   string       `yaml:"authority"`
-	Directory   string       `yaml:"directory"` // authorities/<directory>.yaml names the authority of a place
-	Audience    string       `yaml:"audience"`
-	Status      string       `yaml:"status"`
-	Effective   string       `yaml:"effective"`
-	Until       string       `yaml:"until"`
-	Confidence  string       `yaml:"confidence"`
-	Unverified  []string     `yaml:"unverified"`
-	Sources     []string     `yaml:"sources"`
-	Locators    []string     `yaml:"locators"` // official addresses given from memory, not opened
-	Checked     string       `yaml:"checked"`
-	Binding     string       `yaml:"binding"`
-	Exceptions  []string     `yaml:"exceptions"`
-	Substitute  string       `yaml:"substitute"`
-	Penalty     string       `yaml:"penalty"`
-	Notes       []string     `yaml:"notes"`
-	Content     []string     `yaml:"content"`
-	Headings    []string     `yaml:"headings"` // prescribed by the law, in order
-	Report      string       `yaml:"report"`
-	Place       string       `yaml:"place"`    // whose residents count: a place or a group
-	PlaceOf     string       `yaml:"place-of"` // text fact that names the place of the authority
-	FanOut      string       `yaml:"fan-out"`  // one obligation per place of this group with residents
-	Pause       string       `yaml:"pause"`    // tri fact that stops the clock
-	PauseReason string       `yaml:"pause-reason"`
-	Applies     []clauseSpec `yaml:"applies"`
-	Clock       clockSpec    `yaml:"clock"`
+	ID          string           `yaml:"id"`
+	Title       string           `yaml:"title"`
+	TitleZH     string           `yaml:"title-zh"`
+	Law         string           `yaml:"law"`
+	Citation    string           `yaml:"citation"`
+	Authority   string           `yaml:"authority"`
+	Directory   string           `yaml:"directory"` // authorities/<directory>.yaml names the authority of a place
+	Audience    string           `yaml:"audience"`
+	Status      string           `yaml:"status"`
+	Effective   string           `yaml:"effective"`
+	Until       string           `yaml:"until"`
+	Confidence  string           `yaml:"confidence"`
+	Unverified  []string         `yaml:"unverified"`
+	Sources     []string         `yaml:"sources"`
+	Locators    []string         `yaml:"locators"` // official addresses given from memory, not opened
+	Checked     string           `yaml:"checked"`
+	Binding     string           `yaml:"binding"`
+	Exceptions  []string         `yaml:"exceptions"`
+	Substitute  []substituteSpec `yaml:"substitute"`
+	Penalty     string           `yaml:"penalty"`
+	Notes       []string         `yaml:"notes"`
+	Content     []string         `yaml:"content"`
+	Headings    []string         `yaml:"headings"` // prescribed by the law, in order
+	Report      string           `yaml:"report"`
+	Place       string           `yaml:"place"`    // whose residents count: a place or a group
+	PlaceOf     string           `yaml:"place-of"` // text fact that names the place of the authority
+	FanOut      string           `yaml:"fan-out"`  // one obligation per place of this group with residents
+	Pause       string           `yaml:"pause"`    // tri fact that stops the clock
+	PauseReason string           `yaml:"pause-reason"`
+	Applies     []clauseSpec     `yaml:"applies"`
+	Clock       clockSpec        `yaml:"clock"`
 }
 
 // A clauseSpec is one condition with the words that explain it. Exactly one of

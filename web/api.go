@@ -61,6 +61,7 @@ func APIRoutes() []APIRoute {
 		{post, "/incidents/{incident}/close", facts, "close an incident whose obligations are all done", api.closeIncident},
 		{get, "/incidents/{incident}/waivers", read, "waivers that were asked for", api.waivers},
 		{post, "/incidents/{incident}/waivers", facts, "ask an officer to waive an obligation", api.askWaiver},
+		{post, "/incidents/{incident}/substitutes", facts, "record that a substitute notice was given, with its receipt", api.recordSubstitute},
 		{get, "/incidents/{incident}/evidence", incidents.ActEvidence, "the evidence bundle", api.evidence},
 
 		{post, "/incidents/{incident}/persons", persons, "import a list of affected persons as a stream", api.importList},

@@ -115,7 +115,7 @@ func (a api) persons(c *call) (any, error) {
 	for _, l := range c.r.URL.Query()["lang"] {
 		page.Filter.Langs = append(page.Filter.Langs, incidents.Lang(l))
 	}
-	list, err := a.Desk.Persons(c.ctx, c.actor, in.ID, page)
+	list, err := a.listed(c, in.ID, page)
 	if err != nil {
 		return nil, err
 	}
@@ -210,4 +210,12 @@ func (a api) personDeliveries(c *call) (any, error) {
 	}
 	list, err := a.Desk.PersonDeliveries(c.ctx, c.actor, n.No, seq)
 	return whole(views(list, viewDelivery), err)
+}
+
+// listed is a page of everybody, or of those a substitute notice is for.
+func (a api) listed(c *call, in incidents.IncidentID, page incidents.PersonPage) ([]incidents.MaskedPerson, error) {
+	if task := c.r.URL.Query().Get("unreached"); task != "" {
+		return a.Desk.UnreachedPersons(c.ctx, c.actor, in, task, page)
+	}
+	return a.Desk.Persons(c.ctx, c.actor, in, page)
 }

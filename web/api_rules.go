@@ -23,11 +23,12 @@ type ruleView struct {
 	Clock        string   `json:"clock"`
 	Conditions   []string `json:"conditions"`
 	Facts        []string `json:"facts,omitempty"`
+	Substitutes  []string `json:"substitutes,omitempty"`
 }
 
 func viewRule(r regulators.RuleInfo) ruleView {
 	return ruleView{r.ID, r.Title, r.TitleZH, r.Jurisdiction, r.Law, r.Citation, r.Authority, r.Audience, r.Status, r.Effective, r.Until,
-		r.Confidence, r.Checked, r.Sources, r.Content, r.Report, r.Clock, r.Conditions, r.Facts}
+		r.Confidence, r.Checked, r.Sources, r.Content, r.Report, r.Clock, r.Conditions, r.Facts, r.Substitutes}
 }
 
 func (a api) rules(*call) (any, error) {

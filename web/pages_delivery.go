@@ -29,6 +29,7 @@ type progressView struct {
 	Funnel    []funnelRow
 	Failures  []failureRow
 	Excluded  []incidents.Exclusion
+	Tasks     []*taskView // substitute notices for those it does not reach
 	Approved  []string
 	PerSecond float64
 	FinishAt  *time.Time
@@ -110,6 +111,7 @@ func (c *console) progressOf(p *page, n incidents.Notice, d incidents.Dossier) (
 	v.ends(pr)
 	v.Failures, v.Excluded = failuresOf(pr.Tallies), pr.Exclusions
 	v.Funnel = funnelOf(r)
+	v.Tasks = c.tasksOf(p, append([]string{}, pr.Notice.Content.Answers...), d, v.At)
 	v.Forecast = forecastOf(pr, d.Obligations, v.At)
 	if v.Ill, err = c.illFor(p, pr.Notice); err != nil {
 		return v, err

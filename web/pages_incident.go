@@ -83,6 +83,7 @@ func audienceName(a incidents.Audience) string {
 
 type roomPage struct {
 	incidentFrame
+	Tasks    []*taskView // substitute notices
 	Axis     axisChart
 	Pack     string
 	Ask      *askView
@@ -130,7 +131,7 @@ func (c *console) roomView(p *page) (v roomPage, err error) {
 		return v, err
 	}
 	v = roomPage{incidentFrame: f, Pack: d.Assessment.Pack, Severity: d.Assessment.Severity, Alerts: d.Alerts, Typed: p.r.PostForm}
-	v.Axis = axisOf(d.Obligations, f.Now)
+	v.Axis, v.Tasks = axisOf(d.Obligations, f.Now), c.tasksOf(p, nil, d, f.Now)
 	v.Facts, v.Known, v.Asked = latestFacts(d.Facts, 8)
 	v.Timeline = days(d.Timeline, 16)
 	if d.Incident.Kind == incidents.KindBreach && f.May(incidents.ActFacts) && !p.fragment() {

@@ -203,7 +203,7 @@ func (c *console) fillNotice(v *noticePage, content incidents.Content, d inciden
 	v.Places = strings.Join(places, ", ")
 	v.Plans = plansText(content.Plans)
 	for _, o := range d.Obligations {
-		if o.Audience == incidents.AudienceIndividuals && o.Applies != incidents.AppliesNo {
+		if o.Audience == incidents.AudienceIndividuals && o.Applies != incidents.AppliesNo && o.Task == nil {
 			v.Duties = append(v.Duties, dutyTick{o, slices.Contains(content.Answers, o.ID)})
 		}
 	}

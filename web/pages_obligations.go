@@ -29,6 +29,7 @@ type dutyRow struct {
 	State stateView
 	Asks  []string // questions that decide
 	To    string
+	View  *taskView // of a task to give substitute notice
 }
 
 func (c *console) obligationsView(p *page) (v obligationsPage, err error) {
@@ -39,7 +40,7 @@ func (c *console) obligationsView(p *page) (v obligationsPage, err error) {
 	v = obligationsPage{incidentFrame: f, Axis: axisOf(d.Obligations, f.Now), Severity: d.Assessment.Severity, Pack: d.Assessment.Pack, Waivers: d.Waivers, Reason: p.form("reason"), For: p.form("obligation")}
 	groups := []dutyGroup{{Name: "Apply"}, {Name: "Depend on what we do not know yet"}, {Name: "Done"}, {Name: "Do not apply", Fold: true}}
 	for _, o := range d.Obligations {
-		r := dutyRow{ObligationState: o, Clock: clockOf(o, f.Now), State: dutyState(o, f.Now), To: audienceName(o.Audience)}
+		r := dutyRow{ObligationState: o, Clock: clockOf(o, f.Now), State: dutyState(o, f.Now), To: audienceName(o.Audience), View: c.taskOf(p, o, d, f.Now)}
 		for _, key := range o.Decides {
 			if def, ok := incidents.FactByKey(key); ok {
 				r.Asks = append(r.Asks, def.Question)

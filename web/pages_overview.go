@@ -112,6 +112,10 @@ func nextStep(o incidents.ObligationState) string {
 	switch {
 	case o.Applies == incidents.AppliesDepends:
 		return "Answer what decides it"
+	case o.ID == incidents.HoldDuty:
+		return "Ask the authority, and keep the facts right"
+	case o.Task != nil && o.Task.Each():
+		return "Tell each of them in another way"
 	case o.Report != "":
 		return "Draft, approve and file the report"
 	case o.Audience == incidents.AudienceIndividuals:

@@ -196,6 +196,7 @@ type personsPage struct {
 	After, Next int64
 	More        string // the address of the next page
 	Ref         string
+	Unreached   string // the substitute notice whose people these are
 }
 
 const personsPerPage = 50
@@ -214,7 +215,12 @@ func (c *console) personsView(p *page) (v personsPage, err error) {
 	if v.Lang != "" {
 		page.Filter.Langs = []incidents.Lang{incidents.Lang(v.Lang)}
 	}
-	if v.Rows, err = c.Desk.Persons(p.r.Context(), p.actor, d.Incident.ID, page); err != nil {
+	if v.Unreached = p.query("unreached"); v.Unreached != "" {
+		v.Rows, err = c.Desk.UnreachedPersons(p.r.Context(), p.actor, d.Incident.ID, v.Unreached, page)
+	} else {
+		v.Rows, err = c.Desk.Persons(p.r.Context(), p.actor, d.Incident.ID, page)
+	}
+	if err != nil {
 		return v, err
 	}
 	if len(v.Rows) == personsPerPage {
@@ -225,6 +231,9 @@ func (c *console) personsView(p *page) (v personsPage, err error) {
 		}
 		if v.Lang != "" {
 			q.Set("lang", v.Lang)
+		}
+		if v.Unreached != "" {
+			q.Set("unreached", v.Unreached)
 		}
 		v.More = "?" + q.Encode()
 	}

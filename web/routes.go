@@ -45,6 +45,7 @@ func consoleRoutes() []consoleRoute {
 		{method: post, path: "/incidents/{incident}/facts", act: incidents.ActFacts, handle: (*console).saveFacts},
 		{method: get, path: "/incidents/{incident}/obligations", act: read, handle: (*console).obligations},
 		{method: post, path: "/incidents/{incident}/waivers", act: incidents.ActFacts, handle: (*console).askWaiver},
+		{method: post, path: "/incidents/{incident}/substitutes", act: incidents.ActFacts, handle: (*console).recordSubstitute, upload: true},
 		{method: get, path: "/incidents/{incident}/timeline", act: read, handle: (*console).timeline},
 
 		{method: get, path: "/incidents/{incident}/notices", act: read, handle: (*console).notices},

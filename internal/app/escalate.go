@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"tocsin/incidents"
@@ -40,17 +41,14 @@ func (a *App) tellTeam(ctx context.Context, e incidents.Escalation) error {
 }
 
 func (a *App) mailTeam(ctx context.Context, e incidents.Escalation, i int, to string) error {
-	left := "overdue"
-	if e.Duty.Due != nil && a.now().Before(*e.Duty.Due) {
-		left = e.Duty.Due.Sub(a.now()).Round(time.Minute).String() + " left"
-	}
+	left, due := timeLeft(e.Duty, a.now())
 	subject := e.Incident.Ref + ": " + e.Duty.Title + ", " + left
 	if e.Incident.Mode == incidents.Drill {
 		subject = "DRILL " + subject
 	}
-	text := fmt.Sprintf("%s\n\n%s: %s\n\n%s\n%s\nDue: %s (%s)\n\n%s/incidents/%s\n", subject, e.Incident.Ref, e.Incident.Title, e.Duty.Title, e.Duty.Law,
-		e.Duty.Due.UTC().Format("2006-01-02 15:04 UTC"), left, a.settings.Inside.URL, e.Incident.Ref)
-	m := notifiers.Message{Mode: incidents.Live, To: to, NoticeID: incidents.NoticeID(fmt.Sprintf("clock-%s-%s-%d-%d", e.Incident.ID, e.Duty.ID, e.Step, i)),
+	text := fmt.Sprintf("%s\n\n%s: %s\n\n%s\n%s%s\nDue: %s\n\n%s/incidents/%s\n", subject, e.Incident.Ref, e.Incident.Title, e.Duty.Title, e.Duty.Law,
+		whyOf(e.Duty), due, a.settings.Inside.URL, e.Incident.Ref)
+	m := notifiers.Message{Mode: incidents.Live, To: to, NoticeID: incidents.NoticeID(fmt.Sprintf("clock-%s-%s-%d-%d", e.Incident.ID, clockID(e.Duty), e.Step, i)),
 		Delivery: incidents.DeliveryID{Channel: incidents.Email},
 		Text:     templates.Rendered{Lang: "en", Subject: subject, Text: text}}
 	r, err := a.channels.team.Send(ctx, m)
@@ -58,4 +56,39 @@ func (a *App) mailTeam(ctx context.Context, e incidents.Escalation, i int, to st
 		err = fmt.Errorf("%s: %s", r.Outcome, r.Reason)
 	}
 	return err
+}
+
+// timeLeft says how long a duty has, for a subject, and until when, for a text.
+func timeLeft(o incidents.ObligationState, now time.Time) (left, due string) {
+	if o.Due == nil {
+		return "no number in the law", "no number in the law"
+	}
+	left = "overdue"
+	switch {
+	case now.Before(*o.Due):
+		left = o.Due.Sub(now).Round(time.Minute).String() + " left"
+	case o.ID == incidents.HoldDuty:
+		left = "its time is over"
+	}
+	return left, o.Due.UTC().Format("2006-01-02 15:04 UTC") + " (" + left + ")"
+}
+
+// whyOf says why a task or a hold is there; a clock of the law needs no reason.
+func whyOf(o incidents.ObligationState) string {
+	if o.Task == nil && o.ID != incidents.HoldDuty {
+		return ""
+	}
+	return "\n" + o.Citation + "\n\n" + strings.Join(o.Reasons, "\n")
+}
+
+// clockID tells a clock from an earlier one of the same duty: a task that was
+// opened again, a hold with another end.
+func clockID(o incidents.ObligationState) string {
+	switch {
+	case o.Task != nil:
+		return fmt.Sprintf("%s-%d", strings.ReplaceAll(o.ID, "/", "-"), o.Task.OpenedAt.Unix())
+	case o.ID == incidents.HoldDuty && o.Due != nil:
+		return fmt.Sprintf("%s-%d", o.ID, o.Due.Unix())
+	}
+	return o.ID
 }

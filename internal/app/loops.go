@@ -179,11 +179,13 @@ func (a *App) wakeReceipts() {
 
 // sweep finds what no message will wake.
 func (a *App) sweep(ctx context.Context) {
+	seen := map[incidents.IncidentID]string{}
 	a.every(ctx, a.settings.Dispatch.Sweep.Std(), func() {
 		_, err := a.store.Sweep(ctx, a.sweepPolicy())
 		a.mind(ctx, "sweep", err)
 		a.wakeReceipts()
 		a.mind(ctx, "settle finished notices", a.Desk.SettleDone(ctx))
+		a.mind(ctx, "judge who is not reached", a.Desk.JudgeSubstitutes(ctx, seen))
 		a.mind(ctx, "correlate what was left", a.correlateLeft(ctx))
 	})
 }
@@ -221,10 +223,11 @@ func (a *App) correlateLeft(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// clock escalates, ends terminations and seals checkpoints.
+// clock escalates, ends holds and terminations and seals checkpoints.
 func (a *App) clock(ctx context.Context) {
 	a.every(ctx, 15*time.Second, func() {
 		a.mind(ctx, "escalate", a.escalate(ctx))
+		a.mind(ctx, "end holds", a.Desk.EndHolds(ctx))
 		a.mind(ctx, "end terminations", a.Desk.DueTerminations(ctx))
 		a.mind(ctx, "sign a checkpoint", a.checkpoint(ctx))
 	})

@@ -107,6 +107,11 @@ func (t *tx) Persons(in incidents.IncidentID, page incidents.PersonPage) (out []
 		page.Limit = 100
 	}
 	where, params := filterSQL(page.Filter, args{l.no, page.After})
+	if page.Unreached != nil {
+		var cond string
+		cond, params = t.unreachedSQL(*page.Unreached, params)
+		where += cond
+	}
 	params = append(params, page.Limit)
 	err = t.rows(`SELECT `+personColumns+` FROM persons p WHERE list_no = $1 AND seq > $2`+where+` ORDER BY seq LIMIT $`+strconv.Itoa(len(params)),
 		params, func(r scanner) error {

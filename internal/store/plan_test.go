@@ -60,11 +60,17 @@ func TestEveryListIsReadByAnIndex(t *testing.T) {
 		"reports":       func(t *tx) error { _, err := t.Reports(incidents.ReportFilter{Incident: "i"}); return err },
 		"announcements": func(t *tx) error { _, err := t.Announcements("i"); return err },
 		"published":     func(t *tx) error { _, err := t.Published(10); return err },
-		"exclusions":    func(t *tx) error { _, err := t.Exclusions(1); return err },
-		"audit log":     func(t *tx) error { _, err := t.AuditLog(5, 10); return err },
-		"audit of":      func(t *tx) error { _, err := t.AuditOf("i"); return err },
-		"audit by":      func(t *tx) error { _, err := t.Recent(incidents.AuditFilter{Actor: "x"}); return err },
-		"audit events":  func(t *tx) error { _, err := t.Recent(incidents.AuditFilter{Event: "x"}); return err },
+		"unreached": func(t *tx) error {
+			cond, params := t.unreachedSQL(incidents.Unreached{Notices: []int64{1}, Places: []incidents.Place{"US"}}, args{int64(1)})
+			var n int64
+			_, err := t.one(`SELECT COUNT(*) FROM persons p WHERE p.list_no = $1`+cond, params, &n)
+			return err
+		},
+		"exclusions":   func(t *tx) error { _, err := t.Exclusions(1); return err },
+		"audit log":    func(t *tx) error { _, err := t.AuditLog(5, 10); return err },
+		"audit of":     func(t *tx) error { _, err := t.AuditOf("i"); return err },
+		"audit by":     func(t *tx) error { _, err := t.Recent(incidents.AuditFilter{Actor: "x"}); return err },
+		"audit events": func(t *tx) error { _, err := t.Recent(incidents.AuditFilter{Event: "x"}); return err },
 	} {
 		plans := planned(t, s, fn)
 		if len(plans) == 0 {
