@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tocsin/incidents"
+	"tocsin/internal/killpoint"
 )
 
 const (
@@ -32,8 +33,12 @@ func (s *Store) Sweep(ctx context.Context, p incidents.SweepPolicy) (out inciden
 		var one incidents.Swept
 		err = s.write(ctx, func(t *tx) error {
 			one, err = t.sweep(no, p)
+			killpoint.If(err == nil && one != (incidents.Swept{}), killpoint.SweepWritten)
+			killpoint.If(err == nil && one.Done > 0, killpoint.DoneWritten)
 			return err
 		})
+		killpoint.If(err == nil && one != (incidents.Swept{}), killpoint.Swept)
+		killpoint.If(err == nil && one.Done > 0, killpoint.Done)
 		if err == nil {
 			out.InDoubt += one.InDoubt
 			out.Fallback += one.Fallback
@@ -98,9 +103,10 @@ func (t *tx) sweep(notice int64, p incidents.SweepPolicy) (out incidents.Swept, 
 }
 
 // sweepLost puts what lost workers left attempting in doubt, and raises the
-// fence so that a worker who only seemed lost writes nothing more.
+// fence so that a worker who only seemed lost writes nothing more. The chunk is
+// announced at once, for somebody else.
 func (t *tx) sweepLost(notice int64, p incidents.SweepPolicy) (n int, err error) {
-	lost, err := t.chunkNumbers(`SELECT no FROM chunks WHERE notice_no = $1 AND claimed > 0 AND until <= $2 ORDER BY no LIMIT 1000`, notice, ms(p.Now))
+	lost, err := t.chunkNumbers(`SELECT no FROM chunks WHERE notice_no = $1 AND (claimed > 0 OR owner <> '') AND until <= $2 ORDER BY no LIMIT 1000`, notice, ms(p.Now))
 	if err != nil {
 		return 0, err
 	}
@@ -117,6 +123,9 @@ func (t *tx) sweepLost(notice int64, p incidents.SweepPolicy) (n int, err error)
 			return n, err
 		}
 		n += m
+		if err := t.requeue(notice, no, p.Now); err != nil { // its message is with the lost worker
+			return n, err
+		}
 	}
 	return n, nil
 }
