@@ -423,7 +423,9 @@ func (c *crash) checkPhones() {
 				missing++
 			case n > 1:
 				extra += n - 1
-				c.listed(c.lists[0], seq, n)
+				if what == "sms" { // copies of a push replace each other, and Google's library makes some by itself
+					c.listed(c.lists[0], seq, n)
+				}
 			}
 		}
 		c.checkCopies(what, crashPhones, missing, extra)
