@@ -23,7 +23,7 @@ import (
 
 const (
 	crashWindow = 16   // limits.window of the settings, each channel
-	crashList   = 2000 // persons told by e-mail, per list: a new one is begun when it is used up
+	crashList   = 1200 // persons told by e-mail, per list, in a large and a small chunk: a new one is begun when it is used up
 	crashPhones = 60   // persons told by SMS, and as many by push
 )
 
@@ -260,7 +260,7 @@ func (c *crash) dies(round int, p killpoint.Point, nth int) bool {
 			return false
 		case <-look.C:
 			if late == nil && c.b.ready() {
-				late = time.After(15 * time.Second)
+				late = time.After(time.Minute)
 			}
 			if late != nil && slices.Contains([]killpoint.Point{killpoint.ReceiptWritten, killpoint.ReceiptStored, killpoint.FoldWritten, killpoint.Folded}, p) {
 				c.report()
@@ -473,7 +473,7 @@ func (a *acked) post(b *binary, round int) (stop func()) {
 					a.ids = append(a.ids, id)
 					a.mu.Unlock()
 				}
-				time.Sleep(5 * time.Millisecond)
+				time.Sleep(20 * time.Millisecond)
 			}
 		})
 	}
