@@ -20,7 +20,7 @@ ifneq ($(PG_BIN),)
 export PATH := $(PATH):$(PG_BIN)
 endif
 
-.PHONY: build demo test test-deps test-fast check bench microbench fuzz lint clean
+.PHONY: build demo test test-deps test-fast kill check bench microbench fuzz lint clean
 
 build: ## one binary, no C
 	CGO_ENABLED=0 $(GO) build -tags $(TAGS) -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/tocsin ./cmd/tocsin
@@ -36,6 +36,9 @@ test-deps:
 
 test-fast: check ## the same without the race detector; skips what is not installed
 	$(GO) test -shuffle=on -tags $(TAGS) -timeout 20m ./...
+
+kill: ## the program killed 200 times and more, eight times at each point of the journal
+	TOCSIN_KILLS=full $(GO) test -count=1 -v -run TestKilledAgainAndAgain -tags $(TAGS) -timeout 90m ./internal/e2e
 
 check: ## formatting and vet
 	@unformatted="$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go' 2>/dev/null || find . -name '*.go'))"; \

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tocsin/incidents"
+	"tocsin/internal/killpoint"
 	"tocsin/templates"
 )
 
@@ -61,10 +62,13 @@ func (d *Dispatcher) Chunk(ctx context.Context, notice, no int64) error {
 	if err != nil || !ok {
 		return err
 	}
+	killpoint.At(killpoint.ChunkTaken)
 	err = d.work(ctx, c)
+	killpoint.If(err == nil, killpoint.ChunkDone)
 	if lerr := d.Journal.LeaveChunk(context.WithoutCancel(ctx), c); err == nil {
 		err = lerr
 	}
+	killpoint.If(err == nil, killpoint.ChunkLeft)
 	if incidents.KindOf(err) == incidents.KindConflict {
 		d.Log.Info("chunk taken over", "notice", notice, "chunk", no)
 		return nil

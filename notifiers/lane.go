@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tocsin/incidents"
+	"tocsin/internal/killpoint"
 )
 
 // A lane works one channel of a chunk. One goroutine turns the journal: it
@@ -228,6 +229,7 @@ func (l *lane) deliver(claimed []incidents.Claimed) {
 	if len(ms) == 0 {
 		return
 	}
+	killpoint.At(killpoint.Rendered)
 	limit := l.d.Limits[l.channel]
 	if limit != nil && limit.Paused() && limit.Wait(l.leave) != nil { // it said no while these were written
 		l.keep(sent)

@@ -26,7 +26,8 @@ func (configExampleCmd) Run(t *terminal) error {
 }
 
 type configCheckCmd struct {
-	File string `arg:"" type:"existingfile" help:"Settings file."`
+	File   string `arg:"" type:"existingfile" help:"Settings file."`
+	Worker bool   `help:"Judge it for tocsin worker, which shares database and bus with a service."`
 }
 
 // Run checks a file. What the linter would only rather have otherwise is said
@@ -35,6 +36,14 @@ func (c configCheckCmd) Run(t *terminal) error {
 	s, err := settings.Load(c.File, t.env)
 	if err != nil {
 		return err
+	}
+	if c.Worker {
+		if err := s.ValidateWorker(); err != nil {
+			return err
+		}
+		for _, w := range s.ApartFromTheService() {
+			fmt.Fprintln(t.err, "warning:", w)
+		}
 	}
 	if err := checkRules(t, s.RulesDir); err != nil {
 		return err

@@ -68,3 +68,32 @@ func TestConfigCheckReadsRulesAndWords(t *testing.T) {
 		})
 	}
 }
+
+func TestConfigCheckForAWorker(t *testing.T) {
+	for name, c := range map[string]struct {
+		config string
+		code   int
+		says   string
+	}{
+		"a worker with SQLite and the embedded bus": {"data-dir: data\n", exitInvalid, "database.url: is needed by a worker"},
+		"a worker on the service's own machine":     {"database: {url: 'postgres://db/tocsin'}\nbus: {url: 'nats://bus:4222'}\n", 0, "warning: key-database.url is empty"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "tocsin.yaml")
+			if err := os.WriteFile(path, []byte(c.config), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var out strings.Builder
+			env := func(string) string { return "" }
+			if code := run(t.Context(), []string{"config", "check", "--worker", path}, &terminal{out: &out, err: &out, env: env}); code != c.code || !strings.Contains(out.String(), c.says) {
+				t.Errorf("exit code %d, said %s", code, out.String())
+			}
+			if c.code == 0 {
+				return
+			}
+			if code := run(t.Context(), []string{"worker", "--config", path}, &terminal{out: &out, err: &out, env: env}); code != c.code {
+				t.Errorf("worker ended with %d, said %s", code, out.String())
+			}
+		})
+	}
+}

@@ -45,14 +45,14 @@ type serveCmd struct {
 
 // Run serves until SIGTERM or an interrupt, then drains.
 func (c *serveCmd) Run(ctx context.Context, t *terminal) error {
-	return c.run(ctx, t, func(ctx context.Context, a *app.App) error {
+	return c.run(ctx, t, settings.Settings.Validate, func(ctx context.Context, a *app.App) error {
 		return a.Run(ctx, func(at app.Addresses) {
 			fmt.Fprintf(t.err, "console and alert hook on http://%s, public site on http://%s\n", at.Inside, at.Public)
 		})
 	})
 }
 
-func (c *serveCmd) run(ctx context.Context, t *terminal, work func(context.Context, *app.App) error) (err error) {
+func (c *serveCmd) run(ctx context.Context, t *terminal, judge func(settings.Settings) error, work func(context.Context, *app.App) error) (err error) {
 	cfg, err := c.load(t)
 	if err != nil {
 		return err
@@ -62,6 +62,9 @@ func (c *serveCmd) run(ctx context.Context, t *terminal, work func(context.Conte
 	}
 	if c.Database != "" {
 		cfg.Settings.Database.URL = settings.Secret(c.Database)
+	}
+	if err := judge(cfg.Settings); err != nil {
+		return err
 	}
 	a, err := app.Open(ctx, cfg)
 	if err != nil {

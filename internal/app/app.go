@@ -199,7 +199,8 @@ func (a *App) gate() incidents.Gate {
 func (a *App) openBus(ctx context.Context) (err error) {
 	s := a.settings.Bus
 	o := bus.Options{Dir: a.settings.BusDir(), Password: hex.EncodeToString(a.keeper.DeriveKey("bus password")), Key: a.keeper.DeriveKey("bus"),
-		URL: s.URL, User: s.User, Replicas: s.Replicas, Canary: a.store, Log: a.log, CollectorListen: s.CollectorListen, Collectors: map[string]string{}}
+		URL: s.URL, User: s.User, CredentialsFile: s.CredentialsFile, TLS: bus.TLS{CAFile: s.CAFile, CertFile: s.TLSCert, KeyFile: s.TLSKey},
+		Replicas: s.Replicas, MaxIntake: int64(s.MaxIntake), Canary: a.store, Log: a.log, CollectorListen: s.CollectorListen, Collectors: map[string]string{}}
 	if s.URL != "" {
 		o.Password = s.Password.Reveal()
 	}

@@ -11,6 +11,7 @@ import (
 
 	"tocsin/incidents"
 	"tocsin/internal/bus"
+	"tocsin/internal/killpoint"
 	"tocsin/web/hook"
 )
 
@@ -39,6 +40,7 @@ func (a *App) relayOnce(ctx context.Context) bool {
 		a.mind(ctx, "read the outbox", err)
 		return false
 	}
+	killpoint.At(killpoint.OutboxTaken)
 	msgs := make([]bus.Outgoing, len(rows))
 	seqs := make([]int64, len(rows))
 	for i, r := range rows {
@@ -49,6 +51,7 @@ func (a *App) relayOnce(ctx context.Context) bool {
 		a.mind(ctx, "give the outbox back", a.store.OutboxBack(context.WithoutCancel(ctx), seqs))
 		return false
 	}
+	killpoint.At(killpoint.Published)
 	a.mind(ctx, "empty the outbox", a.store.OutboxDone(context.WithoutCancel(ctx), seqs))
 	return len(rows) == 256
 }

@@ -27,7 +27,7 @@ var rooms = []room{
 	{"notifiers/phone/...", channel("phone", "notifiers/twilio"), aChannel},
 	{"notifiers/push/...", channel("push"), aChannel},
 	{"notifiers/letter/...", channel("letter", "internal/typeset", "internal/qr"), aChannel},
-	{"notifiers", []string{"incidents", "templates"}, "the pipeline is given its channels and its journal, it does not know them"},
+	{"notifiers", []string{"incidents", "templates", "internal/killpoint"}, "the pipeline is given its channels and its journal, it does not know them"},
 	{"notifiers/...", []string{"incidents", "templates", "notifiers"}, "a helper of channels knows no channel"},
 
 	{"web/hook/...", []string{"incidents", "incidents/siem", "web/..."}, "the hook takes bytes and hands over alerts; what happens to them is the desk's"},
@@ -43,11 +43,12 @@ var rooms = []room{
 	{"internal/ledger", []string{"incidents"}, "evidence must verify without the service"},
 	{"internal/account", []string{"incidents", "internal/qr"}, "accounts declare the storage they need"},
 	{"internal/typeset", nil, "text on pages: reports and letters are set alike and know nothing of each other"},
+	{"internal/killpoint", nil, "names of moments: built for the kill tests alone, it knows nobody"},
 	{"internal/qr", nil, "a picture of a text, whoever shows it"},
 	{"internal/roster", []string{"incidents"}, "lists are read without knowing where they go"},
 	{"internal/store/storetest/cluster", nil, "it starts a throw-away PostgreSQL and knows nothing else"},
 	{"internal/store/storetest", []string{"internal/store", "internal/sealed", "internal/store/storetest/cluster"}, "real stores for tests of any package"},
-	{"internal/store", []string{"incidents", "internal/ledger", "internal/sealed", "internal/account"},
+	{"internal/store", []string{"incidents", "internal/ledger", "internal/sealed", "internal/account", "internal/killpoint"},
 		"storage keeps what the domain, the accounts, the seals and the ledger define; it never publishes"},
 
 	{"internal/standin", nil, "it answers in place of providers, at protocol level, and knows nothing of ours"},
@@ -62,7 +63,7 @@ var rooms = []room{
 const aChannel = "a channel is judged, replaced and drilled alone: it never sees another channel, the store or the bus"
 
 func channel(name string, more ...string) []string {
-	return append(more, "incidents", "templates", "notifiers", "notifiers/"+name+"/...")
+	return append(more, "incidents", "templates", "internal/killpoint", "notifiers", "notifiers/"+name+"/...")
 }
 
 func roomOf(pkg string) (room, bool) {

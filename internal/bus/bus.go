@@ -28,7 +28,10 @@ type Bus struct {
 
 	within  time.Duration // how long an answer of the store is waited for
 	broken  atomic.Bool   // the store did not answer
-	mending sync.Mutex    // held while the store is opened anew
+	mending sync.Mutex    // held while the store is opened anew, or what it lost is made anew
+
+	tending     sync.WaitGroup
+	stopTending context.CancelFunc
 }
 
 // Open starts the embedded server, or reaches the external one, and makes sure
@@ -52,6 +55,9 @@ func (o Options) withDefaults() Options {
 	if o.MaxStore == 0 {
 		o.MaxStore = 8 << 30
 	}
+	if o.MaxIntake == 0 {
+		o.MaxIntake = min(1<<30, o.MaxStore/2)
+	}
 	return o
 }
 
@@ -68,7 +74,37 @@ func (b *Bus) open(ctx context.Context) (err error) {
 	if b.js, err = jetstream.New(b.nc); err != nil {
 		return fmt.Errorf("bus: %w", err)
 	}
-	return ensureStreams(ctx, b.js, b.o, known)
+	if err := b.awaitStreams(ctx, known); err != nil {
+		return err
+	}
+	ctx, b.stopTending = context.WithCancel(context.WithoutCancel(ctx))
+	b.tending.Go(func() { b.tend(ctx) })
+	return nil
+}
+
+// awaitStreams gives a cluster that has just started the time to choose its
+// leader. Until then it answers nothing, so each try is short.
+func (b *Bus) awaitStreams(ctx context.Context, known []string) error {
+	if b.server != nil {
+		return ensureStreams(ctx, b.js, b.o, known)
+	}
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	for {
+		try, end := context.WithTimeout(ctx, 3*time.Second)
+		err := ensureStreams(try, b.js, b.o, nil)
+		end()
+		if err == nil || !passing(err) || ctx.Err() != nil {
+			return err
+		}
+		pause(ctx, time.Second)
+	}
+}
+
+// passing tells whether an external server may answer better in a moment.
+func passing(err error) bool {
+	var e *jetstream.APIError
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrNoResponders) || errors.As(err, &e) && e.Code == 503 && !tooFewServers(err)
 }
 
 func (b *Bus) openEmbedded(ctx context.Context) (known []string, err error) {
@@ -85,7 +121,8 @@ func (b *Bus) openEmbedded(ctx context.Context) (known []string, err error) {
 func (b *Bus) connect() (*nats.Conn, error) {
 	opts := []nats.Option{
 		nats.Name("tocsin"),
-		nats.MaxReconnects(-1), nats.ReconnectWait(time.Second),
+		// Never given up, not even when the password is refused: it may be mended at the cluster.
+		nats.MaxReconnects(-1), nats.ReconnectWait(time.Second), nats.IgnoreAuthErrorAbort(),
 		nats.ClosedHandler(func(*nats.Conn) { close(b.closed) }),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {
@@ -98,15 +135,33 @@ func (b *Bus) connect() (*nats.Conn, error) {
 	if b.server != nil {
 		return nats.Connect("", append(opts, nats.InProcessServer(b.server), nats.CustomInboxPrefix(appInbox), nats.UserInfo(appUser, b.o.Password))...)
 	}
-	if b.o.User != "" {
-		opts = append(opts, nats.UserInfo(b.o.User, b.o.Password))
+	return nats.Connect(b.o.URL, append(opts, b.o.proofs()...)...)
+}
+
+// proofs is how this process and an external server know each other.
+func (o Options) proofs() (opts []nats.Option) {
+	if o.User != "" {
+		opts = append(opts, nats.UserInfo(o.User, o.Password))
 	}
-	return nats.Connect(b.o.URL, opts...)
+	if o.CredentialsFile != "" {
+		opts = append(opts, nats.UserCredentials(o.CredentialsFile))
+	}
+	if o.TLS.CAFile != "" {
+		opts = append(opts, nats.RootCAs(o.TLS.CAFile))
+	}
+	if o.TLS.CertFile != "" {
+		opts = append(opts, nats.ClientCert(o.TLS.CertFile, o.TLS.KeyFile))
+	}
+	return opts
 }
 
 // Close lets messages under way finish, as long as ctx allows, then stops the
 // server and frees the folder. End the contexts of Consume before.
 func (b *Bus) Close(ctx context.Context) error {
+	if b.stopTending != nil {
+		b.stopTending()
+		b.tending.Wait()
+	}
 	var err error
 	if b.nc != nil {
 		err = b.drain(ctx)

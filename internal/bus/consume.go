@@ -100,6 +100,7 @@ func (w worker) run(ctx context.Context) {
 		default:
 			w.bus.log.Warn("bus consumer waits", "durable", w.spec.Durable, "error", err)
 			pause(ctx, time.Second)
+			w.bus.restoreConsumer(ctx, w.spec)
 		}
 	}
 }

@@ -24,7 +24,11 @@ type Options struct {
 	URL string
 	// User is the name shown to the external server; empty: none.
 	User string
-	// Replicas of every stream at an external cluster; 0 is 1.
+	// TLS of the external server; empty: what its address says, and the system's certificates.
+	TLS TLS
+	// CredentialsFile holds a user's token and key as nsc writes them; empty: User and Password.
+	CredentialsFile string
+	// Replicas of every stream at an external cluster; 0: 3 where it has three servers, else 1.
 	Replicas int
 
 	// CollectorListen is a loopback address where collectors may publish to
@@ -35,9 +39,16 @@ type Options struct {
 
 	// MaxStore bounds the embedded server's files in bytes; 0 is 8 GiB.
 	MaxStore int64
+	// MaxIntake bounds the alerts in bytes that came straight to the bus and are
+	// not in the database yet; 0 is 1 GiB. Beyond it the next one is refused.
+	MaxIntake int64
 	// Log takes what the bus has to say; nil: nothing.
 	Log *slog.Logger
 }
+
+// TLS names PEM files: who signed the server's certificate, and the certificate
+// and key this process shows.
+type TLS struct{ CAFile, CertFile, KeyFile string }
 
 // A Canary keeps, in the database, a value sealed under the bus key and the
 // names of the streams that exist. It is what tells a wrong key from a new
@@ -73,6 +84,8 @@ func (o Options) check() error {
 		return incidents.Invalid("the bus key has %d bytes, it needs %d", len(o.Key), KeySize)
 	case o.Canary == nil:
 		return incidents.Invalid("the embedded bus needs a canary in the database")
+	case o.MaxIntake > o.MaxStore/2:
+		return incidents.Invalid("the intake may have half of the bus at most: %d bytes", o.MaxStore/2).On("bus.max-intake")
 	case o.Replicas > 1:
 		return incidents.Invalid("the embedded bus has one replica").On("bus.replicas")
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"tocsin/incidents"
 )
@@ -26,7 +27,12 @@ func (b *Bus) Publish(ctx context.Context, subject, msgID string, data []byte) e
 	}
 	limited, cancel := context.WithTimeout(ctx, b.within)
 	defer cancel()
-	if _, err := b.js.PublishMsg(limited, Outgoing{subject, msgID, data}.wire()); err != nil {
+	m := Outgoing{subject, msgID, data}
+	_, err := b.js.PublishMsg(limited, m.wire())
+	if errors.Is(err, jetstream.ErrNoStreamResponse) && b.restoreStreams(limited) {
+		_, err = b.js.PublishMsg(limited, m.wire())
+	}
+	if err != nil {
 		b.suspect(ctx, err)
 		return refused("publish to "+subject, err)
 	}

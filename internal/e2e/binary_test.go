@@ -27,49 +27,62 @@ type binary struct {
 	config         string
 	inside, public string
 	mail           *standin.Mail
+	env            []string // of the program, beside this process's
 	cmd            *exec.Cmd
 	log            *bytes.Buffer
 	secrets        map[string]string // second factors by account
 	tokens         map[string]string
 }
 
-var built struct {
+// A program is built once per test run.
+type program struct {
 	once sync.Once
 	path string
 	err  error
 }
 
-// theBinary builds the program once per test run.
-func theBinary(t *testing.T) string {
+var (
+	built           program // as it is released
+	builtToBeKilled program // with the points where it kills itself
+	builtNATS       program // nats-server, of the module the bus is made of
+)
+
+// build builds a package of this module or of one it requires.
+func (p *program) build(t *testing.T, tags, pkg string) string {
 	t.Helper()
-	built.once.Do(func() {
+	p.once.Do(func() {
 		dir, err := os.MkdirTemp("", "tocsin-binary-")
 		if err != nil {
-			built.err = err
+			p.err = err
 			return
 		}
-		built.path = filepath.Join(dir, "tocsin")
-		cmd := exec.Command("go", "build", "-tags", "disable_grpc_modules", "-o", built.path, "tocsin/cmd/tocsin")
+		p.path = filepath.Join(dir, filepath.Base(pkg))
+		cmd := exec.Command("go", "build", "-tags", tags, "-o", p.path, pkg)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {
-			built.err = fmt.Errorf("build the program: %w\n%s", err, out)
+			p.err = fmt.Errorf("build %s: %w\n%s", pkg, err, out)
 		}
 	})
-	if built.err != nil {
-		t.Fatal(built.err)
+	if p.err != nil {
+		t.Fatal(p.err)
 	}
-	return built.path
+	return p.path
+}
+
+func theBinary(t *testing.T) string {
+	t.Helper()
+	return built.build(t, "disable_grpc_modules", "tocsin/cmd/tocsin")
 }
 
 // newBinary writes the settings and adds the accounts by the command line alone.
-func newBinary(t *testing.T) *binary {
+func newBinary(t *testing.T, env ...string) *binary {
 	t.Helper()
 	mail, err := standin.NewMail()
 	if err != nil {
 		t.Fatal(err)
 	}
 	mail.KeepData = false
-	b := &binary{t: t, path: theBinary(t), dir: t.TempDir(), mail: mail, inside: freePort(t), public: freePort(t), secrets: map[string]string{}, tokens: map[string]string{}}
+	b := &binary{t: t, path: theBinary(t), dir: t.TempDir(), mail: mail, inside: freePort(t), public: freePort(t), secrets: map[string]string{}, tokens: map[string]string{}, env: env}
 	t.Cleanup(func() {
 		b.kill()
 		if err := mail.Close(); err != nil {
@@ -92,25 +105,40 @@ log: {level: warn}
 	if err := os.WriteFile(b.config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range []struct{ name, role, scope string }{
-		{"rita", "responder", "read,triage,facts,persons,draft,release,stop,submit,evidence"}, {"olga", "officer", "read,approve"},
-	} {
-		var added struct {
-			Secret string `json:"totp_secret"`
-		}
-		b.run(&added, "account", "add", p.name, "--role", p.role, "--json", "--config", b.config)
-		var minted struct {
-			Token string `json:"token"`
-		}
-		b.run(&minted, "account", "token", p.name, "--scope", p.scope, "--json", "--config", b.config)
-		b.secrets[p.name], b.tokens[p.name] = added.Secret, minted.Token
-	}
+	b.hire("rita", "responder", "read,triage,facts,persons,draft,release,stop,submit,evidence")
+	b.hire("olga", "officer", "read,approve")
 	return b
+}
+
+// hire adds an account and mints a token for it.
+func (b *binary) hire(name, role, scope string) {
+	b.t.Helper()
+	var added struct {
+		Secret string `json:"totp_secret"`
+	}
+	b.run(&added, "account", "add", name, "--role", role, "--json", "--config", b.config)
+	var minted struct {
+		Token string `json:"token"`
+	}
+	b.run(&minted, "account", "token", name, "--scope", scope, "--json", "--config", b.config)
+	b.secrets[name], b.tokens[name] = added.Secret, minted.Token
+}
+
+// rewrite changes the settings file.
+func (b *binary) rewrite(oldnew ...string) {
+	b.t.Helper()
+	text, err := os.ReadFile(b.config)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.WriteFile(b.config, []byte(strings.NewReplacer(oldnew...).Replace(string(text))), 0o600); err != nil {
+		b.t.Fatal(err)
+	}
 }
 
 func (b *binary) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(b.path, args...)
-	cmd.Env = append(os.Environ(), "TOCSIN_PASSPHRASE=a passphrase for the test")
+	cmd.Env = append(append(os.Environ(), "TOCSIN_PASSPHRASE=a passphrase for the test"), b.env...)
 	return cmd
 }
 
@@ -141,16 +169,21 @@ func (b *binary) start(wait bool) {
 		return
 	}
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		resp, err := client.Get("http://" + b.inside + "/readyz")
-		if err == nil {
-			resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
-				return
-			}
+		if b.ready() {
+			return
 		}
 	}
 	b.kill()
 	b.t.Fatalf("the service did not become ready:\n%s", b.log.String())
+}
+
+func (b *binary) ready() bool {
+	resp, err := client.Get("http://" + b.inside + "/readyz")
+	if err != nil {
+		return false
+	}
+	resp.Body.Close()
+	return resp.StatusCode == http.StatusOK
 }
 
 // client keeps no connections: the service behind them is killed.

@@ -27,21 +27,14 @@ func TestKilledWhilePrinting(t *testing.T) {
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 2))
 	b := newBinary(t)
-	config, err := os.ReadFile(b.config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := strings.NewReplacer("channels:\n", "channels:\n  letter: {mode: folder, sender: [Example Retail Ltd, 10115 Berlin]}\n", "window: {email: 16}", "window: {email: 16, letter: 16}").Replace(string(config))
-	if err := os.WriteFile(b.config, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	b.rewrite("channels:\n", "channels:\n  letter: {mode: folder, sender: [Example Retail Ltd, 10115 Berlin]}\n", "window: {email: 16}", "window: {email: 16, letter: 16}")
 	var csv strings.Builder
 	csv.WriteString("subject_id,name,address,country,locale\n")
 	for i := 1; i <= printPersons; i++ {
 		fmt.Fprintf(&csv, "P-%05d,Person Number%05d,\"Street %d, 10115 Berlin\",DE,en\n", i, i, i)
 	}
 	b.start(true)
-	in, notice := b.prepareBy(incidents.Letter, printPersons, csv.String())
+	in, notice := b.released("olga", incidents.Letter, printPersons, csv.String())
 	dir := filepath.Join(b.dir, "data", "letters")
 	during := 0
 	for i := range printKills {

@@ -13,8 +13,10 @@ func TestMain(m *testing.M) {
 		goleak.IgnoreTopFunction("go.opencensus.io/stats/view.(*worker).start"),
 		goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"),
 		goleak.Cleanup(func(code int) {
-			if built.path != "" {
-				_ = os.RemoveAll(filepath.Dir(built.path))
+			for _, p := range []*program{&built, &builtToBeKilled, &builtNATS} {
+				if p.path != "" {
+					_ = os.RemoveAll(filepath.Dir(p.path))
+				}
 			}
 			os.Exit(code)
 		}))

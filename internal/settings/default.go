@@ -16,7 +16,7 @@ func Default() Settings {
 		},
 		Inside:      Listener{Listen: "127.0.0.1:8470"},
 		Public:      Listener{Listen: "127.0.0.1:8471"},
-		Bus:         Bus{Replicas: 1},
+		Bus:         Bus{MaxIntake: 1 << 30},
 		Channels:    defaultChannels(),
 		Correlation: Correlation{JoinWithin: Duration(24 * time.Hour)},
 		Dispatch:    Dispatch{Workers: 4, Lease: Duration(30 * time.Second), Sweep: Duration(10 * time.Second), DoubtWait: Duration(15 * time.Minute)},

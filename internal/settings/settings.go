@@ -67,7 +67,12 @@ type Bus struct {
 	User            string               `yaml:"user"`
 	Password        Secret               `yaml:"password"`
 	PasswordFile    string               `yaml:"password-file"`
-	Replicas        int                  `yaml:"replicas"`
+	CAFile          string               `yaml:"ca-file"`  // who signed an external server's certificate; empty: the system's
+	TLSCert         string               `yaml:"tls-cert"` // what is shown to an external server
+	TLSKey          string               `yaml:"tls-key"`
+	CredentialsFile string               `yaml:"credentials-file"` // a NATS user's token and key, instead of user and password
+	Replicas        int                  `yaml:"replicas"`         // of every stream; 0: 3 where the cluster has three servers, else 1
+	MaxIntake       Size                 `yaml:"max-intake"`       // of alerts on the bus that are not in the database yet
 	CollectorListen string               `yaml:"collector-listen"`
 	Collectors      map[string]Collector `yaml:"collectors"` // by the name of a source
 }

@@ -185,7 +185,20 @@ func (c *checker) bus(b Bus) {
 			c.say("bus.url", "must not hold credentials: use bus.user and bus.password")
 		}
 	}
-	c.between("bus.replicas", int64(b.Replicas), 1, 5)
+	c.between("bus.replicas", int64(b.Replicas), 0, 5)
+	c.size("bus.max-intake", b.MaxIntake, 16<<20, 1<<40)
+	if b.URL == "" && b.MaxIntake > 4<<30 {
+		c.say("bus.max-intake", "the embedded bus leaves 4GiB to it at most")
+	}
+	if (b.TLSCert == "") != (b.TLSKey == "") {
+		c.say("bus.tls-cert", "needs bus.tls-key beside it, and the other way round")
+	}
+	if b.CredentialsFile != "" && b.User != "" {
+		c.say("bus.credentials-file", "names a user already: leave bus.user empty")
+	}
+	if b.URL == "" && b.CAFile+b.TLSCert+b.CredentialsFile+b.User != "" {
+		c.say("bus.url", "is needed for the certificates and accounts named beside it: the embedded bus has none")
+	}
 	if b.URL == "" && b.Replicas > 1 {
 		c.say("bus.replicas", "the embedded bus has one replica")
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tocsin/incidents"
+	"tocsin/internal/killpoint"
 )
 
 // doubtWait is how long a doubt rests before the reconciler looks at it, when
@@ -96,6 +97,7 @@ func (t *tx) doubtStale(notice, chunk int64, wait map[incidents.Channel]time.Dur
 	if _, err := t.run(`UPDATE chunks SET flights = '' WHERE notice_no = $1 AND no = $2`, notice, chunk); err != nil {
 		return 0, err
 	}
+	killpoint.If(len(lost) > 0, killpoint.LostWritten)
 	return len(lost) + len(older), t.book(s)
 }
 
@@ -143,8 +145,12 @@ func (s *Store) LeaveChunk(ctx context.Context, c incidents.Chunk) error {
 func (s *Store) Turn(ctx context.Context, turn incidents.Turn) (c incidents.Claims, err error) {
 	err = s.together(ctx, func(t *tx) error {
 		c, err = t.turn(turn)
+		killpoint.If(err == nil && len(c.Next) > 0, killpoint.ClaimWritten)
+		killpoint.If(err == nil && len(turn.Done) > 0, killpoint.RecordWritten)
 		return err
 	})
+	killpoint.If(err == nil && len(c.Next) > 0, killpoint.Claimed)
+	killpoint.If(err == nil && len(turn.Done) > 0, killpoint.Recorded)
 	return c, err
 }
 

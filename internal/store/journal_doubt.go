@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tocsin/incidents"
+	"tocsin/internal/killpoint"
 )
 
 // doubtLease is how long a claimed doubt is kept from other reconcilers; the
@@ -93,7 +94,7 @@ func (t *tx) doubts(notice int64, limit int) (out []incidents.Doubt, err error) 
 
 // ResolveDoubt records what the reconciler found.
 func (s *Store) ResolveDoubt(ctx context.Context, id incidents.DeliveryID, r incidents.Resolution) error {
-	return s.write(ctx, func(t *tx) error {
+	err := s.write(ctx, func(t *tx) error {
 		d, err := t.delivery(id)
 		if err != nil {
 			return err
@@ -101,8 +102,12 @@ func (s *Store) ResolveDoubt(ctx context.Context, id incidents.DeliveryID, r inc
 		if d.state != stateInDoubt {
 			return incidents.Conflict("delivery %s is %s, not in doubt", id, stateOf(d.state))
 		}
-		return t.settle(d, r, "doubt.resolved")
+		err = t.settle(d, r, "doubt.resolved")
+		killpoint.If(err == nil, killpoint.DoubtWritten)
+		return err
 	})
+	killpoint.If(err == nil, killpoint.DoubtResolved)
+	return err
 }
 
 // SettleDoubt is a person's decision on one in-doubt delivery.

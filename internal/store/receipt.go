@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tocsin/incidents"
+	"tocsin/internal/killpoint"
 )
 
 // PutReceipt stores what a provider reported; equal ids are one.
@@ -18,10 +19,13 @@ func (s *Store) PutReceipt(ctx context.Context, r incidents.StatusReceipt) error
 	if r.ID == "" {
 		return incidents.Invalid("a receipt needs an id")
 	}
-	return s.queue.do(ctx, func(t *tx) error {
+	err := s.queue.do(ctx, func(t *tx) error {
 		_, err := t.PutReceipt(r)
+		killpoint.If(err == nil, killpoint.ReceiptWritten)
 		return err
 	})
+	killpoint.If(err == nil, killpoint.ReceiptStored)
+	return err
 }
 
 // PutReceipt stores a receipt in the transaction of the act that brought it.
@@ -62,8 +66,11 @@ func (s *Store) FoldReceipts(ctx context.Context, limit int) (folded int, err er
 				folded++
 			}
 		}
-		return f.close()
+		err = f.close()
+		killpoint.If(err == nil && folded > 0, killpoint.FoldWritten)
+		return err
 	})
+	killpoint.If(err == nil && folded > 0, killpoint.Folded)
 	return folded, err
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tocsin/incidents"
+	"tocsin/internal/killpoint"
 )
 
 // chunkSize is how many places of a list make one chunk of work. It is the
@@ -146,7 +147,11 @@ func (t *tx) Release(id incidents.NoticeID, at time.Time) error {
 	if err := t.PutNotice(n); err != nil {
 		return err
 	}
-	return t.queueAll(n.No)
+	if err := t.queueAll(n.No); err != nil {
+		return err
+	}
+	killpoint.At(killpoint.ReleaseWritten)
+	return nil
 }
 
 // plan writes one delivery per chosen person, on the first channel of their plan

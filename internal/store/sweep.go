@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tocsin/incidents"
+	"tocsin/internal/killpoint"
 )
 
 const (
@@ -32,8 +33,12 @@ func (s *Store) Sweep(ctx context.Context, p incidents.SweepPolicy) (out inciden
 		var one incidents.Swept
 		err = s.write(ctx, func(t *tx) error {
 			one, err = t.sweep(no, p)
+			killpoint.If(err == nil && one != (incidents.Swept{}), killpoint.SweepWritten)
+			killpoint.If(err == nil && one.Done > 0, killpoint.DoneWritten)
 			return err
 		})
+		killpoint.If(err == nil && one != (incidents.Swept{}), killpoint.Swept)
+		killpoint.If(err == nil && one.Done > 0, killpoint.Done)
 		if err == nil {
 			out.InDoubt += one.InDoubt
 			out.Fallback += one.Fallback
@@ -74,7 +79,7 @@ func (t *tx) sweep(notice int64, p incidents.SweepPolicy) (out incidents.Swept, 
 	if err != nil || !found {
 		return out, err
 	}
-	if out.InDoubt, err = t.sweepLost(notice, p); err != nil {
+	if err := t.sweepLost(notice, p, &out); err != nil {
 		return out, err
 	}
 	n, err := t.NoticeByNo(notice)
@@ -87,9 +92,11 @@ func (t *tx) sweep(notice int64, p incidents.SweepPolicy) (out incidents.Swept, 
 	if out.Fallback, err = t.sweepSilent(r, n, p); err != nil {
 		return out, err
 	}
-	if out.Requeued, err = t.sweepDue(notice, p); err != nil {
+	due, err := t.sweepDue(notice, p)
+	if err != nil {
 		return out, err
 	}
+	out.Requeued += due
 	done, err := t.finish(r, n, p.Now)
 	if done {
 		out.Done = 1
@@ -98,27 +105,32 @@ func (t *tx) sweep(notice int64, p incidents.SweepPolicy) (out incidents.Swept, 
 }
 
 // sweepLost puts what lost workers left attempting in doubt, and raises the
-// fence so that a worker who only seemed lost writes nothing more.
-func (t *tx) sweepLost(notice int64, p incidents.SweepPolicy) (n int, err error) {
-	lost, err := t.chunkNumbers(`SELECT no FROM chunks WHERE notice_no = $1 AND claimed > 0 AND until <= $2 ORDER BY no LIMIT 1000`, notice, ms(p.Now))
+// fence so that a worker who only seemed lost writes nothing more. The chunk is
+// announced at once, for somebody else.
+func (t *tx) sweepLost(notice int64, p incidents.SweepPolicy, out *incidents.Swept) error {
+	lost, err := t.chunkNumbers(`SELECT no FROM chunks WHERE notice_no = $1 AND (claimed > 0 OR owner <> '') AND until <= $2 ORDER BY no LIMIT 1000`, notice, ms(p.Now))
 	if err != nil {
-		return 0, err
+		return err
 	}
 	for _, no := range lost {
 		over, err := t.run(`UPDATE chunks SET fence = fence + 1, owner = '', until = 0 WHERE notice_no = $1 AND no = $2 AND until <= $3`, notice, no, ms(p.Now))
 		if err != nil {
-			return n, err
+			return err
 		}
 		if over == 0 {
 			continue // its worker renewed the lease meanwhile
 		}
 		m, err := t.doubtStale(notice, no, p.DoubtWait, p.Now)
 		if err != nil {
-			return n, err
+			return err
 		}
-		n += m
+		out.InDoubt += m
+		out.Requeued++
+		if err := t.requeue(notice, no, p.Now); err != nil { // its message is with the lost worker
+			return err
+		}
 	}
-	return n, nil
+	return nil
 }
 
 func (t *tx) chunkNumbers(q string, params ...any) (out []int64, err error) {

@@ -109,9 +109,10 @@ func TestALeaseRenewedBeforeTheSweeperCameStays(t *testing.T) {
 					w.ok(err)
 				}
 			}
-			n, err := q.sweepLost(1, w.policy())
-			if n != 1 {
-				t.Errorf("%d are in doubt", n)
+			var out incidents.Swept
+			err := q.sweepLost(1, w.policy(), &out)
+			if out.InDoubt != 1 || out.Requeued != 1 {
+				t.Errorf("swept %+v", out)
 			}
 			return err
 		})

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"tocsin/incidents"
+	"tocsin/internal/killpoint"
 	"tocsin/notifiers"
 )
 
@@ -86,7 +87,9 @@ func (k *conn) chunks(out []*outgoing) bool {
 		k.out = append(k.out, o.m.Wire...)
 		ends[i] = len(k.out)
 	}
+	killpoint.At(killpoint.BeforeBytes)
 	seen, _ := k.flush() // an error shows again when the replies are read
+	killpoint.At(killpoint.AfterBytes)
 	closing, open := false, false
 	for i, o := range out {
 		got := k.chunk(o, i > 0)
@@ -132,6 +135,7 @@ func (k *conn) chunk(o *outgoing, reset bool) (c chunked) {
 			}
 		case i == 0: // where RSET did nothing, MAIL fails
 		case i == 3 && p.ok() && !o.settled:
+			killpoint.At(killpoint.Answered)
 			c.open = false
 			o.settle(incidents.Receipt{Outcome: incidents.OutcomeAccepted, Code: strconv.Itoa(p.code), Reason: queued(p.text)})
 		case !p.ok() && !o.settled && !c.closing:
@@ -214,8 +218,11 @@ func (d *dialogue) one(o, next *outgoing) bool {
 	if d.piped && next != nil {
 		d.open(next)
 	}
+	killpoint.At(killpoint.BeforeBytes)
 	seen, _ := d.flush()
+	killpoint.At(killpoint.AfterBytes)
 	p, err := d.answer(nil)
+	killpoint.At(killpoint.Answered)
 	switch {
 	case o.settled:
 		return err == nil && p.code != 421
