@@ -76,7 +76,20 @@ type ObligationState struct {
 	Told      int        `json:"told,omitempty"`    // highest step the team was told of
 	TellAt    *time.Time `json:"tell_at,omitempty"` // not told before: somebody is at it, or it failed a moment ago
 	// Task is set when this is the task to give substitute notice for an obligation.
-	Task *Substituting `json:"substitute,omitempty"`
+	Task     *Substituting `json:"substitute,omitempty"`
+	Foreseen *Foreseen     `json:"foreseen,omitempty"`
+}
+
+// Foreseen is that the forecast of a notice passed this duty's deadline: it is
+// said once for each notice and due time.
+type Foreseen struct {
+	Notice int64      `json:"notice"` // Notice.No
+	Due    time.Time  `json:"due"`
+	Likely time.Time  `json:"likely"` // end of the sending, when it was said
+	Cause  Channel    `json:"cause"`
+	At     time.Time  `json:"at"`
+	Told   bool       `json:"told"`              // the team was
+	TellAt *time.Time `json:"tell_at,omitempty"` // not told before
 }
 
 // DutyStatus is what became of an obligation.

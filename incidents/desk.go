@@ -30,6 +30,9 @@ type Deps struct {
 	Gate       Gate
 	Cover      bool                         // notices about sensitive data are read on the verification page, not in the e-mail
 	Routes     Routes                       // how minors and the deceased are dealt with; no value: as before there were routes
+	Accounts   Accounts                     // the providers' accounts, for forecasts; nil: none are known
+	Rates      map[Channel]float64          // what the settings allow each channel, per second; 0: no limit
+	Quiet      QuietHours                   // as the store claims by, for forecasts
 	Langs      []Lang                       // the organisation's languages, default first
 	Org        string                       // legal name, for reports
 	Seed       map[string]string            // facts every breach begins with: who we are and who answers

@@ -61,7 +61,7 @@ func settle(before []ObligationState, now []Obligation, id IncidentID, rev int, 
 		s := ObligationState{IncidentID: id, Obligation: o, FactsRev: rev, Status: DutyOpen}
 		if had {
 			s.Status, s.Evidence, s.Note, s.ClosedAt = was.Status, was.Evidence, was.Note, was.ClosedAt
-			s.Escalated, s.Told, s.TellAt = was.Escalated, was.Told, was.TellAt
+			s.Escalated, s.Told, s.TellAt, s.Foreseen = was.Escalated, was.Told, was.TellAt, was.Foreseen
 		}
 		if s.Status == DutyMoot && o.Applies != AppliesNo {
 			s.Status, s.ClosedAt = DutyOpen, nil

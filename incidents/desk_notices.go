@@ -499,6 +499,10 @@ func (d *Desk) StopNotice(ctx context.Context, a Actor, id NoticeID, reason stri
 
 // Progress shows where a released notice stands.
 func (d *Desk) Progress(ctx context.Context, a Actor, id NoticeID) (Progress, error) {
+	accounts, err := d.accounts(ctx)
+	if err != nil {
+		return Progress{}, err
+	}
 	return read(ctx, d, a, ActRead, func(tx Tx) (p Progress, err error) {
 		if p.Notice, err = tx.Notice(id); err != nil {
 			return p, err
@@ -513,12 +517,12 @@ func (d *Desk) Progress(ctx context.Context, a Actor, id NoticeID) (Progress, er
 			return p, err
 		}
 		p.StartedAt = p.Notice.ReleasedAt
-		return p, d.forecast(tx, &p)
+		return p, d.forecast(tx, &p, accounts)
 	})
 }
 
-// forecast divides what remains by the rate of the last minute.
-func (d *Desk) forecast(tx Tx, p *Progress) error {
+// forecast adds the rate of the last minute and the likely end.
+func (d *Desk) forecast(tx Tx, p *Progress, accounts []ProviderHealth) error {
 	if p.StartedAt == nil || p.Notice.Status != NoticeSending {
 		return nil
 	}
@@ -529,11 +533,11 @@ func (d *Desk) forecast(tx Tx, p *Progress) error {
 		return err
 	}
 	p.PerSecond = float64(n) / window.Seconds()
-	left := p.Reconciliation.ToSend + p.Reconciliation.Trying
-	if p.PerSecond > 0 && left > 0 {
-		at := now.Add(time.Duration(float64(left) / p.PerSecond * float64(time.Second))).Truncate(time.Second)
-		p.FinishAt = &at
+	pace, err := d.pace(tx, p.Notice, accounts)
+	if err != nil {
+		return err
 	}
+	p.FinishAt = ForecastOf(pace, nil).Ends.Likely
 	return nil
 }
 

@@ -191,6 +191,10 @@ type NoticeTx interface {
 	Deliveries(DeliveryFilter) ([]Delivery, error)
 	// Handled counts deliveries that left the planned states since a time, for the rate.
 	Handled(noticeNo int64, since time.Time) (int64, error)
+	// Pace tells how a released notice went so far and what waits for which time.
+	Pace(noticeNo int64) (PaceView, error)
+	// LastRate is the rate, per second, of the last notice that used a channel; 0: none did.
+	LastRate(Channel) (float64, error)
 	// CancelDeliveries ends everything that is not yet sent: the stop button.
 	CancelDeliveries(noticeNo int64, why string, at time.Time) (int64, error)
 	// SettleDoubt is a person's decision on one in-doubt delivery: accepted, or

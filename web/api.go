@@ -87,6 +87,7 @@ func APIRoutes() []APIRoute {
 		{post, "/notices/{notice}/resume", release, "let a held notice go on", api.resumeNotice},
 		{post, "/notices/{notice}/stop", stop, "end a sending for good", api.stopNotice},
 		{get, "/notices/{notice}/progress", read, "where a sending stands; the sums always hold", api.progress},
+		{get, "/notices/{notice}/forecast", read, "when a sending ends, against each deadline; with what-if rates", api.forecast},
 		{get, "/notices/{notice}/in-doubt", read, "deliveries nobody can say about", api.inDoubt},
 		{get, "/notices/{notice}/status.jsonl", persons, "claimed status of every delivery, a line each", api.claimedStatus},
 		{post, "/deliveries/{delivery}/settle", release, "decide on one delivery in doubt", api.settleDoubt},

@@ -253,6 +253,18 @@ func (a api) progress(c *call) (any, error) {
 	}{p, p.Reconciliation.Sum(), p.Reconciliation.Unaccounted()}, err
 }
 
+func (a api) forecast(c *call) (any, error) {
+	rates, err := ratesOf(c.r.URL.Query())
+	if err != nil {
+		return nil, err
+	}
+	id, err := a.noticeID(c)
+	if err != nil {
+		return nil, err
+	}
+	return a.Desk.Forecast(c.ctx, c.actor, id, rates)
+}
+
 // A deliveryView is one delivery, its id as text.
 type deliveryView struct {
 	ID         string                  `json:"id"`

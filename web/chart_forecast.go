@@ -10,28 +10,37 @@ import (
 )
 
 // A forecastChart sets the sending against the deadlines of the people's
-// duties: how many people are handled, and one lane per channel.
+// duties: what each channel handled so far, the fan of what is to come, and one
+// lane per channel.
 type forecastChart struct {
-	Show            bool
-	Desc            string
-	Height, Bottom  float64
-	Ticks           []axisDay
-	Levels          []axisDay // of people; X is the height
-	Area, Past, Far string    // points: handled so far, and the forecast
-	NowX            float64
-	NowText         string
-	CurX, CurY      float64
-	CurText, SubTxt string
-	Lanes           []forecastLane
-	Limits          []limitMark
-	Later           string // deadlines beyond the right edge
-	Late            bool
+	Show, Estimate bool // Estimate: not released; as if it were released now
+	Desc           string
+	Height, Top    float64
+	Base, Bottom   float64
+	Ticks          []axisDay
+	Levels         []axisDay // of deliveries; X is the height
+	Curves         []forecastCurve
+	NowX           float64
+	NowText        string
+	Lanes          []forecastLane
+	Limits         []limitMark
+	Later          string // deadlines beyond the right edge
+	Late, WhatIf   bool
+}
+
+// A forecastCurve is one channel: points of polylines and a polygon.
+type forecastCurve struct {
+	Channel                  incidents.Channel
+	Name                     string
+	Past, Fan, Likely, If    string
+	LabelX, LabelY, EndX, EY float64
 }
 
 type forecastLane struct {
 	Y                          float64
 	Name                       string
 	DoneX, DoneW, RestX, RestW float64
+	IfX                        float64 // end by the what-if; 0: none
 	Late                       bool
 	Label, Class               string
 	LabelX                     float64
@@ -47,84 +56,87 @@ type limitMark struct {
 
 const (
 	fcLeft, fcRight = 150.0, 1056.0
-	fcTop, fcBase   = 66.0, 204.0
+	fcHigh          = 150.0 // of the curves
 	fcLane          = 38.0
-	fcLimits        = 3
+	fcLimits        = 4
 )
 
-// forecastOf draws done, forecast and limits on one axis.
-func forecastOf(p incidents.Progress, duties []incidents.ObligationState, now time.Time) (f forecastChart) {
-	if p.StartedAt == nil {
+// forecastOf draws the measured past, the forecast and the limits on one axis.
+func forecastOf(v incidents.ForecastView, r incidents.Reconciliation) (f forecastChart) {
+	base, now := v.Forecast, v.At
+	if len(base.Channels) == 0 || (base.StartedAt == nil && base.Ends.Likely == nil) {
 		return f
 	}
-	start, end, known := *p.StartedAt, now, p.FinishAt != nil
-	if known {
-		end = *p.FinishAt
+	start := now
+	if base.StartedAt != nil {
+		start = *base.StartedAt
 	}
-	if p.Notice.DoneAt != nil {
-		end, known = *p.Notice.DoneAt, true
+	last := now
+	for _, at := range ends(v) {
+		last = lastOf(last, at)
 	}
-	limits, later := limitsOf(duties, start, end.Sub(start), fcLimits)
-	last := end
-	if len(limits) > 0 && limits[len(limits)-1].at.After(last) {
-		last = limits[len(limits)-1].at
-	}
-	if now.After(last) {
-		last = now
+	near, later := limitsOf(base.Deadlines, start, last.Sub(start))
+	for _, l := range near {
+		last = lastOf(last, &l.Due)
 	}
 	span := max(last.Sub(start), 30*time.Minute)
 	from, to := start.Add(-span/40), start.Add(span+span/5)
 	scale := (fcRight - fcLeft) / to.Sub(from).Seconds()
 	x := func(t time.Time) float64 { return min(max(fcLeft+t.Sub(from).Seconds()*scale, fcLeft), fcRight) }
-	f = forecastChart{Show: true, NowX: x(now), NowText: "Now " + now.UTC().Format("15:04"), Later: later}
+	f = forecastChart{Show: true, Estimate: base.StartedAt == nil, NowX: x(now), NowText: "Now " + now.UTC().Format("15:04"), Later: later, Late: base.Late(), WhatIf: v.WhatIf != nil}
+	f.marks(near, x)
+	f.Base = f.Top + fcHigh
 	f.Ticks = timeTicks(from, to, x)
-	f.curve(p, start, end, now, known, x)
-	late := false
-	for _, l := range limits {
-		late = late || end.After(l.at)
-	}
-	f.Late = late && known
-	f.lanes(p, start, end, now, known, x)
-	f.Bottom = fcBase + 28 + fcLane*float64(len(f.Lanes)) + 12
+	f.curves(v, start, x)
+	f.lanes(v, start, x)
+	f.Bottom = f.Base + 28 + fcLane*float64(len(f.Lanes)) + 12
 	f.Height = f.Bottom + 22
-	f.marks(limits, x)
-	f.describe(p, limits, end, known)
+	f.Desc = describe(base, r)
+	if v.WhatIf != nil {
+		f.Desc += " What if: " + endsIn(*v.WhatIf)
+	}
 	return f
 }
 
-type limit struct {
-	at    time.Time
-	soft  bool
-	label string
-}
-
-// limitsOf lists the first deadlines of duties to people; the rest is said in
-// words. reach is how long the sending takes.
-func limitsOf(duties []incidents.ObligationState, start time.Time, reach time.Duration, most int) (out []limit, later string) {
-	var all []limit
-	for _, o := range duties {
-		if o.Audience != incidents.AudienceIndividuals || o.Applies != incidents.AppliesYes || o.Due == nil || o.Due.Before(start) {
+// ends are the times a picture has to reach. A late end far behind the likely
+// one would squeeze the picture: it is cut off at three times as far.
+func ends(v incidents.ForecastView) (out []*time.Time) {
+	for _, f := range []*incidents.Forecast{&v.Forecast, v.WhatIf} {
+		if f == nil {
 			continue
 		}
-		i := slices.IndexFunc(all, func(l limit) bool { return l.at.Equal(*o.Due) && l.soft == o.Soft })
-		if i < 0 {
-			all = append(all, limit{*o.Due, o.Soft, o.Jurisdiction})
-		} else if !strings.Contains(all[i].label, o.Jurisdiction) {
-			all[i].label += ", " + o.Jurisdiction
+		for _, c := range f.Channels {
+			out = append(out, c.Ends.Likely)
+		}
+		out = append(out, f.Ends.Likely)
+		if a, b := f.Ends.Likely, f.Ends.Late; a != nil && b != nil && b.Sub(f.At) < 3*max(a.Sub(f.At), time.Minute) {
+			out = append(out, b)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b limit) int { return a.at.Compare(b.at) })
+	return out
+}
+
+func lastOf(a time.Time, b *time.Time) time.Time {
+	if b != nil && b.After(a) {
+		return *b
+	}
+	return a
+}
+
+// limitsOf lists the first deadlines; the rest is said in words. reach is how
+// long the sending takes.
+func limitsOf(all []incidents.DeadlineForecast, start time.Time, reach time.Duration) (out []incidents.DeadlineForecast, later string) {
 	near := len(all)
 	for i, l := range all {
 		// Deadlines far behind the first ones would squeeze the picture.
-		if i == most || (i > 0 && l.at.Sub(start) > 4*all[0].at.Sub(start) && l.at.Sub(start) > 3*reach) {
+		if i == fcLimits || (i > 0 && l.Due.Sub(start) > 4*all[0].Due.Sub(start) && l.Due.Sub(start) > 3*reach) {
 			near = i
 			break
 		}
 	}
 	var rest []string
 	for _, l := range all[near:] {
-		rest = append(rest, l.label+" "+l.at.UTC().Format("2 Jan"))
+		rest = append(rest, strings.Join(l.Jurisdictions, ", ")+" "+l.Due.UTC().Format("2 Jan"))
 	}
 	return all[:near], strings.Join(rest, "; ")
 }
@@ -150,33 +162,94 @@ func timeTicks(from, to time.Time, x func(time.Time) float64) (out []axisDay) {
 	return out
 }
 
-// curve is the number of people handled. Two points are known: the beginning
-// and now; between them it is drawn straight.
-func (f *forecastChart) curve(p incidents.Progress, start, end, now time.Time, known bool, x func(time.Time) float64) {
-	r := p.Reconciliation
-	list := max(r.List, 1)
-	y := func(n int64) float64 { return fcBase - (fcBase-fcTop)*float64(n)/float64(list) }
-	f.Levels = []axisDay{{X: y(0), Label: "0"}, {X: y(list / 2), Label: people(list / 2)}, {X: y(list), Label: people(list)}}
-	done := r.List - r.ToSend - r.Trying
-	until := now
-	if p.Notice.DoneAt != nil {
-		until = end
+// curves are what each channel handled, as it was measured, and the fan of when
+// it has handled the rest.
+func (f *forecastChart) curves(v incidents.ForecastView, start time.Time, x func(time.Time) float64) {
+	most := int64(1)
+	for _, c := range v.Channels {
+		most = max(most, c.Planned+c.Coming)
 	}
-	sx, ux, dy := x(start), x(until), y(done)
-	f.Past = fmt.Sprintf("%.1f,%.1f %.1f,%.1f", sx, fcBase, ux, dy)
-	if p.Notice.DoneAt != nil && now.After(end) {
-		f.Past += fmt.Sprintf(" %.1f,%.1f", x(now), dy)
+	y := func(n float64) float64 { return f.Base - fcHigh*min(max(n/float64(most), 0), 1) }
+	f.Levels = []axisDay{{X: y(0), Label: "0"}, {X: y(float64(most) / 2), Label: people(most / 2)}, {X: y(float64(most)), Label: people(most)}}
+	until := v.At
+	if v.DoneAt != nil && v.DoneAt.Before(until) {
+		until = *v.DoneAt
 	}
-	f.Area = fmt.Sprintf("%.1f,%.1f %.1f,%.1f %.1f,%.1f", sx, fcBase, ux, dy, ux, fcBase)
-	if known && end.After(now) {
-		f.Far = fmt.Sprintf("%.1f,%.1f %.1f,%.1f", ux, dy, x(end), y(list))
+	for _, c := range v.Channels {
+		if c.Planned+c.Coming == 0 {
+			continue
+		}
+		k := forecastCurve{Channel: c.Channel, Name: channelName(c.Channel), Past: past(v.Forecast, c, start, until, x, y)}
+		nowX, nowY, all := x(v.At), y(float64(c.Handled)), y(float64(c.Planned+c.Coming))
+		if c.Ends.Likely != nil && v.DoneAt == nil {
+			k.EndX, k.EY = x(*c.Ends.Likely), all
+			k.Likely = points(nowX, nowY, k.EndX, all)
+			if c.Ends.Early != nil && c.Ends.Late != nil {
+				k.Fan = points(nowX, nowY, x(*c.Ends.Early), all, x(*c.Ends.Late), all)
+			}
+			k.If = ifLine(v.WhatIf, c.Channel, nowX, nowY, all, x)
+		}
+		k.LabelX, k.LabelY = f.label(nowX, nowY)
+		f.Curves = append(f.Curves, k)
 	}
-	f.CurX, f.CurY = max(ux, f.NowX)+10, min(max(dy+26, fcTop+40), fcBase-26)
-	f.CurText = num(done) + " handled"
-	f.SubTxt = share(done, list)
-	if p.PerSecond > 0 {
-		f.SubTxt += fmt.Sprintf(", %.1f a second", p.PerSecond)
+}
+
+// label finds a place for the name of a curve beside the now-line, below the
+// names that are there already.
+func (f *forecastChart) label(x, y float64) (float64, float64) {
+	y = min(max(y+4, f.Top+14), f.Base-6)
+	for range f.Curves {
+		if !slices.ContainsFunc(f.Curves, func(k forecastCurve) bool { return k.LabelY > y-15 && k.LabelY < y+15 }) {
+			break
+		}
+		if y += 15; y > f.Base-2 {
+			y = f.Top + 14
+		}
 	}
+	return x - 8, y
+}
+
+// past sums the measured outcomes up. The counters are the truth: the curve ends there.
+func past(f incidents.Forecast, c incidents.ChannelForecast, start, until time.Time, x func(time.Time) float64, y func(float64) float64) string {
+	at := []float64{x(start), y(0)}
+	var sum int64
+	for _, s := range f.Curve {
+		if s.Channel != c.Channel {
+			continue
+		}
+		begin, end := lastOf(s.At, &start), s.At.Add(f.Every)
+		if end.After(until) {
+			end = until
+		}
+		at = append(at, x(begin), y(float64(min(sum, c.Handled))))
+		sum += s.N
+		at = append(at, x(lastOf(begin, &end)), y(float64(min(sum, c.Handled))))
+	}
+	at = append(at, x(until), y(float64(c.Handled)))
+	if f.At.After(until) {
+		at = append(at, x(f.At), y(float64(c.Handled)))
+	}
+	return points(at...)
+}
+
+func ifLine(f *incidents.Forecast, ch incidents.Channel, nowX, nowY, all float64, x func(time.Time) float64) string {
+	if f == nil {
+		return ""
+	}
+	for _, c := range f.Channels {
+		if c.Channel == ch && c.Ends.Likely != nil {
+			return points(nowX, nowY, x(*c.Ends.Likely), all)
+		}
+	}
+	return ""
+}
+
+func points(xy ...float64) string {
+	var b strings.Builder
+	for i := 0; i+1 < len(xy); i += 2 {
+		fmt.Fprintf(&b, "%.1f,%.1f ", xy[i], xy[i+1])
+	}
+	return strings.TrimSpace(b.String())
 }
 
 // people is a short count for an axis.
@@ -202,88 +275,142 @@ func share(n, of int64) string {
 }
 
 // lanes are the channels, in the order of the plan.
-func (f *forecastChart) lanes(p incidents.Progress, start, end, now time.Time, known bool, x func(time.Time) float64) {
-	for _, t := range p.Tallies {
-		row := channelOf(t)
-		if row.Planned == 0 {
+func (f *forecastChart) lanes(v incidents.ForecastView, start time.Time, x func(time.Time) float64) {
+	for _, c := range v.Channels {
+		if c.Planned+c.Coming == 0 {
 			continue
 		}
-		l := forecastLane{Y: fcBase + 28 + fcLane*float64(len(f.Lanes)), Name: channelName(t.Channel), DoneX: x(start)}
-		until := now
-		if p.Notice.DoneAt != nil {
-			until = end
+		l := forecastLane{Y: f.Base + 28 + fcLane*float64(len(f.Lanes)), Name: channelName(c.Channel), DoneX: x(start)}
+		until := v.At
+		if v.DoneAt != nil {
+			until = *v.DoneAt
 		}
-		l.DoneW = max(x(until)-l.DoneX, 3)
+		if v.StartedAt != nil && c.Handled > 0 {
+			l.DoneW = max(x(until)-l.DoneX, 3)
+		}
 		l.LabelX = max(l.DoneX+l.DoneW, f.NowX) + 10
-		switch {
-		case row.Left == 0:
-			l.Label, l.Class = "done", "t-green"
-		case p.Notice.Status == incidents.NoticeHeld:
-			l.Label, l.Class = "on hold, "+num(row.Left)+" left", "t-amber"
-		case known && end.After(now):
-			l.RestX, l.Late = l.DoneX+l.DoneW, f.Late
-			l.RestW = max(x(end)-l.RestX, 3)
-			l.LabelX = max(l.RestX+l.RestW, f.NowX) + 10
-			l.Label = "in " + left(end.Sub(now))
-			if f.Late {
-				l.Label, l.Class = l.Label+", too late", "t-red"
+		l.rest(v, c, x, f.NowX)
+		if v.WhatIf != nil {
+			for _, w := range v.WhatIf.Channels {
+				if w.Channel == c.Channel && w.Ends.Likely != nil {
+					l.IfX = x(*w.Ends.Likely)
+				}
 			}
-		default:
-			l.Label = num(row.Left) + " left, rate not known yet"
+		}
+		if l.LabelX > fcRight-150 { // beside the picture
+			l.LabelX = fcRight - 150
 		}
 		f.Lanes = append(f.Lanes, l)
 	}
 }
 
-// marks are the deadlines; names alternate in height so that they do not meet.
-func (f *forecastChart) marks(limits []limit, x func(time.Time) float64) {
-	for i, l := range limits {
-		m := limitMark{X: x(l.at), Soft: l.soft, Label: clip(l.label, 30), Due: l.at.UTC().Format("Mon 2 Jan 15:04") + ", legal", Anchor: "end"}
-		if l.soft {
-			m.Due = l.at.UTC().Format("Mon 2 Jan 15:04") + ", our target"
+// rest is what a lane has before it.
+func (l *forecastLane) rest(v incidents.ForecastView, c incidents.ChannelForecast, x func(time.Time) float64, nowX float64) {
+	switch {
+	case v.DoneAt != nil || (c.Left == 0 && c.Coming == 0):
+		l.Label, l.Class = "done", "t-green"
+	case v.Status == incidents.NoticeHeld:
+		l.Label, l.Class = "on hold, "+num(c.Left)+" left", "t-amber"
+	case c.Ends.Likely == nil:
+		l.Label = num(c.Left) + " left, rate not known yet"
+	default:
+		l.RestX = max(l.DoneX+l.DoneW, nowX)
+		l.RestW = max(x(*c.Ends.Likely)-l.RestX, 3)
+		l.LabelX = l.RestX + l.RestW + 10
+		l.Label = "in " + left(c.Ends.Likely.Sub(v.At))
+		l.Late = slices.ContainsFunc(v.Deadlines, func(d incidents.DeadlineForecast) bool { return d.Missed && c.Ends.Likely.After(d.Due) })
+		if l.Late {
+			l.Label, l.Class = l.Label+", too late", "t-red"
 		}
-		m.TextX, m.TopY = m.X-8, 34+float64(i%2)*34
-		beside := i > 0 && m.X-f.Limits[i-1].X < 200 // the name would cross the line before
-		if m.X < fcLeft+260 || (beside && m.X+190 < fcRight+24) {
-			m.Anchor, m.TextX = "start", m.X+8
-		}
-		m.DueY = m.TopY + 15
-		f.Limits = append(f.Limits, m)
 	}
 }
 
-// describe states the finding in figures.
-func (f *forecastChart) describe(p incidents.Progress, limits []limit, end time.Time, known bool) {
-	r := p.Reconciliation
-	f.Desc = fmt.Sprintf("%s of %s people are handled since %s.", num(r.List-r.ToSend-r.Trying), num(r.List), utc(p.StartedAt))
-	switch {
-	case p.Notice.DoneAt != nil:
-		f.Desc += " It was done " + utc(end) + "."
-	case known:
-		f.Desc += " It ends about " + utc(end) + "."
-	default:
-		f.Desc += " The rate is not known yet."
-	}
+// marks are the deadlines. Their names go into rows above the curves, each into
+// the first in which it meets no other name.
+func (f *forecastChart) marks(limits []incidents.DeadlineForecast, x func(time.Time) float64) {
+	const rowHigh, letter = 34.0, 6.8
+	var used [][][2]float64 // of each row, from and to
 	for _, l := range limits {
+		m := limitMark{X: x(l.Due), Soft: l.Soft, Label: clip(strings.Join(l.Jurisdictions, ", "), 30), Due: l.Due.UTC().Format("Mon 2 Jan 15:04") + ", legal", Anchor: "end"}
+		if l.Soft {
+			m.Due = l.Due.UTC().Format("Mon 2 Jan 15:04") + ", our target"
+		}
+		wide := letter * float64(max(len([]rune(m.Label)), len([]rune(m.Due))))
+		box := [2]float64{m.X - 8 - wide, m.X - 8}
+		m.TextX = m.X - 8
+		if box[0] < 0 {
+			m.Anchor, m.TextX, box = "start", m.X+8, [2]float64{m.X + 8, m.X + 8 + wide}
+		}
+		row := slices.IndexFunc(used, func(taken [][2]float64) bool {
+			return !slices.ContainsFunc(taken, func(b [2]float64) bool { return box[0] < b[1]+12 && b[0] < box[1]+12 })
+		})
+		if row < 0 {
+			row, used = len(used), append(used, nil)
+		}
+		used[row] = append(used[row], box)
+		m.TopY = 36 + rowHigh*float64(row)
+		m.DueY = m.TopY + 15
+		f.Limits = append(f.Limits, m)
+	}
+	f.Top = 40 + rowHigh*float64(len(used))
+}
+
+// describe states the finding in figures.
+func describe(f incidents.Forecast, r incidents.Reconciliation) (s string) {
+	if f.StartedAt == nil {
+		s = "It is not released. If it were released now: "
+	} else {
+		s = fmt.Sprintf("%s of %s people are handled since %s. ", num(r.List-r.ToSend-r.Trying), num(r.List), utc(f.StartedAt))
+	}
+	if f.Status == incidents.NoticeHeld {
+		s += "It is on hold. If it were resumed now: "
+	}
+	return s + endsIn(f)
+}
+
+// endsIn says when a forecast ends and what that is for each deadline.
+func endsIn(f incidents.Forecast) (s string) {
+	switch {
+	case f.DoneAt != nil:
+		s = "It was done " + utc(f.DoneAt) + "."
+	case f.Ends.Likely == nil:
+		s = "The rate is not known yet."
+	default:
+		s = "It ends about " + utc(f.Ends.Likely)
+		if f.Ends.Early != nil && f.Ends.Late != nil {
+			s += ", between " + short(f.Ends.Early) + " and " + short(f.Ends.Late)
+		}
+		s += "."
+	}
+	for _, d := range f.Deadlines {
 		word := "legal deadline"
-		if l.soft {
+		if d.Soft {
 			word = "our target"
 		}
-		rel := ""
-		if known {
-			if rel = left(l.at.Sub(end)) + " to spare"; end.After(l.at) {
-				rel = left(end.Sub(l.at)) + " late"
-			}
-			rel = ", " + rel
+		s += " " + strings.Join(d.Jurisdictions, ", ") + ", " + word + ", " + utc(d.Due)
+		if d.Known {
+			s += ", " + slackOf(d)
 		}
-		f.Desc += fmt.Sprintf(" %s, %s, %s%s.", l.label, word, utc(l.at), rel)
+		s += "."
 	}
+	return s
+}
+
+// slackOf is "3 h 20 min before", or "misses by 40 min".
+func slackOf(d incidents.DeadlineForecast) string {
+	switch {
+	case !d.Known:
+		return "not known yet"
+	case d.Missed:
+		return "misses by " + left(d.Slack)
+	}
+	return left(d.Slack) + " before"
 }
 
 // Points of the shapes, so that the template holds no arithmetic.
 func (f forecastChart) FlagX() float64   { return min(max(f.NowX-38, 0), fcRight-60) }
 func (f forecastChart) FlagMid() float64 { return f.FlagX() + 38 }
 func (f forecastChart) TickY() float64   { return f.Bottom + 16 }
-func (f forecastChart) CurSub() float64  { return f.CurY + 16 }
 func (l forecastLane) TextY() float64    { return l.Y + 23 }
 func (l forecastLane) BarY() float64     { return l.Y + 12 }
+func (l forecastLane) BarEnd() float64   { return l.Y + 26 }

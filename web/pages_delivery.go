@@ -22,22 +22,25 @@ type deliveryPage struct {
 
 // A progressView is the live part of a delivery page.
 type progressView struct {
-	Notice    incidents.Notice
-	Is        stateView
-	R         incidents.Reconciliation
-	Channels  []channelRow
-	Funnel    []funnelRow
-	Failures  []failureRow
-	Excluded  []incidents.Exclusion
-	Tasks     []*taskView // substitute notices for those it does not reach
-	Approved  []string
-	PerSecond float64
-	FinishAt  *time.Time
-	Forecast  forecastChart
-	Ill       []providerRow // accounts of this notice's channels that cannot be used as they should
-	Can       struct{ Stop, Release bool }
-	Done      int64
-	At        time.Time
+	Notice      incidents.Notice
+	Is          stateView
+	R           incidents.Reconciliation
+	Channels    []channelRow
+	Funnel      []funnelRow
+	Failures    []failureRow
+	Excluded    []incidents.Exclusion
+	Tasks       []*taskView // substitute notices for those it does not reach
+	Approved    []string
+	PerSecond   float64
+	Ends        incidents.Span
+	Chart       forecastChart
+	Deadlines   []deadlineRow
+	RateFields  []rateField
+	RateProblem string        // of a what-if that means nothing
+	Ill         []providerRow // accounts of this notice's channels that cannot be used as they should
+	Can         struct{ Stop, Release bool }
+	Done        int64
+	At          time.Time
 }
 
 type channelRow struct {
@@ -45,7 +48,7 @@ type channelRow struct {
 	Planned, Sent, Failed, Left, Next int64
 	SentShare, FailedShare, SentEnd   float64
 	State                             stateView
-	Ends                              string
+	Rate, Ends, Range                 string
 }
 
 // A failureRow counts deliveries that came to nothing, by what became of them.
@@ -103,16 +106,17 @@ func (c *console) progressOf(p *page, n incidents.Notice, d incidents.Dossier) (
 		return v, err
 	}
 	r := pr.Reconciliation
-	v = progressView{Notice: pr.Notice, Is: noticeState(pr.Notice.Status), R: r, PerSecond: pr.PerSecond, FinishAt: pr.FinishAt, Done: r.List - r.ToSend - r.Trying, At: c.Now().UTC()}
+	v = progressView{Notice: pr.Notice, Is: noticeState(pr.Notice.Status), R: r, PerSecond: pr.PerSecond, Done: r.List - r.ToSend - r.Trying, At: c.Now().UTC()}
 	v.Can.Stop, v.Can.Release = p.actor.May(incidents.ActStop) == nil, p.actor.May(incidents.ActRelease) == nil
 	for _, t := range pr.Tallies {
 		v.Channels = append(v.Channels, channelOf(t))
 	}
-	v.ends(pr)
 	v.Failures, v.Excluded = failuresOf(pr.Tallies), pr.Exclusions
 	v.Funnel = funnelOf(r)
 	v.Tasks = c.tasksOf(p, append([]string{}, pr.Notice.Content.Answers...), d, v.At)
-	v.Forecast = forecastOf(pr, d.Obligations, v.At)
+	if err := c.forecastView(p, &v, pr.Notice); err != nil {
+		return v, err
+	}
 	if v.Ill, err = c.illFor(p, pr.Notice); err != nil {
 		return v, err
 	}
@@ -140,19 +144,28 @@ func channelOf(t incidents.Tally) channelRow {
 	return row
 }
 
-// ends says per channel when its part is done.
-func (v *progressView) ends(pr incidents.Progress) {
+// ends says per channel when its part is done, and how fast it goes.
+func (v *progressView) ends(f incidents.Forecast) {
 	for i := range v.Channels {
 		row := &v.Channels[i]
+		row.State = stateView{"blue", "clock", "Waits"}
+		for _, c := range f.Channels {
+			if c.Channel != row.Channel || f.DoneAt != nil || row.Left == 0 {
+				continue
+			}
+			row.Rate = rateSays(c.Rate)
+			if c.Ends.Likely != nil && f.Status != incidents.NoticeHeld {
+				row.Ends, row.State = short(c.Ends.Likely), stateView{"blue", "send", "Being sent"}
+			}
+			if c.Ends.Early != nil && c.Ends.Late != nil && f.Status != incidents.NoticeHeld {
+				row.Range = short(c.Ends.Early) + " to " + short(c.Ends.Late)
+			}
+		}
 		switch {
 		case row.Left == 0:
 			row.Ends, row.State = "done", stateView{"green", "check", "Done"}
-		case pr.Notice.Status == incidents.NoticeHeld:
+		case f.Status == incidents.NoticeHeld:
 			row.State = stateView{"amber", "pause", "On hold"}
-		case pr.FinishAt != nil:
-			row.Ends, row.State = short(pr.FinishAt), stateView{"blue", "send", "Being sent"}
-		default:
-			row.State = stateView{"blue", "clock", "Waits"}
 		}
 	}
 }

@@ -148,51 +148,6 @@ func TestTheBarOfThirtyDays(t *testing.T) {
 	}
 }
 
-// TestTheForecast says when it is late, and for which law.
-func TestTheForecast(t *testing.T) {
-	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
-	begun, end := now.Add(-time.Hour), now.Add(3*time.Hour)
-	p := incidents.Progress{Notice: incidents.Notice{Status: incidents.NoticeSending, ReleasedAt: &begun}, StartedAt: &begun, FinishAt: &end, PerSecond: 12.5,
-		Tallies:        []incidents.Tally{{Channel: incidents.Email, States: map[incidents.DeliveryState]int64{incidents.Accepted: 40, incidents.Ready: 60}}, {Channel: incidents.SMS, States: map[incidents.DeliveryState]int64{incidents.Delivered: 5}}},
-		Reconciliation: incidents.Reconciliation{List: 105, Sent: 45, ToSend: 60}}
-	duty := func(due time.Time, soft bool, where string) incidents.ObligationState {
-		return incidents.ObligationState{Obligation: incidents.Obligation{Audience: incidents.AudienceIndividuals, Applies: incidents.AppliesYes, Due: &due, Soft: soft, Jurisdiction: where}}
-	}
-	for _, c := range []struct {
-		name   string
-		duties []incidents.ObligationState
-		late   bool
-		says   string
-	}{
-		{"no deadline", nil, false, "45 of 105 people are handled"},
-		{"in time", []incidents.ObligationState{duty(now.Add(10*time.Hour), false, "EU")}, false, "7 h 0 min to spare"},
-		{"late for a law", []incidents.ObligationState{duty(now.Add(time.Hour), false, "EU")}, true, "2 h 0 min late"},
-		{"late for our target", []incidents.ObligationState{duty(now.Add(time.Hour), true, "CN")}, true, "our target"},
-		{"one deadline far away", []incidents.ObligationState{duty(now.Add(10*time.Hour), false, "EU"), duty(now.Add(900*time.Hour), false, "US-NY")}, false, "EU"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			f := forecastOf(p, c.duties, now)
-			if f.Late != c.late || !strings.Contains(f.Desc, c.says) {
-				t.Errorf("late %t: %s", f.Late, f.Desc)
-			}
-			if len(f.Lanes) != 2 || f.Lanes[1].Label != "done" || f.Lanes[0].RestW <= 0 {
-				t.Errorf("the lanes: %+v", f.Lanes)
-			}
-			for _, m := range f.Limits {
-				if m.X < fcLeft || m.X > fcRight {
-					t.Errorf("a deadline is beside the picture: %+v", m)
-				}
-			}
-		})
-	}
-	if f := forecastOf(p, []incidents.ObligationState{duty(now.Add(10*time.Hour), false, "EU"), duty(now.Add(900*time.Hour), false, "US-NY")}, now); len(f.Limits) != 1 || !strings.Contains(f.Later, "US-NY") {
-		t.Errorf("a far deadline squeezes the picture: %+v, later %q", f.Limits, f.Later)
-	}
-	if forecastOf(incidents.Progress{}, nil, now).Show {
-		t.Error("a picture of nothing is shown")
-	}
-}
-
 // TestWordsThatDiffer marks what was taken out and put in, and nothing else.
 func TestWordsThatDiffer(t *testing.T) {
 	for _, c := range []struct{ name, was, is, old, now string }{

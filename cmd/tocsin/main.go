@@ -27,6 +27,7 @@ type cli struct {
 	Demo     demoCmd     `cmd:"" help:"Show the whole chain on invented people, on loopback, and leave the console open."`
 	Account  accountCmd  `cmd:"" help:"Add accounts and mint API tokens, without a browser."`
 	Status   statusCmd   `cmd:"" help:"Export the claimed status of every delivery of a notice, as JSON lines."`
+	Forecast forecastCmd `cmd:"" help:"Say when the sending of a notice ends, against each deadline, and what if it went faster."`
 	Returned returnedCmd `cmd:"" help:"Record letters the post brought back, so that their persons are told another way."`
 	Verify   verifyCmd   `cmd:"" help:"Check an evidence bundle offline, or the whole audit log."`
 	Config   configCmd   `cmd:"" help:"Print a settings file with every key explained, or check one."`

@@ -216,10 +216,14 @@ func (a *App) openBus(ctx context.Context) (err error) {
 
 func (a *App) openDesk(context.Context) error {
 	o := a.settings.Organisation
+	quiet, err := a.settings.Channels.Quiet.Hours(o.Country)
+	if err != nil {
+		return err
+	}
 	a.receiver = &hook.Receiver{Now: a.now, Log: a.log}
 	a.stops.add("alert hook", func(context.Context) error { a.receiver.Wait(); return nil })
 	a.Desk = incidents.NewDesk(incidents.Deps{Store: a.store, Roll: a.store, Files: a.store, Lists: roster.Lists{DefaultPlace: o.Country},
-		Rules: a.rules, Words: a.book, Reports: a.reports, Codes: a.codes, Now: a.now, NewID: NewID, Gate: a.gate(), Routes: a.settings.Persons.Routes(), Cover: a.settings.Persons.CoverSensitive, Langs: o.Languages, Org: o.Name, Seed: seed(o),
+		Rules: a.rules, Words: a.book, Reports: a.reports, Codes: a.codes, Now: a.now, NewID: NewID, Accounts: a.store, Rates: allowedRates(a.settings.Channels), Quiet: quiet, Gate: a.gate(), Routes: a.settings.Persons.Routes(), Cover: a.settings.Persons.CoverSensitive, Langs: o.Languages, Org: o.Name, Seed: seed(o),
 		Newer: siem.NewerRevision, JoinWithin: a.settings.Correlation.JoinWithin.Std(), Reparse: a.receiver.Reparse})
 	return nil
 }

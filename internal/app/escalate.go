@@ -48,7 +48,12 @@ func (a *App) mailTeam(ctx context.Context, e incidents.Escalation, i int, to st
 	}
 	text := fmt.Sprintf("%s\n\n%s: %s\n\n%s\n%s%s\nDue: %s\n\n%s/incidents/%s\n", subject, e.Incident.Ref, e.Incident.Title, e.Duty.Title, e.Duty.Law,
 		whyOf(e.Duty), due, a.settings.Inside.URL, e.Incident.Ref)
-	m := notifiers.Message{Mode: incidents.Live, To: to, NoticeID: incidents.NoticeID(fmt.Sprintf("clock-%s-%s-%d-%d", e.Incident.ID, clockID(e.Duty), e.Step, i)),
+	return a.mail(ctx, fmt.Sprintf("clock-%s-%s-%d-%d", e.Incident.ID, clockID(e.Duty), e.Step, i), to, subject, text)
+}
+
+// mail sends the team one message; id makes it one, however often it is tried.
+func (a *App) mail(ctx context.Context, id, to, subject, text string) error {
+	m := notifiers.Message{Mode: incidents.Live, To: to, NoticeID: incidents.NoticeID(id),
 		Delivery: incidents.DeliveryID{Channel: incidents.Email},
 		Text:     templates.Rendered{Lang: "en", Subject: subject, Text: text}}
 	r, err := a.channels.team.Send(ctx, m)

@@ -264,7 +264,7 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 	if err := t.land(w.shift, w.Chunk.Notice, w.Chunk.No, w.Chunk.Fence, w.Now, all); err != nil {
 		return false, err
 	}
-	if err := t.pace(w.Chunk.Notice, w.Chunk.No, w.Now, len(all)); err != nil {
+	if err := t.pace(w.Chunk.Notice, w.Chunk.No, w.Now, all); err != nil {
 		return false, err
 	}
 	if w.notice.Status != incidents.NoticeStopped {

@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"slices"
-	"time"
 
 	"tocsin/incidents"
 )
@@ -199,24 +198,4 @@ func (t *tx) Reconcile(notice int64) (r incidents.Reconciliation, err error) {
 func (t *tx) released(notice int64) (total int64, err error) {
 	_, err = t.one(`SELECT total FROM releases WHERE notice_no = $1`, args{notice}, &total)
 	return total, err
-}
-
-// paceStep is how finely outcomes are counted over time.
-const paceStep = 5 * time.Second
-
-// pace counts outcomes for the rate.
-func (t *tx) pace(notice, chunk int64, at time.Time, n int) error {
-	if n == 0 {
-		return nil
-	}
-	return t.later(nil, `INSERT INTO delivery_pace (notice_no, at, part, n) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (notice_no, at, part) DO UPDATE SET n = delivery_pace.n + excluded.n`,
-		notice, ms(at.Truncate(paceStep)), partOf(chunk), n)
-}
-
-// Handled counts the outcomes of a notice since a time, to the nearest few seconds.
-func (t *tx) Handled(notice int64, since time.Time) (n int64, err error) {
-	_, err = t.one(`SELECT COALESCE(SUM(n), 0) FROM delivery_pace WHERE notice_no = $1 AND at >= $2`,
-		args{notice, ms(since.Truncate(paceStep))}, &n)
-	return n, err
 }

@@ -1,0 +1,242 @@
+package incidents
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// going is a notice by e-mail, then SMS, whose e-mail leaves at an even rate
+// for some minutes.
+func going(perSecond float64, minutes int, left int64) Pace {
+	began := noon.Add(-time.Duration(minutes) * time.Minute)
+	p := Pace{Now: noon, Status: NoticeSending, Started: &began, Plan: []Step{{Email, 0}, {SMS, 24 * time.Hour}}, Limits: map[Channel]float64{SMS: 10}, PaceView: PaceView{Every: PaceStep}}
+	var sent int64
+	for at := began; at.Before(noon); at = at.Add(PaceStep) {
+		n := int64(perSecond * PaceStep.Seconds())
+		p.Recent = append(p.Recent, PaceSample{Email, at, n})
+		sent += n
+	}
+	p.Curve = p.Recent
+	p.Tallies = []Tally{{Email, map[DeliveryState]int64{Accepted: sent, Ready: left}}}
+	return p
+}
+
+func duty(id string, due time.Time) ObligationState {
+	return ObligationState{Status: DutyOpen, Obligation: Obligation{ID: id, Jurisdiction: "EU", Audience: AudienceIndividuals, Applies: AppliesYes, Due: &due}}
+}
+
+// near tells whether two times are within what a forecast rounds.
+func near(t *testing.T, what string, got *time.Time, want time.Time) {
+	t.Helper()
+	if got == nil || got.Sub(want).Abs() > 2*time.Second {
+		t.Errorf("%s is %v, not %v", what, got, want)
+	}
+}
+
+func TestAForecastOfAnEvenRate(t *testing.T) {
+	p := going(10, 5, 36_000)
+	p.Duties = []ObligationState{duty("early", noon.Add(20*time.Minute)), duty("late", noon.Add(4*time.Hour+20*time.Minute)), duty("same", noon.Add(20*time.Minute))}
+	f := ForecastOf(p, nil)
+	near(t, "the likely end", f.Ends.Likely, noon.Add(time.Hour))
+	if !f.Ends.Early.Before(*f.Ends.Likely) || !f.Ends.Late.After(*f.Ends.Likely) {
+		t.Errorf("the range is none: %v %v %v", f.Ends.Early, f.Ends.Likely, f.Ends.Late)
+	}
+	if len(f.Deadlines) != 2 || len(f.Deadlines[0].Obligations) != 2 {
+		t.Fatalf("two duties due together are one deadline: %+v", f.Deadlines)
+	}
+	first, second := f.Deadlines[0], f.Deadlines[1]
+	if !first.Missed || first.Cause != Email || (first.Slack+40*time.Minute).Abs() > 2*time.Second {
+		t.Errorf("missed by 40 min because of e-mail: %+v", first)
+	}
+	if second.Missed || (second.Slack-200*time.Minute).Abs() > 2*time.Second {
+		t.Errorf("3 h 20 min before: %+v", second)
+	}
+	if need := first.Needs[0]; !need.Possible || need.PerSecond < 29.9 || need.PerSecond > 30.2 {
+		t.Errorf("36,000 in 20 min need 30 a second: %+v", need)
+	}
+	if !f.Late() {
+		t.Error("nobody is told that it is late")
+	}
+	// What it needs is enough, and just so.
+	enough := ForecastOf(p, map[Channel]float64{Email: first.Needs[0].PerSecond})
+	if enough.Deadlines[0].Missed || enough.Deadlines[0].Slack > 2*time.Second {
+		t.Errorf("with the rate it needs: %+v", enough.Deadlines[0])
+	}
+}
+
+// Nothing ends before now, more rate is never later, the range is in order, and
+// the channels add up, whatever the notice.
+func TestPropertiesOfForecasts(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for range 3000 {
+		p := anyPace(rnd)
+		rates := map[Channel]float64{Email: 0.01 + rnd.Float64()*50, SMS: 0.01 + rnd.Float64()*5}
+		f := ForecastOf(p, rates)
+		spans := []Span{f.Ends}
+		for _, c := range f.Channels {
+			spans = append(spans, c.Ends)
+			if c.Handled+c.Left != c.Planned || c.Later > c.Left || c.Left < 0 || c.Handled < 0 {
+				t.Fatalf("it does not add up: %+v", c)
+			}
+		}
+		for _, s := range spans {
+			for _, at := range []*time.Time{s.Early, s.Likely, s.Late} {
+				if at != nil && at.Before(p.Now) {
+					t.Fatalf("%v is before now", at)
+				}
+			}
+			if s.Early != nil && s.Likely != nil && s.Early.After(*s.Likely) || s.Likely != nil && s.Late != nil && s.Likely.After(*s.Late) {
+				t.Fatalf("out of order: %v %v %v\n%+v", s.Early, s.Likely, s.Late, p)
+			}
+		}
+		ch := []Channel{Email, SMS}[rnd.IntN(2)]
+		more := map[Channel]float64{Email: rates[Email], SMS: rates[SMS]}
+		more[ch] *= 1 + rnd.Float64()*10
+		g := ForecastOf(p, more)
+		for i := range f.Channels {
+			if later(g.Channels[i].Ends.Likely, f.Channels[i].Ends.Likely) {
+				t.Fatalf("a higher rate of %s makes %s later: %v, before %v\n%+v", ch, f.Channels[i].Channel, g.Channels[i].Ends.Likely, f.Channels[i].Ends.Likely, p)
+			}
+		}
+		if later(g.Ends.Likely, f.Ends.Likely) {
+			t.Fatalf("a higher rate of %s ends later: %v, before %v", ch, g.Ends.Likely, f.Ends.Likely)
+		}
+	}
+}
+
+func later(a, b *time.Time) bool { return a != nil && b != nil && a.After(*b) }
+
+func anyPace(rnd *rand.Rand) Pace {
+	n := func(most int64) int64 { return rnd.Int64N(most) }
+	p := going(1+rnd.Float64()*30, 1+rnd.IntN(8), n(50_000))
+	p.Tallies[0].States[Escalated], p.Tallies[0].States[RetryWait] = n(300), n(50)
+	p.Tallies = append(p.Tallies, Tally{SMS, map[DeliveryState]int64{Ready: n(500), Held: n(400), Accepted: n(100), Delivered: n(300), Cancelled: n(9), Suppressed: n(9)}})
+	for range rnd.IntN(6) {
+		p.Wakes = append(p.Wakes, Wake{SMS, Held, noon.Add(time.Duration(n(int64(20*time.Hour))) - time.Hour), 1 + n(200)},
+			Wake{Email, RetryWait, noon.Add(time.Duration(n(int64(time.Hour)))), 1 + n(20)})
+	}
+	silent := noon.Add(time.Duration(n(int64(24 * time.Hour))))
+	p.Silent = &silent
+	if rnd.IntN(2) == 0 {
+		p.Shut = map[Channel][]Shut{SMS: {{noon.Add(-time.Hour), noon.Add(3 * time.Hour)}, {noon.Add(9 * time.Hour), noon.Add(20 * time.Hour)}}}
+	}
+	if rnd.IntN(3) == 0 {
+		p.Paused = map[Channel]time.Time{Email: noon.Add(time.Duration(n(int64(time.Hour))))}
+	}
+	return p
+}
+
+func TestWhatHoldsASendingUp(t *testing.T) {
+	plain := ForecastOf(going(10, 5, 6_000), nil) // ten minutes
+	near(t, "the plain end", plain.Ends.Likely, noon.Add(10*time.Minute))
+
+	paused := going(10, 5, 6_000)
+	paused.Paused = map[Channel]time.Time{Email: noon.Add(time.Hour)}
+	near(t, "the end after a pause of the provider", ForecastOf(paused, nil).Ends.Likely, noon.Add(70*time.Minute))
+
+	shut := going(10, 5, 6_000)
+	shut.Shut = map[Channel][]Shut{Email: {{noon.Add(4 * time.Minute), noon.Add(9 * time.Hour)}}}
+	near(t, "the end after a night", ForecastOf(shut, nil).Ends.Likely, noon.Add(9*time.Hour+6*time.Minute))
+
+	retry := going(10, 5, 6_000)
+	retry.Tallies[0].States[RetryWait] = 10
+	retry.Wakes = []Wake{{Email, RetryWait, noon.Add(2 * time.Hour), 10}}
+	near(t, "the end after a retry", ForecastOf(retry, nil).Ends.Likely, noon.Add(2*time.Hour+time.Second))
+	retry.Duties = []ObligationState{duty("d", noon.Add(time.Hour))}
+	if need := ForecastOf(retry, nil).Deadlines[0].Needs[0]; need.Possible {
+		t.Errorf("no rate makes a deadline somebody waits beyond: %+v", need)
+	}
+
+	// On hold it is what would be if it went on now: the end moves with the clock.
+	held := going(10, 5, 6_000)
+	held.Status = NoticeHeld
+	near(t, "the end on hold", ForecastOf(held, nil).Ends.Likely, noon.Add(10*time.Minute))
+	held.Now = noon.Add(5 * time.Hour)
+	near(t, "the end on hold, later", ForecastOf(held, nil).Ends.Likely, noon.Add(5*time.Hour+10*time.Minute))
+}
+
+// What fails by e-mail goes on to SMS: the second channel's end counts the
+// share that was measured.
+func TestWhatFailsGoesOn(t *testing.T) {
+	p := going(10, 5, 6_000)
+	p.Tallies[0].States = map[DeliveryState]int64{Accepted: 2700, Escalated: 300, Ready: 6_000}
+	p.Limits = nil
+	f := ForecastOf(p, map[Channel]float64{SMS: 1})
+	if f.Channels[1].Coming != 600 {
+		t.Errorf("a tenth of 6,000 goes on, not %d", f.Channels[1].Coming)
+	}
+	near(t, "the end by SMS", f.Channels[1].Ends.Likely, noon.Add(20*time.Minute))
+	if f.Ends.Early.Equal(*f.Ends.Late) {
+		t.Error("the share is taken as certain")
+	}
+	if f := ForecastOf(p, nil); f.Ends.Likely != nil {
+		t.Errorf("nobody knows the rate of SMS, and yet it ends %v", f.Ends.Likely)
+	}
+}
+
+func TestWhereARateComesFrom(t *testing.T) {
+	fresh := Pace{Now: noon, Status: NoticeApproved, Plan: []Step{{Email, 0}}, Persons: 3600}
+	if f := ForecastOf(fresh, nil); f.Ends.Likely != nil || f.Channels[0].Left != 3600 {
+		t.Errorf("before the release, with no rate: %+v", f)
+	}
+	fresh.Limits = map[Channel]float64{Email: 1}
+	if f := ForecastOf(fresh, nil); f.Channels[0].Rate.Basis != BasisAllowed {
+		t.Errorf("what the account allows: %+v", f.Channels[0])
+	}
+	fresh.Earlier = map[Channel]float64{Email: 0.5}
+	f := ForecastOf(fresh, nil)
+	near(t, "the end as the last notice went", f.Ends.Likely, noon.Add(2*time.Hour))
+	if f.Channels[0].Rate.Basis != BasisEarlier {
+		t.Errorf("as the last notice: %+v", f.Channels[0])
+	}
+
+	// A pause is not slowness: the rate before and after it counts.
+	p := going(10, 5, 6_000)
+	for i := range p.Recent {
+		if age := noon.Sub(p.Recent[i].At); age > time.Minute && age < 4*time.Minute {
+			p.Recent[i].N = 0
+		}
+	}
+	near(t, "the end after a hold", ForecastOf(p, nil).Ends.Likely, noon.Add(10*time.Minute))
+
+	// Stillness while something could leave is slowness.
+	p = going(10, 5, 6_000)
+	p.Now = noon.Add(2 * time.Minute)
+	if f := ForecastOf(p, nil); f.Ends.Likely.Before(noon.Add(30 * time.Minute)) {
+		t.Errorf("nothing left for two minutes, and it ends %v", f.Ends.Likely)
+	}
+
+	// An uneven rate is a wide range.
+	even, uneven := going(10, 5, 6_000), going(10, 5, 6_000)
+	for i := range uneven.Recent {
+		uneven.Recent[i].N = []int64{5, 95}[i%2]
+	}
+	a, b := ForecastOf(even, nil).Channels[0].Rate, ForecastOf(uneven, nil).Channels[0].Rate
+	if (b.High-b.Low)/b.Likely <= (a.High-a.Low)/a.Likely {
+		t.Errorf("uneven %+v is no wider than even %+v", b, a)
+	}
+}
+
+func TestRatesThatMeanNothing(t *testing.T) {
+	for _, rates := range []map[Channel]float64{{Email: 0}, {Email: -1}, {Email: 2e6}, {"pigeon": 1}} {
+		if KindOf(CheckRates(rates)) != KindInvalid {
+			t.Errorf("%v is taken", rates)
+		}
+	}
+	if err := CheckRates(map[Channel]float64{Email: 0.5, SMS: 100}); err != nil {
+		t.Error(err)
+	}
+}
+
+// Nights are found where they begin and end by the clock of the place.
+func TestNightsToCome(t *testing.T) {
+	q := QuietHours{From: 21 * 60, To: 8 * 60, Channels: []Channel{SMS}}
+	got := q.ShutFor(SMS, "DE", noon, 24*time.Hour) // 13:00 in Berlin
+	if len(got) != 1 || !got[0].From.Equal(noon.Add(8*time.Hour)) || !got[0].To.Equal(noon.Add(19*time.Hour)) {
+		t.Errorf("the night in Berlin: %v", got)
+	}
+	if q.ShutFor(Email, "DE", noon, 36*time.Hour) != nil {
+		t.Error("e-mail disturbs nobody")
+	}
+}
