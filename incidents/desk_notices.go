@@ -382,6 +382,13 @@ func (d *Desk) ReleaseNotice(ctx context.Context, a Actor, id NoticeID, typed Re
 		if err := tx.Release(id, now); err != nil {
 			return err
 		}
+		if n, err = tx.Notice(id); err != nil {
+			return err
+		}
+		n.ReleasedBy = a.ID
+		if err := tx.PutNotice(n); err != nil {
+			return err
+		}
 		return d.record(tx, a, event{name: "notice.released", incident: in.ID, subject: string(id),
 			line: "Released notice N-" + itoa(n.No) + " to " + itoa(n.Content.Persons) + " persons (" + string(in.Mode) + ").",
 			data: map[string]string{"no": itoa(n.No), "version": itoa(n.Version), "hash": n.Hash, "persons": itoa(n.Content.Persons), "mode": string(in.Mode)}})
@@ -455,6 +462,9 @@ func (d *Desk) switchNotice(ctx context.Context, a Actor, act Act, id NoticeID, 
 			if err := held(tx, in); err != nil {
 				return err
 			}
+			if err := waveDecided(tx, n); err != nil {
+				return err
+			}
 		}
 		n.Status, n.HoldReason, n.UpdatedAt = to, reason, d.Now().UTC().Truncate(time.Second)
 		if to == NoticeSending {
@@ -507,6 +517,12 @@ func (d *Desk) Progress(ctx context.Context, a Actor, id NoticeID) (Progress, er
 			return p, err
 		}
 		if p.Exclusions, err = tx.Exclusions(p.Notice.No); err != nil {
+			return p, err
+		}
+		w, err := tx.FirstWave(p.Notice.No)
+		if err == nil {
+			p.FirstWave = &w
+		} else if !isNotFound(err) {
 			return p, err
 		}
 		p.StartedAt = p.Notice.ReleasedAt

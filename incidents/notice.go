@@ -141,6 +141,7 @@ type Notice struct {
 	CreatedAt  time.Time    `json:"created_at"`
 	UpdatedAt  time.Time    `json:"updated_at"`
 	ReleasedAt *time.Time   `json:"released_at,omitempty"`
+	ReleasedBy AccountID    `json:"released_by,omitempty"`
 	DoneAt     *time.Time   `json:"done_at,omitempty"`
 }
 

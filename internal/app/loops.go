@@ -225,6 +225,7 @@ func (a *App) correlateLeft(ctx context.Context) error {
 func (a *App) clock(ctx context.Context) {
 	a.every(ctx, 15*time.Second, func() {
 		a.mind(ctx, "escalate", a.escalate(ctx))
+		a.mind(ctx, "tell of first waves", a.waveAlarms(ctx))
 		a.mind(ctx, "end terminations", a.Desk.DueTerminations(ctx))
 		a.mind(ctx, "sign a checkpoint", a.checkpoint(ctx))
 	})

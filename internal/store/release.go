@@ -146,7 +146,11 @@ func (t *tx) Release(id incidents.NoticeID, at time.Time) error {
 	if err := t.PutNotice(n); err != nil {
 		return err
 	}
-	return t.queueAll(n.No)
+	upto, err := t.openFirstWave(n.No, at)
+	if err != nil {
+		return err
+	}
+	return t.queueUpTo(n.No, upto)
 }
 
 // plan writes one delivery per chosen person, on the first channel of their plan
@@ -195,10 +199,11 @@ func firstChannel(plan []incidents.Step) (channel, step string, reach int) {
 	return "CASE" + c.String() + " ELSE 0 END", "CASE" + s.String() + " ELSE 0 END", reach
 }
 
-// queueAll puts one message per chunk with something to do into the outbox.
-func (t *tx) queueAll(notice int64) error {
+// queueUpTo puts one message per chunk with something to do into the outbox, up
+// to the chunk its first wave reaches into.
+func (t *tx) queueUpTo(notice, upto int64) error {
 	var chunks []int64
-	err := t.rows(`SELECT no FROM chunks WHERE notice_no = $1 AND todo > 0 ORDER BY no`, args{notice}, func(r scanner) error {
+	err := t.rows(`SELECT no FROM chunks WHERE notice_no = $1 AND todo > 0 AND no <= $2 ORDER BY no`, args{notice, upto}, func(r scanner) error {
 		var no int64
 		err := r.Scan(&no)
 		chunks = append(chunks, no)
