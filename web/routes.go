@@ -59,6 +59,7 @@ func consoleRoutes() []consoleRoute {
 		{method: get, path: "/notices/{no}/progress", act: read, handle: (*console).progress},
 		{method: get, path: "/notices/{no}/status.jsonl", act: incidents.ActPersons, handle: (*console).statusLines},
 		{method: post, path: "/notices/{no}/steer", act: incidents.ActStop, handle: (*console).steerNotice},
+		{method: post, path: "/notices/{no}/wave", act: incidents.ActRelease, handle: (*console).passFirstWave},
 		{method: post, path: "/notices/{no}/doubt", act: incidents.ActRelease, handle: (*console).settleDoubt},
 		{method: post, path: "/notices/{no}/returned", act: incidents.ActRelease, handle: (*console).returnedLetters, upload: true},
 		{method: post, path: "/notices/{no}/cap", act: incidents.ActRelease, handle: (*console).askCapRaise},
