@@ -22,6 +22,10 @@ type deliveryPage struct {
 	MayPass    bool   // may decide on a first wave that did not pass
 	WaveReason string // as typed
 	OfWave     bool   // what was wrong is of that form
+
+	Corrections []correctionRow
+	TypedRef    string // of the incident, to send a correction
+	OfRef       bool
 }
 
 // A progressView is the live part of a delivery page.
@@ -80,6 +84,10 @@ func (c *console) deliveryView(p *page) (v deliveryPage, err error) {
 	v.MayPass = v.Can.Release && (p.actor.May(incidents.ActApprove) == nil || p.actor.ID == v.Notice.ReleasedBy)
 	v.WaveReason = p.form("wave_reason")
 	v.OfWave = p.r.Form.Has("wave_reason")
+	v.TypedRef, v.OfRef = p.form("incident_ref"), p.r.Form.Has("incident_ref")
+	if v.Corrections, err = c.corrections(p, v.Notice); err != nil {
+		return v, err
+	}
 	v.Letters = slices.Contains(v.Notice.Content.Channels(), incidents.Letter)
 	if v.Letters {
 		v.Waiting = c.Deps.Letters.LettersWaiting()

@@ -26,11 +26,9 @@ func (a api) passFirstWave(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	actor := c.actor
-	if code := c.r.Header.Get(codeHeader); code != "" {
-		if actor, err = a.Accounts.StepUpToken(c.ctx, actor, code); err != nil {
-			return nil, err
-		}
+	actor, err := a.steppedUp(c)
+	if err != nil {
+		return nil, err
 	}
 	id, err := a.noticeID(c)
 	if err != nil {

@@ -60,6 +60,8 @@ func consoleRoutes() []consoleRoute {
 		{method: get, path: "/notices/{no}/status.jsonl", act: incidents.ActPersons, handle: (*console).statusLines},
 		{method: post, path: "/notices/{no}/steer", act: incidents.ActStop, handle: (*console).steerNotice},
 		{method: post, path: "/notices/{no}/wave", act: incidents.ActRelease, handle: (*console).passFirstWave},
+		{method: post, path: "/notices/{no}/correction", act: incidents.ActDraft, handle: (*console).draftCorrection},
+		{method: post, path: "/notices/{no}/correct", act: incidents.ActRelease, handle: (*console).sendCorrection},
 		{method: post, path: "/notices/{no}/doubt", act: incidents.ActRelease, handle: (*console).settleDoubt},
 		{method: post, path: "/notices/{no}/returned", act: incidents.ActRelease, handle: (*console).returnedLetters, upload: true},
 		{method: post, path: "/notices/{no}/cap", act: incidents.ActRelease, handle: (*console).askCapRaise},

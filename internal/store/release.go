@@ -70,6 +70,13 @@ func (t *tx) admit(n incidents.Notice, oldest time.Time) (none incidents.Approve
 	if err != nil {
 		return none, err
 	}
+	if n.Content.Correction() {
+		of, err := t.Notice(n.Content.Corrects)
+		if err != nil {
+			return none, err
+		}
+		in.ListHash = of.Content.ListHash // its audience is that notice's: the list may go on
+	}
 	if found {
 		if r.id != n.ID || r.hash != n.Hash {
 			return none, incidents.Forbidden("notice N-%d is not the one that was released", n.No)
@@ -135,10 +142,10 @@ func (t *tx) Release(id incidents.NoticeID, at time.Time) error {
 		return fmt.Errorf("plan notice N-%d: %w", n.No, err)
 	}
 	if total == 0 {
-		return incidents.Conflict("notice N-%d chooses nobody", n.No)
+		return incidents.Conflict("notice N-%d chooses nobody", n.No).WithHint("of a correction: nothing of the notice it corrects has left")
 	}
 	_, err = t.run(`INSERT INTO releases (notice_no, notice_id, incident_id, list_no, list_hash, hash, total, released_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		n.No, string(n.ID), string(n.IncidentID), l.no, in.ListHash, n.Hash, total, ms(at))
+		n.No, string(n.ID), string(n.IncidentID), l.no, an.Notice().Content.ListHash, n.Hash, total, ms(at))
 	if err != nil {
 		return err
 	}
@@ -157,6 +164,9 @@ func (t *tx) Release(id incidents.NoticeID, at time.Time) error {
 // that reaches them; who is barred or excluded gets a suppressed one, and who cannot be
 // reached one without channel. It returns how many.
 func (t *tx) plan(n incidents.Notice, list, persons int64, at time.Time) (int64, error) {
+	if n.Content.Correction() {
+		return t.planCorrection(n, list, at)
+	}
 	where, params := filterSQL(n.Content.Filter, args{n.No, list, persons, ms(at)})
 	channel, step, reach, params := routeSQL(n.Content, params)
 	barred := barredSQL(n.Content)
@@ -167,6 +177,11 @@ func (t *tx) plan(n incidents.Notice, list, persons int64, at time.Time) (int64,
 			CASE WHEN `+barred+` <> '' THEN `+barred+` WHEN channels & (`+reach+`) = 0 THEN 'no channel of the plan reaches this person' ELSE '' END,
 			CAST($4 AS BIGINT)
 		FROM persons WHERE list_no = $2 AND seq <= $3`+where+` ORDER BY seq`, params...)
+	return t.planned(n, total, at, err)
+}
+
+// planned counts what was planned and cuts it into chunks.
+func (t *tx) planned(n incidents.Notice, total int64, at time.Time, err error) (int64, error) {
 	if err != nil || total == 0 {
 		return 0, err
 	}
