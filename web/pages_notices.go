@@ -83,7 +83,7 @@ type noticePage struct {
 	Changes   []wordChange
 	Was       int // the version the present one is compared with
 	Typed     struct{ Ref, Persons string }
-	Of        int64 // number of the notice this one corrects; 0: none
+	Corrects  int64 // number of the notice this one corrects; 0: none
 }
 
 type wordsForm struct {
@@ -144,7 +144,7 @@ func (c *console) noticeView(p *page) (v noticePage, err error) {
 		if err != nil {
 			return v, err
 		}
-		v.Of = of.No
+		v.Corrects = of.No
 	}
 	if _, v.Approvals, err = c.Desk.Notice(p.r.Context(), p.actor, n.ID); err != nil {
 		return v, err

@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -144,5 +145,97 @@ func TestAFirstWaveThatPassesIsFollowedByTheRest(t *testing.T) {
 	h.released(drill, d)
 	if v := h.wave(d); v.State != incidents.WavePassed || v.Attempted != 20 || h.mail.Count() != 60 {
 		t.Errorf("%+v", v)
+	}
+}
+
+// A notice turns out wrong while it leaves. Somebody stops it, and the
+// correction that an officer approved before goes to exactly those who got it,
+// though the list has changed since; it needs the reference and a fresh second
+// factor, and nobody's approval again.
+func TestACorrectionFollowsExactlyWhatLeft(t *testing.T) {
+	h := openHouse(t, storetest.SQLite, func(s *settings.Settings) { s.Limits.Window.Email = 4 })
+	ctx, desk := context.Background(), h.app.Desk
+	in := h.incident(time.Now().UTC())
+	h.list(in, csvOf(60))
+	n := h.approved(in, byMail)
+	c := h.approved(in, incidents.NoticeInput{Corrects: n.ID})
+	if page := h.read("adam", fmt.Sprintf("/notices/%d/delivery", n.No)); !strings.Contains(page, fmt.Sprintf("N-%d Correction of N-%d", c.No, n.No)) {
+		t.Error("the page of the notice does not show its correction")
+	}
+	correct := func(a incidents.Actor, ref string) error {
+		return desk.ReleaseNotice(ctx, a, c.ID, incidents.Release{Ref: ref})
+	}
+	if err := correct(h.as("rita"), in.Ref); incidents.KindOf(err) != incidents.KindConflict {
+		t.Fatalf("a correction of nothing was released: %v", err)
+	}
+
+	gate, reached := make(chan struct{}), make(chan struct{})
+	var taken atomic.Int64
+	h.mail.Answer = func(string) error {
+		if n := taken.Add(1); n == 30 {
+			close(reached)
+		} else if n < 30 {
+			return nil
+		}
+		<-gate
+		return nil
+	}
+	h.release(in, n)
+	<-reached
+	if v := h.wave(n); v.State != incidents.WavePassed {
+		t.Fatalf("%+v", v)
+	}
+	if err := correct(h.as("rita"), in.Ref); incidents.KindOf(err) != incidents.KindConflict {
+		t.Errorf("a correction was released while the notice leaves: %v", err)
+	}
+	if _, err := desk.StopNotice(ctx, h.as("carla"), n.ID, "it is the text of another incident"); err != nil {
+		t.Fatal(err)
+	}
+	close(gate)
+	h.eventually("the end of what was in flight", func() bool {
+		p, err := desk.Progress(ctx, h.as("rita"), n.ID)
+		return err == nil && p.Reconciliation.Trying == 0 && p.Reconciliation.ToSend == 0
+	})
+	h.list(in, csvOf(70)) // ten more persons: they got nothing
+	got := map[string]int{}
+	for _, l := range h.mail.Letters() {
+		got[l.To]++
+	}
+	if len(got) < 30 || len(got) == 60 {
+		t.Fatalf("%d got the notice", len(got))
+	}
+
+	stale := h.as("rita")
+	stale.SecondFactorAt = stale.SecondFactorAt.Add(-time.Hour)
+	if err := correct(stale, in.Ref); incidents.KindOf(err) != incidents.KindForbidden {
+		t.Errorf("it was released with an old second factor: %v", err)
+	}
+	if err := correct(h.as("rita"), "INC-1"); incidents.KindOf(err) != incidents.KindInvalid {
+		t.Errorf("it was released for another reference: %v", err)
+	}
+	if page := h.read("oscar", fmt.Sprintf("/notices/%d/delivery", n.No)); !strings.Contains(page, fmt.Sprintf("Send the correction N-%d", c.No)) {
+		t.Error("the page of the stopped notice does not offer its correction")
+	}
+	if err := correct(h.as("rita"), in.Ref); err != nil {
+		t.Fatal(err)
+	}
+	h.eventually("the correction's end", func() bool {
+		p, err := desk.Progress(ctx, h.as("rita"), c.ID)
+		if err != nil || p.Reconciliation.Unaccounted() != 0 {
+			t.Fatal(p.Reconciliation, err)
+		}
+		return p.Notice.Status == incidents.NoticeDone && p.Reconciliation.List == int64(len(got)) && p.Reconciliation.Sent == int64(len(got))
+	})
+	corrected := map[string]int{}
+	for _, l := range h.mail.Letters() {
+		if strings.HasPrefix(l.Header("Subject"), "Correction") {
+			corrected[l.To]++
+		}
+	}
+	if !maps.Equal(corrected, got) {
+		t.Errorf("%d got the notice, %d the correction", len(got), len(corrected))
+	}
+	if err := correct(h.as("rita"), in.Ref); incidents.KindOf(err) != incidents.KindConflict {
+		t.Errorf("it was released twice: %v", err)
 	}
 }
