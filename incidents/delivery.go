@@ -145,6 +145,7 @@ type Claimed struct {
 	Delivery Delivery
 	Person   Person    // Sealed is set
 	First    time.Time // when the first attempt was written down
+	Wave     bool      // of the first wave: the message is looked at once more before it leaves
 }
 
 // Recorded is the outcome of one claimed delivery.
@@ -214,4 +215,5 @@ type Progress struct {
 	PerSecond      float64        `json:"per_second"`           // over the last minute
 	StartedAt      *time.Time     `json:"started_at,omitempty"`
 	FinishAt       *time.Time     `json:"finish_at,omitempty"` // forecast
+	FirstWave      *FirstWave     `json:"first_wave,omitempty"`
 }

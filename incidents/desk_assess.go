@@ -116,6 +116,9 @@ func (d *Desk) markStale(tx Tx, in Incident, f Facts) ([]string, error) {
 		return nil, err
 	}
 	for _, n := range notices {
+		if n.Content.Correction() {
+			continue // its words are not written from the facts
+		}
 		if d.Words == nil || !hasErrors(d.Words.Lint(n.Content, f, nil)) {
 			if n.Stale == "" && n.Status == NoticeDraft {
 				continue

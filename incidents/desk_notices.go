@@ -19,6 +19,9 @@ type NoticeInput struct {
 	Plans   []GroupPlan    `json:"plans,omitempty"`
 	// QuietOverride lets SMS and calls leave in people's quiet hours, and says why.
 	QuietOverride string `json:"quiet_override,omitempty"`
+	// Corrects makes it the correction of another notice of the incident: plan,
+	// filter and, at the first draft, languages are that notice's.
+	Corrects NoticeID `json:"corrects,omitempty"`
 }
 
 // DefaultPlan tries e-mail, then push, then SMS.
@@ -51,6 +54,9 @@ func (d *Desk) DraftNotice(ctx context.Context, a Actor, id IncidentID, input No
 
 // proposal fills what the input leaves open.
 func (d *Desk) proposal(tx Tx, in Incident, input *NoticeInput) error {
+	if err := d.correct(tx, in, input); err != nil || input.Corrects != "" {
+		return err
+	}
 	if input.Kind == "" {
 		input.Kind = NoticeBreach
 		if in.Kind == KindTermination {
@@ -109,7 +115,13 @@ func (d *Desk) apply(tx Tx, a Actor, in Incident, n *Notice, input NoticeInput) 
 	if c.Cover, err = d.covers(tx, in); err != nil {
 		return err
 	}
-	if in.Kind == KindTermination {
+	if input.Corrects != "" {
+		of, err := corrected(tx, in.ID, input.Corrects)
+		if err != nil {
+			return err
+		}
+		c.bound(of)
+	} else if in.Kind == KindTermination {
 		t, err := tx.TerminationOf(in.ID)
 		if err != nil {
 			return err
@@ -140,7 +152,7 @@ func checkInput(input NoticeInput) error {
 	if t := strings.TrimSpace(input.Title); t == "" || len(t) > 300 {
 		return Invalid("give the notice a title of 1 to 300 characters").On("title")
 	}
-	if !slices.Contains([]NoticeKind{NoticeBreach, NoticeTermination, NoticePolicyChange}, input.Kind) {
+	if !slices.Contains([]NoticeKind{NoticeBreach, NoticeTermination, NoticePolicyChange}, input.Kind) && input.Corrects == "" {
 		return Invalid("the kind is breach, termination or policy_change").On("kind")
 	}
 	if len(input.Langs) == 0 {
@@ -202,6 +214,11 @@ func (d *Desk) EditNotice(ctx context.Context, a Actor, id NoticeID, base int, i
 		}
 		if _, err := tx.VoidApprovals(SubjectNotice, string(id), "the notice was edited"); err != nil {
 			return err
+		}
+		if input.Corrects = n.Content.Corrects; input.Corrects != "" {
+			if err := d.correct(tx, in, &input); err != nil {
+				return err
+			}
 		}
 		if err := d.apply(tx, a, in, &n, input); err != nil {
 			return err
@@ -278,7 +295,15 @@ func (d *Desk) lint(tx Tx, in Incident, n Notice) ([]Finding, error) {
 	if n.Content.Layout != d.Words.Layout() {
 		found = append(found, Finding{Rule: "layout", Level: "error", Text: "the layouts changed since this version was written", Hint: "save the notice again"})
 	}
-	if n.Content.ListHash != in.ListHash {
+	listHash := in.ListHash
+	if n.Content.Correction() {
+		of, err := tx.Notice(n.Content.Corrects)
+		if err != nil {
+			return nil, err
+		}
+		listHash = of.Content.ListHash
+	}
+	if n.Content.ListHash != listHash {
 		found = append(found, Finding{Rule: "list", Level: "error", Text: "the list changed since this version was written", Hint: "save the notice again"})
 	}
 	if n.Content.Persons == 0 {
@@ -311,7 +336,7 @@ func (d *Desk) SubmitNotice(ctx context.Context, a Actor, id NoticeID) (n Notice
 		if err := blocked(found); err != nil {
 			return err
 		}
-		if in.Kind == KindTermination {
+		if in.Kind == KindTermination && !n.Content.Correction() {
 			t, err := tx.TerminationOf(in.ID)
 			if err != nil {
 				return err
@@ -345,7 +370,8 @@ func blocked(found []Finding) error {
 }
 
 // A Release starts the sending of an approved notice. The person who releases
-// types the incident's reference and the number of persons.
+// types the incident's reference and the number of persons; of a correction the
+// reference alone, with a fresh second factor.
 type Release struct {
 	Ref     string `json:"ref"`
 	Persons int64  `json:"persons"`
@@ -367,14 +393,20 @@ func (d *Desk) ReleaseNotice(ctx context.Context, a Actor, id NoticeID, typed Re
 			return Conflict("notice N-%d is %s, not approved", n.No, n.Status)
 		case strings.TrimSpace(typed.Ref) != in.Ref:
 			return Invalid("type the reference of the incident: %s", in.Ref).On("ref")
-		case typed.Persons != n.Content.Persons:
+		case typed.Persons != n.Content.Persons && !n.Content.Correction():
 			return Invalid("type the number of persons: %d", n.Content.Persons).On("persons")
 		}
 		if err := held(tx, in); err != nil {
 			return err
 		}
+		var of Notice
+		if n.Content.Correction() {
+			if of, err = d.mayCorrect(tx, a, n); err != nil {
+				return err
+			}
+		}
 		now := d.Now().UTC().Truncate(time.Second)
-		if in.Kind == KindTermination {
+		if in.Kind == KindTermination && !n.Content.Correction() {
 			if err := d.startTelling(tx, in, now); err != nil {
 				return err
 			}
@@ -382,9 +414,14 @@ func (d *Desk) ReleaseNotice(ctx context.Context, a Actor, id NoticeID, typed Re
 		if err := tx.Release(id, now); err != nil {
 			return err
 		}
-		return d.record(tx, a, event{name: "notice.released", incident: in.ID, subject: string(id),
-			line: "Released notice N-" + itoa(n.No) + " to " + itoa(n.Content.Persons) + " persons (" + string(in.Mode) + ").",
-			data: map[string]string{"no": itoa(n.No), "version": itoa(n.Version), "hash": n.Hash, "persons": itoa(n.Content.Persons), "mode": string(in.Mode)}})
+		if n, err = tx.Notice(id); err != nil {
+			return err
+		}
+		n.ReleasedBy = a.ID
+		if err := tx.PutNotice(n); err != nil {
+			return err
+		}
+		return d.released(tx, a, in, n, of)
 	})
 }
 
@@ -458,6 +495,9 @@ func (d *Desk) switchNotice(ctx context.Context, a Actor, act Act, id NoticeID, 
 			if err := held(tx, in); err != nil {
 				return err
 			}
+			if err := waveDecided(tx, n); err != nil {
+				return err
+			}
 		}
 		n.Status, n.HoldReason, n.UpdatedAt = to, reason, d.Now().UTC().Truncate(time.Second)
 		if to == NoticeSending {
@@ -514,6 +554,12 @@ func (d *Desk) Progress(ctx context.Context, a Actor, id NoticeID) (Progress, er
 			return p, err
 		}
 		if p.Exclusions, err = tx.Exclusions(p.Notice.No); err != nil {
+			return p, err
+		}
+		w, err := tx.FirstWave(p.Notice.No)
+		if err == nil {
+			p.FirstWave = &w
+		} else if !isNotFound(err) {
 			return p, err
 		}
 		p.StartedAt = p.Notice.ReleasedAt
@@ -601,7 +647,7 @@ func (d *Desk) SettleDone(ctx context.Context) error {
 // unsettled tells whether a finished notice may still meet something.
 func unsettled(tx Tx, n Notice) (bool, error) {
 	switch {
-	case n.Content.Mode == Drill || n.Content.Kind == NoticePolicyChange:
+	case n.Content.Mode == Drill || n.Content.Kind == NoticePolicyChange || n.Content.Correction():
 		return false, nil
 	case n.Content.Kind == NoticeTermination:
 		t, err := tx.TerminationOf(n.IncidentID)

@@ -218,6 +218,9 @@ func (d *Desk) voidNotices(tx Tx, id IncidentID, why string) (int, error) {
 		return 0, err
 	}
 	for _, n := range waiting {
+		if n.Content.Correction() {
+			continue // it goes to who got the other notice, whatever becomes of the list
+		}
 		n.Status, n.Stale = NoticeDraft, why
 		if err := tx.PutNotice(n); err != nil {
 			return 0, err

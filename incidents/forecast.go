@@ -533,7 +533,7 @@ func (p Pace) rateOf(ch Channel, rates map[Channel]float64, busy bool) Rate {
 // under keeps a rate at what the accounts allow.
 func (r Rate) under(limit float64) Rate {
 	if limit > 0 {
-		r.High = min(r.High, max(limit, r.Likely))
+		r.Low, r.Likely, r.High = min(r.Low, limit), min(r.Likely, limit), min(r.High, limit)
 	}
 	return r
 }

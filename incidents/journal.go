@@ -23,6 +23,10 @@ type Journal interface {
 	// deliveries (planned, ready, or waiting for a retry whose time has come) of
 	// the chunk, in order of seq. It extends the chunk's lease.
 	Turn(ctx context.Context, t Turn) (Claims, error)
+	// JudgeFirstWave looks at what came of a notice's first wave and lets the rest
+	// go, puts the notice on hold, or waits on; see incidents.JudgeWave. passed is
+	// true when the wave is not in the way (any more).
+	JudgeFirstWave(ctx context.Context, notice int64) (passed bool, err error)
 	// LeaveChunk gives the lease back.
 	LeaveChunk(ctx context.Context, c Chunk) error
 	// PutReceipt stores what a provider reported; equal ids are one. A receipt
@@ -62,6 +66,9 @@ type Claims struct {
 	Halt string
 	// Fallback tells that the recorded outcomes opened deliveries on other channels of this chunk.
 	Fallback bool
+	// Judge tells that the notice is in its first wave and something came of it,
+	// or nothing more of this chunk may be claimed: JudgeFirstWave is next.
+	Judge bool
 }
 
 // A SweepPolicy says when the sweeper gives up waiting.

@@ -16,6 +16,7 @@ const (
 	NoticeBreach       NoticeKind = "breach"
 	NoticeTermination  NoticeKind = "termination"
 	NoticePolicyChange NoticeKind = "policy_change"
+	NoticeCorrection   NoticeKind = "correction" // of another notice of the incident
 )
 
 // Channel is a way to reach a person.
@@ -97,6 +98,9 @@ type Content struct {
 	// QuietOverride is why people are disturbed in their quiet hours: approving
 	// the content is the officer's decision on it.
 	QuietOverride string `json:"quiet_override,omitempty"`
+	// Corrects is the notice a correction is of, and whom it goes to: exactly the
+	// deliveries of that notice that left by the time the correction is released.
+	Corrects NoticeID `json:"corrects,omitempty"`
 }
 
 // Hash is the SHA-256 of the canonical content, in lower-case hex. JSON of a
@@ -141,6 +145,7 @@ type Notice struct {
 	CreatedAt  time.Time    `json:"created_at"`
 	UpdatedAt  time.Time    `json:"updated_at"`
 	ReleasedAt *time.Time   `json:"released_at,omitempty"`
+	ReleasedBy AccountID    `json:"released_by,omitempty"`
 	DoneAt     *time.Time   `json:"done_at,omitempty"`
 }
 

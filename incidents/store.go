@@ -29,6 +29,7 @@ type Tx interface {
 	PublicTx
 	TerminationTx
 	SpendTx
+	WaveTx
 
 	// Audit appends to the Merkle log; Seq is set by the store.
 	Audit(AuditEntry) error

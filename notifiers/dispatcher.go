@@ -40,6 +40,7 @@ type Dispatcher struct {
 	mu       sync.Mutex
 	compiled map[string]*templates.Compiled // by content hash
 	windows  map[incidents.Channel]*window
+	waves    waves
 }
 
 // New builds a dispatcher.
@@ -109,7 +110,9 @@ func refusal(err error) incidents.Receipt {
 	var e *incidents.Error
 	if errors.As(err, &e) {
 		switch e.Kind {
-		case incidents.KindInvalid, incidents.KindForbidden, incidents.KindNotFound:
+		case incidents.KindForbidden: // of another mode, or changed after it was written
+			return incidents.Receipt{Outcome: incidents.OutcomeRefused, Code: incidents.CodeWrong, Reason: e.Msg}
+		case incidents.KindInvalid, incidents.KindNotFound:
 			return incidents.Receipt{Outcome: incidents.OutcomeRefused, Reason: e.Msg}
 		}
 	}

@@ -90,6 +90,10 @@ func (l *lane) run(ctx context.Context) (fell, halted bool, err error) {
 		for _, x := range got.Next {
 			l.work <- x
 		}
+		if got.Judge && l.flying == 0 && !halted && l.d.judged(ctx, l.chunk.Notice) {
+			done = nil
+			continue // the rest may leave
+		}
 		idle := len(got.Next) == 0 && len(done) == 0
 		if l.flying == 0 {
 			switch {
@@ -223,6 +227,12 @@ func (l *lane) deliver(claimed []incidents.Claimed) {
 		if err != nil {
 			l.report(x, l.d.unsent(x, err))
 			continue
+		}
+		if x.Wave {
+			if r, wrong := l.d.inspected(l.send, l.job, x, m); wrong {
+				l.report(x, r)
+				continue
+			}
 		}
 		ms, sent = append(ms, m), append(sent, x)
 	}

@@ -47,7 +47,7 @@ type writer struct {
 
 func (w writer) words(kind incidents.NoticeKind) incidents.Words {
 	d := w.lex.Notices[kind]
-	if kind == incidents.NoticeBreach {
+	if kind == incidents.NoticeBreach || kind == incidents.NoticeCorrection {
 		d = w.discreet(d)
 	}
 	put := w.blanks(kind)

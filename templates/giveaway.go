@@ -98,7 +98,7 @@ func (l *linter) discretion(fd field) {
 		return
 	}
 	if w := l.b.givesAway(l.b.org.Name); w != "" && uses(fd.text)[SlotOrg] {
-		if l.kind != incidents.NoticeBreach {
+		if l.kind != incidents.NoticeBreach && l.kind != incidents.NoticeCorrection {
 			level = levelWarning
 		}
 		l.add("sensitive-words", level, fd.where(), fmt.Sprintf("others may see this text, and %q in the organisation's own name gives a sensitive matter away", w), "leave {{org}} out here")

@@ -82,7 +82,7 @@ func (d drafted) texts() map[string]string {
 
 // What every words file must hold, no more and no less.
 var (
-	noticeKinds  = []incidents.NoticeKind{incidents.NoticeBreach, incidents.NoticeTermination, incidents.NoticePolicyChange}
+	noticeKinds  = []incidents.NoticeKind{incidents.NoticeBreach, incidents.NoticeTermination, incidents.NoticePolicyChange, incidents.NoticeCorrection}
 	blockKeys    = strings.Fields("opening opening_dated opening_suspected aware confidentiality confidentiality_no_evidence integrity availability data unreadable effects_intro effects_general contained examining authorities recurrence update advice_general guardian remedies_general remedies_harm complaint contact_email contact_phone contact_name contact_dpo us_advice us_no_delay service_unnamed gap_change gap_meaning")
 	announceKeys = strings.Fields("title short_persons opening opening_dated opening_suspected data data_unknown told")
 )

@@ -85,6 +85,7 @@ func APIRoutes() []APIRoute {
 		{post, "/notices/{notice}/release", release, "start sending what was approved", api.releaseNotice},
 		{post, "/notices/{notice}/hold", stop, "halt sending", api.holdNotice},
 		{post, "/notices/{notice}/resume", release, "let a held notice go on", api.resumeNotice},
+		{post, "/notices/{notice}/first-wave", release, "let a notice go on whose first wave did not pass", api.passFirstWave},
 		{post, "/notices/{notice}/stop", stop, "end a sending for good", api.stopNotice},
 		{get, "/notices/{notice}/progress", read, "where a sending stands; the sums always hold", api.progress},
 		{get, "/notices/{notice}/forecast", read, "when a sending ends, against each deadline; with what-if rates", api.forecast},

@@ -54,19 +54,25 @@ func (a api) decide(c *call) (any, error) {
 	if err := c.read(&in); err != nil {
 		return nil, err
 	}
-	actor := c.actor
-	if code := c.r.Header.Get(codeHeader); code != "" {
-		var err error
-		if actor, err = a.Accounts.StepUpToken(c.ctx, actor, code); err != nil {
-			return nil, err
-		}
+	actor, err := a.steppedUp(c)
+	if err != nil {
+		return nil, err
 	}
 	kind, id := c.subject()
-	err := a.Desk.Decide(c.ctx, actor, incidents.Subject{Kind: kind, ID: id, Version: in.Version, Hash: in.Hash}, in.Decision, in.Comment)
+	err = a.Desk.Decide(c.ctx, actor, incidents.Subject{Kind: kind, ID: id, Version: in.Version, Hash: in.Hash}, in.Decision, in.Comment)
 	if err != nil {
 		return nil, err
 	}
 	return struct {
 		Decision string `json:"decision"`
 	}{in.Decision}, nil
+}
+
+// steppedUp is who acts, with the second factor proved again when a code came along.
+func (a api) steppedUp(c *call) (incidents.Actor, error) {
+	code := c.r.Header.Get(codeHeader)
+	if code == "" {
+		return c.actor, nil
+	}
+	return a.Accounts.StepUpToken(c.ctx, c.actor, code)
 }

@@ -47,7 +47,8 @@ type noticeInput struct {
 		Places []incidents.Place `json:"places"`
 		Plan   []planStep        `json:"plan"`
 	} `json:"plans"`
-	QuietOverride string `json:"quiet_override"`
+	QuietOverride string             `json:"quiet_override"`
+	Corrects      incidents.NoticeID `json:"corrects"`
 }
 
 type planStep struct {
@@ -63,7 +64,7 @@ func stepsOf(plan []planStep) (out []incidents.Step) {
 }
 
 func (in noticeInput) domain() incidents.NoticeInput {
-	out := incidents.NoticeInput{Title: in.Title, Kind: in.Kind, Langs: in.Langs, Default: in.Default, Filter: in.Filter, Answers: in.Answers, Plan: stepsOf(in.Plan), QuietOverride: in.QuietOverride}
+	out := incidents.NoticeInput{Title: in.Title, Kind: in.Kind, Langs: in.Langs, Default: in.Default, Filter: in.Filter, Answers: in.Answers, Plan: stepsOf(in.Plan), QuietOverride: in.QuietOverride, Corrects: in.Corrects}
 	for _, g := range in.Plans {
 		out.Plans = append(out.Plans, incidents.GroupPlan{When: g.When, Places: g.Places, Plan: stepsOf(g.Plan)})
 	}
@@ -208,7 +209,11 @@ func (a api) releaseNotice(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, a.Desk.ReleaseNotice(c.ctx, c.actor, id, typed)
+	actor, err := a.steppedUp(c)
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.Desk.ReleaseNotice(c.ctx, actor, id, typed)
 }
 
 func (a api) holdNotice(c *call) (any, error) {

@@ -164,6 +164,10 @@ func goesOf(n incidents.Notice) string {
 	if c.Mode == incidents.Drill {
 		to = "the sealed sandbox, as a drill"
 	}
+	if c.Correction() {
+		return fmt.Sprintf("Lets a correction be sent to exactly those whose message of the notice it corrects left, %s %s at most, by the same channel (%s), in %s, to %s. It needs no further approval.",
+			num(c.Persons), plural(c.Persons, "person", "people"), joinAnd(channels), joinAnd(langs), to)
+	}
 	return fmt.Sprintf("Sends 1 notice to %s %s %s by %s, in %s, to %s.", num(c.Persons), plural(c.Persons, "person", "people"), where, joinAnd(channels), joinAnd(langs), to)
 }
 

@@ -18,6 +18,14 @@ type deliveryPage struct {
 	Cap     struct{ Channel, Messages, Money, Because string } // as typed
 	Letters bool                                               // some go by post
 	Waiting int                                                // batches the printer has not answered
+
+	MayPass    bool   // may decide on a first wave that did not pass
+	WaveReason string // as typed
+	OfWave     bool   // what was wrong is of that form
+
+	Corrections []correctionRow
+	TypedRef    string // of the incident, to send a correction
+	OfRef       bool
 }
 
 // A progressView is the live part of a delivery page.
@@ -41,6 +49,7 @@ type progressView struct {
 	Can         struct{ Stop, Release bool }
 	Done        int64
 	At          time.Time
+	Wave        *incidents.FirstWave // nil: everything leaves at once
 }
 
 type channelRow struct {
@@ -76,6 +85,13 @@ func (c *console) deliveryView(p *page) (v deliveryPage, err error) {
 	if v.Typed.Delivery != "" {
 		v.Typed.Reason, v.Typed.Why = "", v.Typed.Reason
 	}
+	v.MayPass = v.Can.Release && (p.actor.May(incidents.ActApprove) == nil || p.actor.ID == v.Notice.ReleasedBy)
+	v.WaveReason = p.form("wave_reason")
+	v.OfWave = p.r.Form.Has("wave_reason")
+	v.TypedRef, v.OfRef = p.form("incident_ref"), p.r.Form.Has("incident_ref")
+	if v.Corrections, err = c.corrections(p, v.Notice); err != nil {
+		return v, err
+	}
 	v.Letters = slices.Contains(v.Notice.Content.Channels(), incidents.Letter)
 	if v.Letters {
 		v.Waiting = c.Deps.Letters.LettersWaiting()
@@ -106,7 +122,7 @@ func (c *console) progressOf(p *page, n incidents.Notice, d incidents.Dossier) (
 		return v, err
 	}
 	r := pr.Reconciliation
-	v = progressView{Notice: pr.Notice, Is: noticeState(pr.Notice.Status), R: r, PerSecond: pr.PerSecond, Done: r.List - r.ToSend - r.Trying, At: c.Now().UTC()}
+	v = progressView{Notice: pr.Notice, Wave: pr.FirstWave, Is: noticeState(pr.Notice.Status), R: r, PerSecond: pr.PerSecond, Done: r.List - r.ToSend - r.Trying, At: c.Now().UTC()}
 	v.Can.Stop, v.Can.Release = p.actor.May(incidents.ActStop) == nil, p.actor.May(incidents.ActRelease) == nil
 	for _, t := range pr.Tallies {
 		v.Channels = append(v.Channels, channelOf(t))

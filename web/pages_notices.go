@@ -83,6 +83,7 @@ type noticePage struct {
 	Changes   []wordChange
 	Was       int // the version the present one is compared with
 	Typed     struct{ Ref, Persons string }
+	Corrects  int64 // number of the notice this one corrects; 0: none
 }
 
 type wordsForm struct {
@@ -138,6 +139,13 @@ func (c *console) noticeView(p *page) (v noticePage, err error) {
 	}
 	v = noticePage{incidentFrame: c.frameOf(p, "notices", d), Notice: n, State: noticeState(n.Status), Editable: n.ReleasedAt == nil && p.actor.May(incidents.ActDraft) == nil}
 	v.Title = fmt.Sprintf("N-%d %s", n.No, n.Title)
+	if n.Content.Correction() {
+		of, _, err := c.Desk.Notice(p.r.Context(), p.actor, n.Content.Corrects)
+		if err != nil {
+			return v, err
+		}
+		v.Corrects = of.No
+	}
 	if _, v.Approvals, err = c.Desk.Notice(p.r.Context(), p.actor, n.ID); err != nil {
 		return v, err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"tocsin/incidents"
 	"tocsin/internal/app"
@@ -22,6 +23,9 @@ func (c *statusCmd) Run(ctx context.Context, t *terminal) error {
 		return c.providers(ctx, t)
 	}
 	return withAccounts(ctx, c.configFlag, t, func(a *app.App) error {
+		if err := c.standing(ctx, t, a); err != nil {
+			return err
+		}
 		w := bufio.NewWriter(t.out)
 		enc := json.NewEncoder(w)
 		err := a.ClaimedStatus(ctx, incidents.System, c.Notice, func(ref string, ch incidents.Channel, s incidents.DeliveryState) error {
@@ -33,6 +37,27 @@ func (c *statusCmd) Run(ctx context.Context, t *terminal) error {
 		})
 		return errors.Join(err, w.Flush())
 	})
+}
+
+// standing says on the error output where a notice has got to, so that the lines
+// stay lines.
+func (c *statusCmd) standing(ctx context.Context, t *terminal, a *app.App) error {
+	n, err := a.Desk.NoticeByNo(ctx, incidents.System, c.Notice)
+	if err != nil {
+		return err
+	}
+	p, err := a.Desk.Progress(ctx, incidents.System, n.ID)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(t.err, "N-%d is %s\n", n.No, n.Status)
+	if w := p.FirstWave; w != nil {
+		fmt.Fprintf(t.err, "first wave %s: %d of %d attempted, %s\n", w.State, w.Attempted, w.Size, w.WaveCount.Text())
+		for _, why := range w.Reasons {
+			fmt.Fprintf(t.err, "- %s\n", why)
+		}
+	}
+	return nil
 }
 
 func (c *statusCmd) providers(ctx context.Context, t *terminal) error {

@@ -184,7 +184,7 @@ func (a *App) openStore(ctx context.Context) (err error) {
 	}
 	a.store, err = store.Open(ctx, store.Options{URL: a.settings.Database.URL.Reveal(), Dir: a.settings.DataDir, Log: a.log, Now: a.now, NewID: NewID,
 		Gate: a.gate(), Keeper: a.keeper, DoubtWait: a.doubtWait(), Bounces: a.settings.Channels.Email.Bounces.On(), Calls: a.calls(), Quiet: quiet,
-		Spend: tariffs(a.settings.Limits.Spend)})
+		Spend: tariffs(a.settings.Limits.Spend), FirstWave: a.settings.Dispatch.FirstWave, FirstWaveWait: a.settings.Dispatch.FirstWaveWait.Std()})
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,44 @@ import (
 	"tocsin/templates"
 )
 
+// waveAlarms tells the team that a first wave did not pass and a notice waits
+// for a decision; who could not be told is tried again.
+func (a *App) waveAlarms(ctx context.Context) error {
+	alarms, err := a.Desk.WaveAlarms(ctx)
+	if err != nil {
+		return err
+	}
+	for _, x := range alarms {
+		a.log.Warn("a first wave did not pass", "notice", x.Notice.No, "incident", x.Incident.Ref)
+		if err := a.tellWave(ctx, x); err != nil {
+			a.log.Error("the team could not be told", "incident", x.Incident.Ref, "cause", err)
+			continue // it comes again
+		}
+		if err := a.Desk.WaveTold(ctx, x.Notice.No); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *App) tellWave(ctx context.Context, x incidents.WaveAlarm) error {
+	if a.channels.team == nil {
+		return nil
+	}
+	subject := fmt.Sprintf("%s: notice N-%d is on hold, its first wave did not pass", x.Incident.Ref, x.Notice.No)
+	if x.Incident.Mode == incidents.Drill {
+		subject = "DRILL " + subject
+	}
+	text := fmt.Sprintf("%s\n\n%s: %s\n\nOf the first %d messages: %s.\nThe checks found:\n- %s\n\nNothing more leaves until a privacy officer, or who released the notice, lets it go on, or somebody stops it.\n\n%s/notices/%d/delivery\n",
+		subject, x.Incident.Ref, x.Incident.Title, x.Wave.Attempted, x.Wave.WaveCount.Text(), strings.Join(x.Wave.Reasons, "\n- "), a.settings.Inside.URL, x.Notice.No)
+	for i, to := range a.settings.Escalation.Email {
+		if err := a.mail(ctx, fmt.Sprintf("wave-%s-%d", x.Notice.ID, i), to, subject, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // escalate tells the team that a clock burns, by the team's own e-mail. In the
 // sandbox it is said in the log; the console shows it in any case. Who could
 // not be told is tried again: a second mail is better than none.

@@ -97,7 +97,7 @@ public: {listen: "%s"}
 channels:
   email: {mode: smtp, smtp: {address: "%s", starttls: "off", from: notices@example.com, connections: 4}}
 limits: {window: {email: 16}}
-dispatch: {lease: 1s, sweep: 1s, doubt-wait: 0s}
+dispatch: {lease: 1s, sweep: 1s, doubt-wait: 0s, first-wave: 0} # a kill in the first wave is for a person to decide
 sources:
   - {name: siem, format: generic, auth: {style: bearer, token: %s}}
 log: {level: warn}

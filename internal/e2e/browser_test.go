@@ -96,7 +96,10 @@ func (b *browser) press(selector string) int {
 	return int(resp.Status)
 }
 
-func (b *browser) text() string { return js[string](b, `document.body.innerText`) }
+// text is what the page says, once it is there.
+func (b *browser) text() string {
+	return js[string](b, `new Promise(done => document.readyState !== "loading" ? done(document.body.innerText) : addEventListener("DOMContentLoaded", () => done(document.body.innerText)))`)
+}
 
 func (b *browser) must(words ...string) {
 	b.t.Helper()

@@ -19,7 +19,7 @@ func Default() Settings {
 		Bus:         Bus{MaxIntake: 1 << 30},
 		Channels:    defaultChannels(),
 		Correlation: Correlation{JoinWithin: Duration(24 * time.Hour)},
-		Dispatch:    Dispatch{Workers: 4, Lease: Duration(30 * time.Second), Sweep: Duration(10 * time.Second), DoubtWait: Duration(15 * time.Minute)},
+		Dispatch:    Dispatch{Workers: 4, Lease: Duration(30 * time.Second), Sweep: Duration(10 * time.Second), DoubtWait: Duration(15 * time.Minute), FirstWave: 20, FirstWaveWait: Duration(2 * time.Minute)},
 		Limits: Limits{
 			TwoApproversAbove: 1000,
 			Window:            Window{Email: 64, SMS: 16, Push: 64, Phone: 4, Letter: 500},

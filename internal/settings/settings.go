@@ -152,6 +152,10 @@ type Dispatch struct {
 	Lease     Duration `yaml:"lease"`      // a worker not heard of for this long is taken for dead
 	Sweep     Duration `yaml:"sweep"`      // how often what was forgotten is looked for
 	DoubtWait Duration `yaml:"doubt-wait"` // before a doubtful message is sent again
+	// FirstWave is how many messages of a notice may be attempted before the checks
+	// of what came of them pass; 0: none has a first wave.
+	FirstWave     int      `yaml:"first-wave"`
+	FirstWaveWait Duration `yaml:"first-wave-wait"` // for answers, before the wave is judged without them
 }
 
 // Correlation says when an alert joins an open incident.

@@ -266,6 +266,10 @@ func (c *checker) rest(s Settings) {
 	if d := s.Dispatch.DoubtWait.Std(); d < 0 || d > 24*time.Hour {
 		c.say("dispatch.doubt-wait", "%s is not between 0s and 1d", s.Dispatch.DoubtWait)
 	}
+	c.between("dispatch.first-wave", int64(s.Dispatch.FirstWave), 0, 1000)
+	if d := s.Dispatch.FirstWaveWait.Std(); d < 10*time.Second || d > time.Hour {
+		c.say("dispatch.first-wave-wait", "%s is not between 10s and 1h", s.Dispatch.FirstWaveWait)
+	}
 	if d := s.Correlation.JoinWithin.Std(); d > 90*24*time.Hour {
 		c.say("correlation.join-within", "%s is more than 90 days", s.Correlation.JoinWithin)
 	}

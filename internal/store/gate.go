@@ -15,6 +15,7 @@ type gate struct {
 	list     list
 	admitted incidents.ApprovedNotice
 	refused  error // of Admit: why nothing may leave
+	wave     int   // waveGone, or that the first wave is in the way
 }
 
 // gates remembers, by notice, the answer of Admit and everything it was made
@@ -52,11 +53,11 @@ func (t *tx) gateOf(notice int64) (g gate, err error) {
 	var released int64
 	var of grounds
 	r, l := &g.release, &g.list
-	found, err := t.one(`SELECT r.notice_no, r.notice_id, r.incident_id, r.list_no, r.list_hash, r.hash, r.total, r.released_at, n.status, n.body, i.body,
+	found, err := t.one(`SELECT r.notice_no, r.notice_id, r.incident_id, r.list_no, r.list_hash, r.hash, r.total, r.released_at, COALESCE(f.state, 0), n.status, n.body, i.body,
 			l.incident_id, l.mode, l.persons, l.hash, l.erased_at IS NOT NULL, l.key_runs, l.key_merged,
 			(SELECT COALESCE(`+t.joined(`a.id || ' ' || a.void || ' ' || a.body`)+`, '') FROM approvals a WHERE a.kind = 'notice' AND a.subject_id = r.notice_id)
-		FROM releases r JOIN notices n ON n.no = r.notice_no JOIN incidents i ON i.id = r.incident_id JOIN lists l ON l.no = r.list_no WHERE r.notice_no = $1`+lock,
-		args{notice}, &r.notice, &r.id, &r.incident, &r.list, &r.listHash, &r.hash, &r.total, &released, &of.status, &of.body, &of.incident,
+		FROM releases r JOIN notices n ON n.no = r.notice_no JOIN incidents i ON i.id = r.incident_id JOIN lists l ON l.no = r.list_no LEFT JOIN first_waves f ON f.notice_no = r.notice_no WHERE r.notice_no = $1`+lock,
+		args{notice}, &r.notice, &r.id, &r.incident, &r.list, &r.listHash, &r.hash, &r.total, &released, &g.wave, &of.status, &of.body, &of.incident,
 		&l.incident, &l.mode, &l.persons, &l.hash, &l.erased, &l.runs, &l.merged, &of.approvals)
 	if err != nil || !found {
 		return g, orNotFound(err, "notice %d was never released, or its list is gone", notice)

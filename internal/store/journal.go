@@ -162,6 +162,7 @@ type standing struct {
 	no      int64   // of the window this turn records
 	shift   shift
 	purse   *incidents.Purse // nil: no spend cap
+	wave    *wave            // nil: everything may leave
 }
 
 func (t *tx) turn(turn incidents.Turn) (c incidents.Claims, err error) {
@@ -170,6 +171,9 @@ func (t *tx) turn(turn incidents.Turn) (c incidents.Claims, err error) {
 		return c, err
 	}
 	w := &standing{Turn: turn, gate: g, shift: shift{}}
+	if w.wave, err = t.waveOf(g); err != nil { // before the chunk: whoever judges the wave takes them in this order
+		return c, err
+	}
 	if err := t.stand(w); err != nil {
 		return c, err
 	}
@@ -181,6 +185,7 @@ func (t *tx) turn(turn incidents.Turn) (c incidents.Claims, err error) {
 			return c, err
 		}
 	}
+	c.Judge = w.wave != nil && (len(turn.Done) > 0 || turn.Want > len(c.Next))
 	chunk, todo, claimed := chunkKey{turn.Chunk.Notice, turn.Chunk.No}, int64(0), int64(0)
 	counts, chunks := w.shift.sums()
 	if x, ok := chunks[chunk]; ok {
@@ -359,7 +364,7 @@ func (t *tx) claim(w *standing) (out []incidents.Claimed, err error) {
 		return nil, err
 	}
 	for len(out) < w.Want {
-		next, barred, err := t.due(w, w.Want-len(out))
+		next, barred, err := t.dueInWave(w, w.Want-len(out))
 		if err != nil {
 			return nil, err
 		}
@@ -371,6 +376,9 @@ func (t *tx) claim(w *standing) (out []incidents.Claimed, err error) {
 			break
 		}
 	}
+	if err := t.keepWave(w, out); err != nil {
+		return nil, err
+	}
 	return out, t.closePurse(w)
 }
 
@@ -381,13 +389,13 @@ func dueAt(now string) string {
 }
 
 // due reads deliveries that may leave now and takes them into flight.
-func (t *tx) due(w *standing, want int) (next []incidents.Claimed, barred []changed, err error) {
+func (t *tx) due(w *standing, want int, among string) (next []incidents.Claimed, barred []changed, err error) {
 	at := ms(w.Now)
 	night := t.night(w.notice, w.Channel, w.Now)
 	err = t.rows(`SELECT d.step, d.state, d.attempts, d.fence, COALESCE(d.first_at, 0), d.maybe_twice, p.seq, p.lang, p.place, p.zone, p.flags, p.excluded, p.sealed
 		FROM deliveries d`+t.indexed(`deliveries_open`)+` CROSS JOIN persons p WHERE p.list_no = `+t.unseen("$1")+` AND p.seq = d.seq
 		AND d.notice_no = `+t.unseen("$2")+` AND d.chunk = `+t.unseen("$3")+` AND d.channel = `+t.unseen("$4")+` AND d.state IN (0, 1, 2, 3, 5) AND d.state IN (0, 1, 2, 5) AND `+dueAt(t.unseen("$5"))+`
-		AND d.seq NOT IN (`+t.numbers("$6")+`) ORDER BY d.seq LIMIT `+t.unseen("$7"),
+		AND d.seq NOT IN (`+t.numbers("$6")+`)`+among+` ORDER BY d.seq LIMIT `+t.unseen("$7"),
 		args{w.list.no, w.Chunk.Notice, w.Chunk.No, channelCode(w.Channel), at, w.flights.seqs(), want}, func(row scanner) error {
 			d := delivery{notice: w.Chunk.Notice, chunk: w.Chunk.No, channel: channelCode(w.Channel)}
 			var p incidents.Person
@@ -418,7 +426,7 @@ func (t *tx) due(w *standing, want int) (next []incidents.Claimed, barred []chan
 			w.flights = append(w.flights, f)
 			now := f.delivery(d.notice, d.chunk, w.Chunk.Fence)
 			now.twice, now.first, now.upd = d.twice, cmp.Or(d.first, at), at
-			next = append(next, incidents.Claimed{Delivery: now.domain(), Person: p, First: fromMS(now.first)})
+			next = append(next, incidents.Claimed{Delivery: now.domain(), Person: p, First: fromMS(now.first), Wave: w.wave != nil})
 			return nil
 		})
 	return next, barred, err

@@ -63,6 +63,9 @@ func placesSQL(places []incidents.Place, params args) (string, args) {
 
 // plansOf returns the channel plan of each of these persons.
 func (t *tx) plansOf(r release, c incidents.Content, seqs []int64) (func(seq int64) []incidents.Step, error) {
+	if c.Correction() { // it follows a message by its own channel, and by no other
+		return func(int64) []incidents.Step { return nil }, nil
+	}
 	if len(c.Plans) == 0 || len(seqs) == 0 {
 		return func(int64) []incidents.Step { return c.Plan }, nil
 	}

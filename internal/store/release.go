@@ -71,6 +71,13 @@ func (t *tx) admit(n incidents.Notice, oldest time.Time) (none incidents.Approve
 	if err != nil {
 		return none, err
 	}
+	if n.Content.Correction() {
+		of, err := t.Notice(n.Content.Corrects)
+		if err != nil {
+			return none, err
+		}
+		in.ListHash = of.Content.ListHash // its audience is that notice's: the list may go on
+	}
 	if found {
 		if r.id != n.ID || r.hash != n.Hash {
 			return none, incidents.Forbidden("notice N-%d is not the one that was released", n.No)
@@ -136,10 +143,10 @@ func (t *tx) Release(id incidents.NoticeID, at time.Time) error {
 		return fmt.Errorf("plan notice N-%d: %w", n.No, err)
 	}
 	if total == 0 {
-		return incidents.Conflict("notice N-%d chooses nobody", n.No)
+		return incidents.Conflict("notice N-%d chooses nobody", n.No).WithHint("of a correction: nothing of the notice it corrects has left")
 	}
 	_, err = t.run(`INSERT INTO releases (notice_no, notice_id, incident_id, list_no, list_hash, hash, total, released_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		n.No, string(n.ID), string(n.IncidentID), l.no, in.ListHash, n.Hash, total, ms(at))
+		n.No, string(n.ID), string(n.IncidentID), l.no, an.Notice().Content.ListHash, n.Hash, total, ms(at))
 	if err != nil {
 		return err
 	}
@@ -147,7 +154,11 @@ func (t *tx) Release(id incidents.NoticeID, at time.Time) error {
 	if err := t.PutNotice(n); err != nil {
 		return err
 	}
-	if err := t.queueAll(n.No); err != nil {
+	upto, err := t.openFirstWave(n.No, at)
+	if err != nil {
+		return err
+	}
+	if err := t.queueUpTo(n.No, upto); err != nil {
 		return err
 	}
 	killpoint.At(killpoint.ReleaseWritten)
@@ -158,6 +169,9 @@ func (t *tx) Release(id incidents.NoticeID, at time.Time) error {
 // that reaches them; who is barred or excluded gets a suppressed one, and who cannot be
 // reached one without channel. It returns how many.
 func (t *tx) plan(n incidents.Notice, list, persons int64, at time.Time) (int64, error) {
+	if n.Content.Correction() {
+		return t.planCorrection(n, list, at)
+	}
 	where, params := filterSQL(n.Content.Filter, args{n.No, list, persons, ms(at)})
 	channel, step, reach, params := routeSQL(n.Content, params)
 	barred := barredSQL(n.Content)
@@ -168,6 +182,11 @@ func (t *tx) plan(n incidents.Notice, list, persons int64, at time.Time) (int64,
 			CASE WHEN `+barred+` <> '' THEN `+barred+` WHEN channels & (`+reach+`) = 0 THEN 'no channel of the plan reaches this person' ELSE '' END,
 			CAST($4 AS BIGINT)
 		FROM persons WHERE list_no = $2 AND seq <= $3`+where+` ORDER BY seq`, params...)
+	return t.planned(n, total, at, err)
+}
+
+// planned counts what was planned and cuts it into chunks.
+func (t *tx) planned(n incidents.Notice, total int64, at time.Time, err error) (int64, error) {
 	if err != nil || total == 0 {
 		return 0, err
 	}
@@ -200,10 +219,11 @@ func firstChannel(plan []incidents.Step) (channel, step string, reach int) {
 	return "CASE" + c.String() + " ELSE 0 END", "CASE" + s.String() + " ELSE 0 END", reach
 }
 
-// queueAll puts one message per chunk with something to do into the outbox.
-func (t *tx) queueAll(notice int64) error {
+// queueUpTo puts one message per chunk with something to do into the outbox, up
+// to the chunk its first wave reaches into.
+func (t *tx) queueUpTo(notice, upto int64) error {
 	var chunks []int64
-	err := t.rows(`SELECT no FROM chunks WHERE notice_no = $1 AND todo > 0 ORDER BY no`, args{notice}, func(r scanner) error {
+	err := t.rows(`SELECT no FROM chunks WHERE notice_no = $1 AND todo > 0 AND no <= $2 ORDER BY no`, args{notice, upto}, func(r scanner) error {
 		var no int64
 		err := r.Scan(&no)
 		chunks = append(chunks, no)

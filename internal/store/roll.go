@@ -231,6 +231,9 @@ func (t *tx) listChanged(in incidents.IncidentID) error {
 		return err
 	}
 	for _, n := range waiting {
+		if n.Content.Correction() {
+			continue // it goes to who got the other notice, whatever becomes of the list
+		}
 		n.Status, n.Stale = incidents.NoticeDraft, why
 		if err := t.PutNotice(n); err != nil {
 			return err

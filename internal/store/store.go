@@ -40,6 +40,12 @@ type Options struct {
 	// Spend is what messages of a channel cost, and when an incident has to stop;
 	// a channel without one has no cap.
 	Spend map[incidents.Channel]incidents.Tariff
+	// FirstWave is how many messages of a notice may be attempted before the
+	// checks of what came of them pass; 0: none has a first wave.
+	FirstWave int
+	// FirstWaveWait is how long an answer is waited for before the wave is judged
+	// by what is there.
+	FirstWaveWait time.Duration
 	// Conns is how many connections to PostgreSQL (2 at least), or readers of
 	// SQLite, may be open; 0: 16.
 	Conns int
