@@ -423,9 +423,7 @@ func (c *crash) checkPhones() {
 				missing++
 			case n > 1:
 				extra += n - 1
-				if what == "sms" { // copies of a push replace each other, and Google's library makes some by itself
-					c.listed(c.lists[0], seq, n)
-				}
+				c.listed(c.lists[0], seq, n)
 			}
 		}
 		c.checkCopies(what, crashPhones, missing, extra)

@@ -7,8 +7,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptrace"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	firebase "firebase.google.com/go/v4"
@@ -86,12 +88,12 @@ func (c *Channel) Close() error {
 
 // Send asks for one push. Copies of one delivery replace each other on the
 // device: the collapse key, tag and topic are the delivery's id. The SDK tries
-// again by itself on 503 and network errors; the deadline keeps that short, and
-// what is cut off is doubt.
+// again by itself: after an answer of 503 it may, within the deadline; what was
+// sent and not answered is doubt.
 func (c *Channel) Send(ctx context.Context, m notifiers.Message) (incidents.Receipt, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	ctx, connected := notifiers.Connected(ctx)
+	ctx, connected := notifiers.Connected(unrepeated(ctx, cancel))
 	id, err := c.fcm.Send(ctx, Build(m))
 	switch {
 	case err == nil:
@@ -100,6 +102,21 @@ func (c *Channel) Send(ctx context.Context, m notifiers.Message) (incidents.Rece
 		return incidents.Receipt{Outcome: incidents.OutcomeRetry, Elsewhere: true, Reason: "Firebase cannot be reached"}, nil
 	}
 	return outcome(err), nil
+}
+
+// unrepeated ends a request that is about to be made again although it left
+// whole before and was not answered.
+func unrepeated(ctx context.Context, cancel context.CancelFunc) context.Context {
+	var unanswered atomic.Bool
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) {
+			if unanswered.Load() {
+				cancel()
+			}
+		},
+		WroteRequest:         func(x httptrace.WroteRequestInfo) { unanswered.Store(x.Err == nil) },
+		GotFirstResponseByte: func() { unanswered.Store(false) },
+	})
 }
 
 // Build is the message as Firebase takes it.
