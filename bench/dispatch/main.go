@@ -124,11 +124,12 @@ func run() (err error) {
 func (b *bench) groups() [][]scenario {
 	base := task{Persons: b.persons, Connections: 4, Window: 64, Workers: 2}
 	with := func(fn func(*task)) task { t := base; fn(&t); return t }
-	slow := task{Persons: max(1000, b.persons/2), Connections: 32, Window: 1024, Workers: 2} // a window that fills 32 connections
+	slow := task{Persons: max(1000, b.persons/2), Connections: 32, Window: 2048, Workers: 2} // a window that fills 32 connections
 	groups := [][]scenario{{
 		{Name: "pool", task: with(func(t *task) { t.Kind, t.Connections = "pool", 16 })},
 		{Name: "tocsin", task: with(func(t *task) { t.Kind = "tocsin" })},
 		{Name: "no ledger", task: with(func(t *task) { t.Kind = "no-ledger" })},
+		{Name: "tocsin, window 256", task: with(func(t *task) { t.Kind, t.Window = "tocsin", 256 })},
 	}}
 	if b.postgres {
 		groups[0] = append(groups[0], scenario{Name: "tocsin on PostgreSQL", postgres: true, task: with(func(t *task) { t.Kind = "tocsin" })})
@@ -344,6 +345,8 @@ func (b *bench) compare() {
 	add("messages/s over Pool", "tocsin", "pool", speed, 4, false)
 	add("CPU per message over Pool", "tocsin", "pool", used, 0.4, true)
 	add("messages/s over the pipeline without ledger", "tocsin", "no ledger", speed, 0.6, false)
+	add("messages/s over Pool, window of 256", "tocsin, window 256", "pool", speed, 4, false)
+	add("messages/s over the pipeline without ledger, window of 256", "tocsin, window 256", "no ledger", speed, 0.6, false)
 	add("messages/s on PostgreSQL over SQLite", "tocsin on PostgreSQL", "tocsin", speed, 0.7, false)
 	add("10 ms latency, PIPELINING, messages/s over Pool", "10 ms: PIPELINING", "10 ms: pool", speed, 3.5, false)
 	add("10 ms latency, CHUNKING, messages/s over Pool", "10 ms: CHUNKING", "10 ms: pool", speed, 15, false)

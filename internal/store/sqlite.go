@@ -81,8 +81,8 @@ func sqlitePool(path, txlock string, conns int, pragmas ...string) (*sql.DB, err
 type cacheSize int
 
 const (
-	pageCache   cacheSize = 64 << 10
-	importCache cacheSize = 32 << 10 // an import writes at the end of its table, and reads little
+	pageCache   cacheSize = 16 << 10
+	importCache cacheSize = 24 << 10 // an import writes at the end of its table, and reads little
 )
 
 func (c cacheSize) pragma() string { return fmt.Sprintf("cache_size(-%d)", int(c)) }
