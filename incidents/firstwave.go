@@ -85,6 +85,7 @@ type WaveAnswer struct {
 // good stays open: nobody was affected, and nothing is known.
 func JudgeWave(size int64, answers []WaveAnswer, late bool) (c WaveCount, verdict WaveState, reasons []string) {
 	c, silent, refusals, accounts := countWave(answers)
+	refused := c.Refused - goneApps(answers)
 	why := func(n int64, format string) {
 		if n > 0 {
 			reasons = append(reasons, fmt.Sprintf(format, n, map[bool]string{true: "message", false: "messages"}[n == 1]))
@@ -108,8 +109,8 @@ func JudgeWave(size int64, answers []WaveAnswer, late bool) (c WaveCount, verdic
 		reasons = append(reasons, "every message was refused with the same answer, "+cmp.Or(refusals[0], "without a code"))
 	case c.Refused == settled && settled > 0:
 		reasons = append(reasons, "every message was refused")
-	case c.Refused > 1 && c.Refused*mostRefused > settled:
-		reasons = append(reasons, fmt.Sprintf("%d of %d messages were refused: more than one in %d", c.Refused, settled, mostRefused))
+	case refused > 1 && refused*mostRefused > settled:
+		reasons = append(reasons, fmt.Sprintf("%d of %d messages were refused: more than one in %d", refused, settled, mostRefused))
 	}
 	switch {
 	case len(reasons) > 0:
@@ -123,6 +124,17 @@ func JudgeWave(size int64, answers []WaveAnswer, late bool) (c WaveCount, verdic
 // mostRefused: a wave in which more than one message in so many is refused does
 // not pass. Old lists have that many dead addresses seldom.
 const mostRefused = 4
+
+// goneApps counts push messages to apps that are no longer installed. Many are,
+// on any list, and it points to a fault only when it is all of them.
+func goneApps(answers []WaveAnswer) (n int64) {
+	for _, a := range answers {
+		if a.Channel == Push && a.Outcome == OutcomeGone {
+			n++
+		}
+	}
+	return n
+}
 
 // countWave counts answers: those without any, the different permanent ones, and
 // the channels whose provider does not take our account.

@@ -11,6 +11,7 @@ func TestWhatAFirstWaveIsJudgedBy(t *testing.T) {
 	sent := WaveAnswer{Channel: Email, State: Accepted, Outcome: OutcomeAccepted, Code: "250"}
 	refused := WaveAnswer{Channel: Email, State: Rejected, Outcome: OutcomeRefused, Code: "550 5.7.1"}
 	gone := WaveAnswer{Channel: Email, State: Escalated, Outcome: OutcomeGone, Code: "550 5.1.1"}
+	app := WaveAnswer{Channel: Push, State: Escalated, Outcome: OutcomeGone, Code: "404"}
 	putOff := WaveAnswer{Channel: Email, State: RetryWait, Outcome: OutcomeRetry, Code: "451"}
 	flying := WaveAnswer{Channel: Email, State: Attempting}
 	kept := WaveAnswer{Channel: Email, State: RetryWait, Outcome: OutcomeKept}
@@ -23,6 +24,8 @@ func TestWhatAFirstWaveIsJudgedBy(t *testing.T) {
 	}{
 		{"all are sent", n(20, sent), false, WavePassed, ""},
 		{"a few dead addresses are no fault", slices.Concat(n(16, sent), n(4, gone)), false, WavePassed, ""},
+		{"many apps are gone", slices.Concat(n(10, sent), n(10, app)), false, WavePassed, ""},
+		{"all apps are gone", n(20, app), false, WaveStopped, "with the same answer, 404"},
 		{"one refused alone of few", slices.Concat(n(2, sent), n(1, refused)), true, WavePassed, ""},
 		{"too many are refused", slices.Concat(n(14, sent), n(3, gone), n(3, refused)), false, WaveStopped, "6 of 20 messages were refused"},
 		{"all are refused alike", n(20, refused), false, WaveStopped, "with the same answer, 550 5.7.1"},
