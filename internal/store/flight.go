@@ -261,13 +261,6 @@ func (b jsonRows) end() string { return string(append(b, ']')) }
 
 func (b jsonRows) num(n int64) jsonRows { return append(strconv.AppendInt(b, n, 10), ',') }
 
-func (b jsonRows) time(at time.Time) jsonRows {
-	if at.IsZero() {
-		return append(b, "null,"...)
-	}
-	return b.num(ms(at))
-}
-
 func (b jsonRows) text(s string) jsonRows {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
