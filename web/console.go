@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"path"
 	"strconv"
 	"strings"
 	"sync"
@@ -75,9 +76,29 @@ func (c *console) route(router *mux.Router) {
 	}))
 	router.NotFoundHandler = missing
 	router.MethodNotAllowedHandler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if page, ok := pageAbove(router, r); ok {
+			http.Redirect(w, r, page, http.StatusSeeOther)
+			return
+		}
 		w.Header().Set("Allow", strings.Join(allows(router, r), ", "))
 		plain(w, http.StatusMethodNotAllowed, "This address does not take this method.\n")
 	})
+}
+
+// pageAbove finds the page a form belongs to: whoever asks for the address of a
+// form in a browser, as by loading the answer to a refused one anew, wants it.
+func pageAbove(router *mux.Router, r *http.Request) (string, bool) {
+	if r.Method != http.MethodGet || !strings.Contains(r.Header.Get("Accept"), "text/html") {
+		return "", false
+	}
+	try := r.Clone(r.Context())
+	for try.URL.Path = path.Dir(try.URL.Path); try.URL.Path != "/"; try.URL.Path = path.Dir(try.URL.Path) {
+		var match mux.RouteMatch
+		if router.Match(try, &match) && match.MatchErr == nil {
+			return try.URL.Path, true
+		}
+	}
+	return "", false
 }
 
 // allows lists the methods the address of a request takes.
@@ -121,10 +142,10 @@ func (c *console) handler(x consoleRoute) http.Handler {
 }
 
 // toSignIn sends people to the sign-in page and back afterwards. An open page
-// that asked for a part of itself is loaded anew, so that it goes there whole.
+// that asked for a part of itself is told, and goes there whole (keys.js).
 func (c *console) toSignIn(p *page) {
 	if p.fragment() {
-		p.w.Header().Set("HX-Refresh", "true")
+		p.w.Header().Set("HX-Trigger", "signed-out")
 		p.w.WriteHeader(http.StatusNoContent)
 		return
 	}

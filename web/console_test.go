@@ -201,9 +201,15 @@ func TestSessions(t *testing.T) {
 	if to := b.get("/sign-in").want(303).Header().Get("Location"); to != "/" {
 		t.Errorf("signed in already, sent to %s", to)
 	}
+	if to := b.get("/sign-in?to=%2Falerts").want(303).Header().Get("Location"); to != "/alerts" {
+		t.Errorf("signed in already, sent to %s instead of back", to)
+	}
+	if to := b.get("/notices/1/submit", "Accept", "text/html").want(303).Header().Get("Location"); to != "/notices/1" {
+		t.Errorf("the address of a form leads to %s", to)
+	}
 	b.post("/sign-out").want(303)
 	b.get("/").want(303)
-	if h := b.get("/rail", "HX-Request", "true").want(204).Header(); h.Get("HX-Refresh") != "true" || h.Get("Location") != "" {
+	if h := b.get("/rail", "HX-Request", "true").want(204).Header(); h.Get("HX-Trigger") != "signed-out" || h.Get("Location") != "" {
 		t.Error("an open page whose session ended shows the sign-in page in a part of itself")
 	}
 	for _, evil := range []string{"//evil.example", "/\\evil.example", "https://evil.example/", "/a\r\nb"} {

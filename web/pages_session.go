@@ -13,7 +13,7 @@ type signInPage struct {
 // signInPage shows the form, or goes on when somebody is signed in already.
 func (c *console) signInPage(p *page) error {
 	if p.actor.ID != "" {
-		return c.redirect(p, "/", "")
+		return c.redirect(p, localPath(p.query("to")), "")
 	}
 	return c.show(p, "signin", signInPage{Frame: c.frame(p, "", "Sign in"), To: p.query("to")})
 }

@@ -231,7 +231,12 @@ func upload(b *browser, ref string) {
 func draftInBrowser(b *browser, ref string) incidents.Notice {
 	b.t.Helper()
 	b.open("/incidents/" + ref + "/notices")
-	b.press(`form[action$="/notices"] button.main`)
+	if _, err := chromedp.RunResponse(b.ctx, chromedp.DoubleClick(chromedp.CSS(`form[action$="/notices"] button.main`))); err != nil { // an impatient hand
+		b.t.Fatal(err)
+	}
+	if n, err := b.h.app.Desk.NoticeByNo(b.ctx, incidents.System, 2); err == nil {
+		b.t.Errorf("pressing twice drafted %s as well", n.ID)
+	}
 	b.must("Drafted from the facts", "As people will read it", "简体中文")
 	if got := js[string](b, `fetch("/notices/1/preview/zh-Hans").then(r => r.text())`); !strings.Contains(got, "发生了什么") {
 		b.t.Errorf("the Chinese preview reads %.300q", got)

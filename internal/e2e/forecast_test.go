@@ -120,6 +120,11 @@ func TestASendingThatWillBeLate(t *testing.T) {
 	if err := h.app.Desk.HoldNotice(ctx, h.as("rita"), n.ID, "the relay asks for a moment"); err != nil {
 		t.Fatal(err)
 	}
+	h.eventually("an empty window", func() bool {
+		p, err := h.app.Desk.Progress(ctx, h.as("rita"), n.ID)
+		return err == nil && !slices.ContainsFunc(p.Tallies, func(t incidents.Tally) bool { return t.States[incidents.Attempting] > 0 })
+	})
+	h.call("rita", "GET", path, nil, &f)
 	before := *f.Ends.Likely
 	h.ahead.Add(int64(30 * time.Minute))
 	h.call("rita", "GET", path, nil, &f)

@@ -15,3 +15,16 @@ document.querySelectorAll('input[type="range"][data-for]').forEach(function (sli
   slider.addEventListener("input", function () { field.value = Number(slider.value).toPrecision(3) * 1; });
   field.addEventListener("input", function () { slider.value = field.value; });
 });
+// Pressing a button twice sends its form once.
+var sent = {};
+document.addEventListener("submit", function (e) {
+  var form = e.target, to = form.getAttribute("action");
+  if (e.defaultPrevented || form.getAttribute("method") !== "post") return;
+  if (to === sent.to && e.timeStamp - sent.at < 3000) e.preventDefault();
+  else sent = {to: to, at: e.timeStamp};
+});
+// The session of an open page ended. A form on its way may just have renewed it.
+document.addEventListener("signed-out", function () {
+  var away = function () { location.replace("/sign-in?to=" + encodeURIComponent(location.pathname + location.search)); };
+  setTimeout(away, performance.now() - sent.at < 10000 ? 10000 : 0);
+});
