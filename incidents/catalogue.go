@@ -1,5 +1,7 @@
 package incidents
 
+import "slices"
+
 func options(pairs ...string) []Option {
 	out := make([]Option, 0, len(pairs)/2)
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -27,8 +29,24 @@ var DataCategories = options(
 )
 
 // Catalogue lists every fact an incident can have. Rules may ask for no other.
-// It is one long table on purpose.
-var Catalogue = []FactDef{
+var Catalogue = slices.Concat(commonFacts, europeFacts, usFacts, asiaFacts, worldFacts)
+
+// Establishments are the places whose law asks whether we are established there.
+var Establishments = options(
+	"EEA", "European Economic Area", "UK", "United Kingdom", "US", "United States", "CN", "China (mainland)",
+	"AE", "United Arab Emirates", "AE-DU", "Dubai: DIFC free zone", "AE-AZ", "Abu Dhabi: ADGM free zone", "AR", "Argentina", "AU", "Australia", "BH", "Bahrain",
+	"BR", "Brazil", "CA", "Canada", "CH", "Switzerland", "CL", "Chile", "CO", "Colombia", "CR", "Costa Rica", "EC", "Ecuador", "EG", "Egypt", "GH", "Ghana",
+	"HK", "Hong Kong", "ID", "Indonesia", "IL", "Israel", "IN", "India", "JP", "Japan", "KE", "Kenya", "KR", "Korea", "KZ", "Kazakhstan", "MA", "Morocco", "MO", "Macao",
+	"MU", "Mauritius", "MX", "Mexico", "MY", "Malaysia", "NG", "Nigeria", "NZ", "New Zealand", "PA", "Panama", "PE", "Peru", "PH", "Philippines", "QA", "Qatar",
+	"RS", "Serbia", "RU", "Russia", "SA", "Saudi Arabia", "SG", "Singapore", "TH", "Thailand", "TR", "Turkiye", "TW", "Taiwan", "UA", "Ukraine", "UY", "Uruguay",
+	"VN", "Viet Nam", "ZA", "South Africa", "other", "Elsewhere",
+)
+
+// Regimes are special laws that reach only who falls under them.
+var Regimes = slices.Concat(options("none", "None of these"), europeRegimes, usRegimes, asiaRegimes, worldRegimes)
+
+// commonFacts are what most laws ask. It is one long table on purpose.
+var commonFacts = []FactDef{
 	// nature
 	{"confidentiality", "nature", FactTri, "Was personal data disclosed or read by someone who may not?", "Access logs, egress volume, leak sites.", nil},
 	{"integrity", "nature", FactTri, "Was personal data altered without right?", "", nil},
@@ -61,11 +79,12 @@ var Catalogue = []FactDef{
 	{"vulnerable_groups", "people", FactTri, "Are other vulnerable people among them?", "", nil},
 	{"sensitive_persons", "people", FactCount, "For how many of them is sensitive data touched?", "", nil},
 	// place and role
-	{"establishments", "place", FactMulti, "Where is our organisation established?", "", options("EEA", "European Economic Area", "UK", "United Kingdom", "CN", "China (mainland)", "JP", "Japan", "SG", "Singapore", "US", "United States", "other", "Elsewhere")},
+	{"establishments", "place", FactMulti, "Where is our organisation established?", "", Establishments},
 	{"lead_authority", "place", FactText, "Which EEA state is our lead supervisory authority in?", "Two letters, for example DE; empty without an EEA establishment.", nil},
 	{"us_business_states", "place", FactText, "In which US states do we do business?", "Codes separated by commas.", nil},
 	{"role", "role", FactChoice, "Are we the controller or a processor?", "", options("controller", "Controller", "processor", "Processor", "joint", "Joint controller")},
 	{"sectors", "role", FactMulti, "Which sectors are we in?", "", options("general", "None of these", "finance", "Finance", "health", "Health care", "telecom", "Telecommunications", "industry", "Industry", "energy", "Energy", "transport", "Transport", "government", "Public sector", "education", "Education", "retail", "Retail", "digital", "Digital services")},
+	{"regimes", "role", FactMulti, "Which special regimes are we under?", "Each has duties of its own, beside the general law.", Regimes},
 	{"critical_infrastructure", "role", FactTri, "Are we an operator of critical information infrastructure?", "", nil},
 	{"hipaa_role", "role", FactChoice, "What are we under HIPAA?", "", options("none", "Not covered", "covered_entity", "Covered entity", "business_associate", "Business associate")},
 	{"unsecured_phi", "role", FactTri, "Is unsecured protected health information touched?", "45 CFR 164.402.", nil},

@@ -96,7 +96,7 @@ func (b *builder) checkWords(file string, s ruleSpec) {
 		allowed    []string
 	}{
 		{"audience", s.Audience, audiences()}, {"status", s.Status, statuses}, {"confidence", s.Confidence, confidences},
-		{"binding", s.Binding, bindings}, {"unit", s.Clock.Unit, units}, {"report", s.Report, reportNames},
+		{"binding", s.Binding, bindings}, {"via", s.Via, vias}, {"unit", s.Clock.Unit, units}, {"report", s.Report, reportNames},
 	} {
 		if !slices.Contains(c.allowed, c.value) {
 			b.problem(file, s.ID, c.key+":", "%s is %q; it wants one of %s", c.key, c.value, strings.Join(c.allowed, ", "))
@@ -105,6 +105,11 @@ func (b *builder) checkWords(file string, s ruleSpec) {
 	for _, c := range []struct{ key, value string }{{"title", s.Title}, {"law", s.Law}, {"authority", s.Authority}} {
 		if c.value == "" {
 			b.problem(file, s.ID, "", "the rule has no %s", c.key)
+		}
+	}
+	for _, m := range s.Remedies {
+		if !slices.Contains(remedies, m.What) || m.Months < 0 {
+			b.problem(file, s.ID, "what: "+m.What, "a remedy is one of %s, for a number of months", strings.Join(remedies, ", "))
 		}
 	}
 	if len(s.Applies) == 0 {

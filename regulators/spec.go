@@ -36,7 +36,13 @@ type ruleSpec struct {
 	Penalty     string           `yaml:"penalty"`
 	Notes       []string         `yaml:"notes"`
 	Content     []string         `yaml:"content"`
-	Headings    []string         `yaml:"headings"` // prescribed by the law, in order
+	Headings    []string         `yaml:"headings"`  // prescribed by the law, in order
+	Forbidden   []string         `yaml:"forbidden"` // what the notice must not say, in plain words
+	Remedies    []remedySpec     `yaml:"remedies"`  // what is owed besides the words
+	Records     string           `yaml:"records"`   // what must be kept, and how long
+	Deemed      []string         `yaml:"deemed"`    // other laws whose notice counts as this one, in plain words
+	Language    []string         `yaml:"language"`  // of the notice or report, as the law or the authority wants it
+	Via         string           `yaml:"via"`       // how the law was read
 	Report      string           `yaml:"report"`
 	Place       string           `yaml:"place"`    // whose residents count: a place or a group
 	PlaceOf     string           `yaml:"place-of"` // text fact that names the place of the authority
@@ -45,6 +51,14 @@ type ruleSpec struct {
 	PauseReason string           `yaml:"pause-reason"`
 	Applies     []clauseSpec     `yaml:"applies"`
 	Clock       clockSpec        `yaml:"clock"`
+}
+
+// A remedySpec is something owed to people besides being told.
+type remedySpec struct {
+	What     string `yaml:"what"`   // credit-monitoring, identity-theft-services, security-freeze, other
+	Months   int    `yaml:"months"` // 0: the law gives no number
+	When     string `yaml:"when"`   // in plain words; empty: always
+	Citation string `yaml:"citation"`
 }
 
 // A clauseSpec is one condition with the words that explain it. Exactly one of
@@ -85,6 +99,8 @@ var (
 	starts      = []string{"suspicion", "awareness", "determination", "occurrence", "classification", "materiality", "payment",
 		"obligation", "order", "calendar", "new-information", "handling-completed"}
 	units       = []string{"", "hours", "calendar-days", "business-days"}
+	vias        = []string{"", "official_page", "official_text_quoted_by_third_party", "official_draft", "law_firm", "compilation", "press", "vendor", "none"}
+	remedies    = []string{"credit-monitoring", "identity-theft-services", "security-freeze", "other"}
 	picks       = []string{"", "first", "earliest"}
 	reportNames = []string{"", "gdpr33", "cn-cac"}
 )

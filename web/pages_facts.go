@@ -88,7 +88,8 @@ func joinTyped(v []string) string {
 	return strings.TrimSpace(strings.ReplaceAll(strings.Join(v, "\n"), "\r\n", "\n"))
 }
 
-var groupNames = map[string]string{"nature": "What happened", "cause": "Cause", "data": "Data", "people": "People", "place": "Places", "role": "What we are", "times": "Times, in UTC", "measures": "Words and measures", "contact": "Contact"}
+var groupNames = map[string]string{"nature": "What happened", "cause": "Cause", "data": "Data", "people": "People", "place": "Places", "role": "What we are", "times": "Times, in UTC", "measures": "Words and measures", "contact": "Contact",
+	"europe": "Asked by laws of the EU and the UK only", "us": "Asked by laws of the United States only", "asia": "Asked by laws of Asia and the Pacific only", "world": "Asked by other laws only"}
 
 func (c *console) factsView(p *page) (v factsPage, err error) {
 	f, d, err := c.incidentFrame(p, "facts")

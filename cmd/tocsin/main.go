@@ -9,13 +9,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 
 	"tocsin/incidents"
+	"tocsin/internal/heap"
 )
 
 // version is set by the build.
@@ -42,15 +42,8 @@ type terminal struct {
 	env      func(string) string
 }
 
-// heapGrowth is how much the heap may grow before it is collected, in per cent
-// of what lives: little lives here, and collecting it often would cost a notice
-// a sixth of its time. GOGC in the environment overrides it.
-const heapGrowth = 400
-
 func main() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(heapGrowth)
-	}
+	heap.Pace()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], &terminal{out: os.Stdout, err: os.Stderr, in: os.Stdin, env: os.Getenv}))

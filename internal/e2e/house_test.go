@@ -68,14 +68,14 @@ func openHouse(t *testing.T, engine string, change ...func(*settings.Settings)) 
 	for _, c := range change {
 		c(&h.set)
 	}
-	h.start()
-	t.Cleanup(func() {
+	t.Cleanup(func() { // after the service, which ends its own connections
 		for _, c := range []io.Closer{h.mail, h.twilio, h.fcm} {
 			if err := c.Close(); err != nil {
 				t.Error(err)
 			}
 		}
 	})
+	h.start()
 	h.hire()
 	return h
 }

@@ -24,7 +24,7 @@ func (s *Store) openSQLite(ctx context.Context) error {
 	if s.w, err = sqliteWriter(ctx, path, "sqlite", s.o.Log); err != nil {
 		return err
 	}
-	s.r, err = sqlitePool(path, "deferred", s.o.Conns, "query_only(1)")
+	s.r, err = sqlitePool(path, "deferred", s.o.Conns, "query_only(1)", readerCache.pragma())
 	if err != nil {
 		return err
 	}
@@ -82,6 +82,7 @@ type cacheSize int
 
 const (
 	pageCache   cacheSize = 16 << 10
+	readerCache cacheSize = 4 << 10  // readers go through a list once
 	importCache cacheSize = 24 << 10 // an import writes at the end of its table, and reads little
 )
 
