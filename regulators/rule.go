@@ -14,6 +14,7 @@ type rule struct {
 	ruleSpec
 	file         string
 	jurisdiction string
+	named        string // the jurisdiction in words
 	clauses      []clause
 	clock        clock
 	substitutes  []incidents.Substitute
@@ -46,8 +47,8 @@ func (b *builder) loadRules() {
 			b.broken(name, err)
 			continue
 		}
-		if j.Jurisdiction == "" || len(j.Rules) == 0 {
-			b.problem(name, "", "", "a rule file needs a jurisdiction and rules")
+		if j.Jurisdiction == "" || j.Name == "" || len(j.Rules) == 0 {
+			b.problem(name, "", "", "a rule file needs a jurisdiction, its name and rules")
 		}
 		for _, spec := range j.Rules {
 			all = append(all, b.rule(name, j, spec))
@@ -57,7 +58,7 @@ func (b *builder) loadRules() {
 }
 
 func (b *builder) rule(file string, j jurisdictionFile, s ruleSpec) *rule {
-	r := &rule{ruleSpec: s, file: file, jurisdiction: j.Jurisdiction}
+	r := &rule{ruleSpec: s, file: file, jurisdiction: j.Jurisdiction, named: j.Name}
 	if s.ID == "" {
 		b.problem(file, "", "", "a rule has no id")
 		return r

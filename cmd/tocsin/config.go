@@ -62,15 +62,7 @@ func checkRules(t *terminal, dir string) error {
 		return nil // what is shipped is linted by a test
 	}
 	own := os.DirFS(dir)
-	wrong := 0
-	for _, f := range regulators.Lint(regulators.Shipped(), own) {
-		level := "warning"
-		if !f.Warning {
-			level = "error"
-			wrong++
-		}
-		fmt.Fprintf(t.err, "rules-dir: %s: %s\n", level, f)
-	}
+	wrong := printFindings(t, "rules-dir: ", regulators.Lint(regulators.Shipped(), own))
 	if wrong > 0 {
 		return incidents.Invalid("the rules in %s have %d errors", dir, wrong).On("rules-dir").WithHint("mend the lines named above")
 	}

@@ -1,0 +1,287 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"tocsin/incidents"
+	"tocsin/regulators"
+)
+
+type rulesCmd struct {
+	List    rulesListCmd    `cmd:"" help:"List the jurisdictions and duties of the rule pack, with citation, source and confidence."`
+	Explain rulesExplainCmd `cmd:"" help:"Judge a file of facts: what the law asks, by when, and why."`
+	Check   rulesCheckCmd   `cmd:"" help:"Lint the shipped rules, with a folder of your own laid over them."`
+	Diff    rulesDiffCmd    `cmd:"" help:"Show what changes from one pack to another."`
+}
+
+// A rulesFlag names the team's own rules.
+type rulesFlag struct {
+	Rules string `help:"Folder of your own rules, laid over the shipped ones." type:"existingdir" placeholder:"DIR"`
+}
+
+func (f rulesFlag) open() (*regulators.Pack, error) { return openPack(f.Rules) }
+
+// openPack loads the shipped pack, alone or under a folder; "shipped" is it alone.
+func openPack(dir string) (*regulators.Pack, error) {
+	if dir == "" || dir == "shipped" {
+		return regulators.Open(nil, regulators.Options{})
+	}
+	return regulators.Open(os.DirFS(dir), regulators.Options{})
+}
+
+type rulesListCmd struct {
+	rulesFlag
+	Place string `help:"Only this jurisdiction: EU, US-CA, CN." placeholder:"CODE"`
+	JSON  bool   `help:"As JSON, with every field of every duty." name:"json"`
+}
+
+// Run lists the pack.
+func (c rulesListCmd) Run(t *terminal) error {
+	p, err := c.open()
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Pack          string                    `json:"pack"`
+		Jurisdictions []regulators.Jurisdiction `json:"jurisdictions"`
+		Obligations   []regulators.RuleInfo     `json:"obligations"`
+	}{Pack: p.Version()}
+	for _, j := range p.Jurisdictions() {
+		if c.Place == "" || strings.EqualFold(c.Place, j.Code) {
+			out.Jurisdictions = append(out.Jurisdictions, j)
+		}
+	}
+	if len(out.Jurisdictions) == 0 {
+		return incidents.NotFound("there is no jurisdiction %q in the pack", c.Place)
+	}
+	for _, r := range p.Rules() {
+		if c.Place == "" || strings.EqualFold(c.Place, r.Jurisdiction) {
+			out.Obligations = append(out.Obligations, r)
+		}
+	}
+	if c.JSON {
+		return writeJSON(t.out, out)
+	}
+	w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+	for _, r := range out.Obligations {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.Jurisdiction, r.ID, r.Audience, orNone(r.Clock), r.Confidence)
+	}
+	fmt.Fprintf(w, "\n%d obligations in %d jurisdictions, pack %s. Tocsin informs; counsel decides.\n", len(out.Obligations), len(out.Jurisdictions), out.Pack)
+	return w.Flush()
+}
+
+func orNone(clock string) string {
+	if clock == "" {
+		return "no number in the law"
+	}
+	return clock
+}
+
+type rulesExplainCmd struct {
+	rulesFlag
+	Facts string    `required:"" help:"File of facts, YAML or JSON; - is the standard input. docs/facts.md shows every field." placeholder:"FILE"`
+	At    time.Time `help:"Judge as of this moment, RFC 3339; now without it." placeholder:"TIME"`
+	All   bool      `help:"Name the duties that do not apply too."`
+	JSON  bool      `help:"As JSON: severity, obligations, questions." name:"json"`
+}
+
+// Run judges facts and says why. It changes nothing.
+func (c rulesExplainCmd) Run(t *terminal) error {
+	f, err := readFactsFile(t, c.Facts)
+	if err != nil {
+		return err
+	}
+	p, err := c.open()
+	if err != nil {
+		return err
+	}
+	at := c.At
+	if at.IsZero() {
+		at = time.Now()
+	}
+	a, err := p.Assess(f, at)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return writeJSON(t.out, a)
+	}
+	explain(t.out, a, c.All)
+	return nil
+}
+
+func readFactsFile(t *terminal, name string) (incidents.Facts, error) {
+	var data []byte
+	var err error
+	if name == "-" {
+		name = "standard input"
+		data, err = io.ReadAll(t.in)
+	} else {
+		data, err = os.ReadFile(name)
+	}
+	if err != nil {
+		return incidents.Facts{}, incidents.Invalid("the facts cannot be read: %s", err)
+	}
+	return regulators.ReadFacts(name, data)
+}
+
+// explain prints an assessment the way a person reads it: how bad, what is
+// asked by when, what is open, and what would settle it.
+func explain(w io.Writer, a incidents.Assessment, all bool) {
+	fmt.Fprintf(w, "Severity %s, %.2f (ENISA). Pack %s, judged as of %s.\n", strings.ReplaceAll(a.Severity.Level, "_", " "), a.Severity.Score, a.Pack, a.At.Format(time.RFC3339))
+	for _, r := range a.Severity.Reasons {
+		fmt.Fprintf(w, "  %s %+.2g: %s\n", r.Part, r.Value, r.Text)
+	}
+	none := 0
+	for _, s := range []struct {
+		applies incidents.Applies
+		head    string
+	}{{incidents.AppliesYes, "Applies"}, {incidents.AppliesDepends, "Depends on what is not known yet"}, {incidents.AppliesNo, "Does not apply"}} {
+		first := true
+		for _, o := range a.Obligations {
+			if o.Applies != s.applies {
+				continue
+			}
+			if s.applies == incidents.AppliesNo && !all {
+				none++
+				continue
+			}
+			if first {
+				fmt.Fprintf(w, "\n%s\n", s.head)
+				first = false
+			}
+			explainDuty(w, o)
+		}
+	}
+	if none > 0 {
+		fmt.Fprintf(w, "\n%d duties do not apply; --all names them with the reasons.\n", none)
+	}
+	if len(a.Questions) > 0 {
+		fmt.Fprintln(w, "\nNext best questions")
+		for i, q := range a.Questions[:min(5, len(a.Questions))] {
+			d, _ := incidents.FactByKey(q.Fact)
+			fmt.Fprintf(w, "  %d. %s (%s, decides or starts %d)\n", i+1, d.Question, q.Fact, len(q.Decides))
+		}
+	}
+	fmt.Fprintln(w, "\nTocsin informs; counsel decides.")
+}
+
+func explainDuty(w io.Writer, o incidents.Obligation) {
+	due := ""
+	switch {
+	case o.Due != nil && o.Soft:
+		due = ", by " + o.Due.Format("2006-01-02 15:04 UTC") + " (a target, not the law)"
+	case o.Due != nil:
+		due = ", by " + o.Due.Format("2006-01-02 15:04 UTC")
+	case o.Qualifier != "" && o.Applies != incidents.AppliesNo:
+		due = ", " + strings.ReplaceAll(o.Qualifier, "_", " ")
+	}
+	fmt.Fprintf(w, "- %s%s\n  %s: %s. %s\n", o.Title, due, o.ID, o.Citation, mark(o))
+	if o.Arithmetic != "" && o.Applies != incidents.AppliesNo {
+		fmt.Fprintf(w, "  %s\n", o.Arithmetic)
+	}
+	for _, r := range o.Reasons {
+		fmt.Fprintf(w, "  · %s\n", r)
+	}
+}
+
+func mark(o incidents.Obligation) string {
+	if o.Confidence == "recalled" {
+		return "Recalled, not verified."
+	}
+	return "Checked " + o.Checked + "."
+}
+
+type rulesCheckCmd struct {
+	Dir string `arg:"" optional:"" type:"existingdir" help:"Folder of your own rules, laid over the shipped ones."`
+}
+
+// Run lints a pack.
+func (c rulesCheckCmd) Run(t *terminal) error {
+	var found []regulators.Finding
+	if c.Dir == "" {
+		found = regulators.Lint(regulators.Shipped())
+	} else {
+		found = regulators.Lint(regulators.Shipped(), os.DirFS(c.Dir))
+	}
+	wrong := printFindings(t, "", found)
+	if wrong > 0 {
+		return incidents.Invalid("the rules have %d errors", wrong).WithHint("mend the lines named above")
+	}
+	p, err := openPack(c.Dir)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(t.out, "%d obligations in %d jurisdictions, %d findings, pack %s\n", len(p.Rules()), len(p.Jurisdictions()), len(found), p.Version())
+	return nil
+}
+
+// printFindings says what the linter found and counts the errors.
+func printFindings(t *terminal, before string, found []regulators.Finding) (wrong int) {
+	for _, f := range found {
+		level := "warning"
+		if !f.Warning {
+			level = "error"
+			wrong++
+		}
+		fmt.Fprintf(t.err, "%s%s: %s\n", before, level, f)
+	}
+	return wrong
+}
+
+type rulesDiffCmd struct {
+	A    string `arg:"" help:"Folder of rules, or: shipped."`
+	B    string `arg:"" help:"Folder of rules, or: shipped."`
+	JSON bool   `help:"As JSON, with what stood before and after." name:"json"`
+}
+
+// Run compares two packs rule by rule.
+func (c rulesDiffCmd) Run(t *terminal) error {
+	a, err := openPack(c.A)
+	if err != nil {
+		return err
+	}
+	b, err := openPack(c.B)
+	if err != nil {
+		return err
+	}
+	changes, err := regulators.Diff(a, b)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return writeJSON(t.out, struct {
+			From    string              `json:"from"`
+			To      string              `json:"to"`
+			Changes []regulators.Change `json:"changes"`
+		}{a.Version(), b.Version(), changes})
+	}
+	for _, x := range changes {
+		fmt.Fprintf(t.out, "%s %s: %s\n", x.Kind, x.ID, x.Title)
+		for _, f := range x.Fields {
+			fmt.Fprintf(t.out, "    %s: %s → %s\n", f.Field, orNothing(f.Before), orNothing(f.After))
+		}
+	}
+	fmt.Fprintf(t.out, "%d rules differ between %s and %s\n", len(changes), a.Version(), b.Version())
+	return nil
+}
+
+func orNothing(b json.RawMessage) string {
+	if len(b) == 0 {
+		return "nothing"
+	}
+	return string(b)
+}
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
