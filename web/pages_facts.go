@@ -18,9 +18,14 @@ type factsPage struct {
 }
 
 type factGroup struct {
-	Name string
-	Rows []factField
+	Name  string
+	Fold  bool // asked by few laws: shown when asked for
+	Known int
+	Rows  []factField
 }
+
+// foldedGroups are facts only some laws ask.
+var foldedGroups = []string{"europe", "us", "asia", "world"}
 
 type factField struct {
 	factRow
@@ -99,7 +104,7 @@ func (c *console) factsView(p *page) (v factsPage, err error) {
 	v = factsPage{incidentFrame: f, Rev: d.Facts.Rev, How: p.form("how")}
 	for _, r := range factRows(d.Facts, false) {
 		if len(v.Groups) == 0 || v.Groups[len(v.Groups)-1].Name != groupNames[r.Def.Group] {
-			v.Groups = append(v.Groups, factGroup{Name: groupNames[r.Def.Group]})
+			v.Groups = append(v.Groups, factGroup{Name: groupNames[r.Def.Group], Fold: slices.Contains(foldedGroups, r.Def.Group)})
 		}
 		g := &v.Groups[len(v.Groups)-1]
 		x := fieldOf(r)
@@ -107,6 +112,9 @@ func (c *console) factsView(p *page) (v factsPage, err error) {
 			x.keep(typed, p.r.PostForm["was."+r.Def.Key])
 		}
 		g.Rows = append(g.Rows, x)
+		if r.Known {
+			g.Known++
+		}
 	}
 	return v, nil
 }

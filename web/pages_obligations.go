@@ -2,6 +2,7 @@ package web
 
 import (
 	"slices"
+	"strings"
 
 	"tocsin/incidents"
 )
@@ -18,9 +19,19 @@ type obligationsPage struct {
 }
 
 type dutyGroup struct {
-	Name string
-	Fold bool // shown when asked for
-	Rows []dutyRow
+	Name   string
+	Count  int
+	Fold   bool // shown when asked for
+	Tables []dutyTable
+}
+
+// A dutyTable is the duties of a group, or those of one place in it.
+type dutyTable struct {
+	Page  *obligationsPage
+	Place string // in words; empty: the whole group
+	Asks  []string
+	Fold  bool
+	Rows  []dutyRow
 }
 
 type dutyRow struct {
@@ -38,7 +49,8 @@ func (c *console) obligationsView(p *page) (v obligationsPage, err error) {
 		return v, err
 	}
 	v = obligationsPage{incidentFrame: f, Axis: axisOf(d.Obligations, f.Now), Severity: d.Assessment.Severity, Pack: d.Assessment.Pack, Waivers: d.Waivers, Reason: p.form("reason"), For: p.form("obligation")}
-	groups := []dutyGroup{{Name: "Apply"}, {Name: "Depend on what we do not know yet"}, {Name: "Done"}, {Name: "Do not apply", Fold: true}}
+	names := []string{"Apply", "Depend on what we do not know yet", "Done", "Do not apply"}
+	rows := make([][]dutyRow, len(names))
 	for _, o := range d.Obligations {
 		r := dutyRow{ObligationState: o, Clock: clockOf(o, f.Now), State: dutyState(o, f.Now), To: audienceName(o.Audience), View: c.taskOf(p, o, d, f.Now)}
 		for _, key := range o.Decides {
@@ -55,10 +67,50 @@ func (c *console) obligationsView(p *page) (v obligationsPage, err error) {
 		case o.Applies == incidents.AppliesDepends:
 			i = 1
 		}
-		groups[i].Rows = append(groups[i].Rows, r)
+		rows[i] = append(rows[i], r)
 	}
-	v.Groups = slices.DeleteFunc(groups, func(g dutyGroup) bool { return len(g.Rows) == 0 })
+	for i, name := range names {
+		if len(rows[i]) == 0 {
+			continue
+		}
+		g := dutyGroup{Name: name, Count: len(rows[i]), Fold: i == 3, Tables: []dutyTable{{Rows: rows[i]}}}
+		if i%2 == 1 { // of the many that are not to be done now, place by place
+			g.Tables = c.byPlace(rows[i])
+		}
+		v.Groups = append(v.Groups, g)
+	}
 	return v, nil
+}
+
+// byPlace parts duties by jurisdiction, and says what each place waits for.
+func (c *console) byPlace(rows []dutyRow) (out []dutyTable) {
+	at := map[string]int{}
+	for _, r := range rows {
+		i, seen := at[r.Jurisdiction]
+		if !seen {
+			i = len(out)
+			at[r.Jurisdiction] = i
+			out = append(out, dutyTable{Place: c.jurisdictionName(r.Jurisdiction), Fold: true})
+		}
+		out[i].Rows = append(out[i].Rows, r)
+		for _, q := range r.Asks {
+			if !slices.Contains(out[i].Asks, q) {
+				out[i].Asks = append(out[i].Asks, q)
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b dutyTable) int { return strings.Compare(a.Place, b.Place) })
+	return out
+}
+
+// jurisdictionName is a jurisdiction in words, its code when the pack no longer knows it.
+func (c *console) jurisdictionName(code string) string {
+	for _, j := range c.Rules.Jurisdictions() {
+		if j.Code == code {
+			return j.Name
+		}
+	}
+	return code
 }
 
 func (c *console) obligations(p *page) error {
@@ -66,7 +118,17 @@ func (c *console) obligations(p *page) error {
 	if err != nil {
 		return err
 	}
-	return c.show(p, "obligations", v)
+	return c.show(p, "obligations", v.whole())
+}
+
+// whole lets each table see the page it is on.
+func (v *obligationsPage) whole() *obligationsPage {
+	for i := range v.Groups {
+		for j := range v.Groups[i].Tables {
+			v.Groups[i].Tables[j].Page = v
+		}
+	}
+	return v
 }
 
 // askWaiver asks an officer to close an obligation without doing it.
@@ -80,7 +142,7 @@ func (c *console) askWaiver(p *page) error {
 		if verr != nil {
 			return verr
 		}
-		return c.again(p, err, "obligations", &v)
+		return c.again(p, err, "obligations", v.whole())
 	}
 	return c.redirect(p, "/incidents/"+in.Ref+"/obligations", "An officer was asked.")
 }

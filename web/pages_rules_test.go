@@ -9,7 +9,7 @@ import (
 func TestRulesNameTheirSources(t *testing.T) {
 	w := newWorld(t)
 	ada := w.signIn("ada")
-	page := ada.get("/rules").want(http.StatusOK).Body.String()
+	page := ada.get("/rules?all=1").want(http.StatusOK).Body.String()
 	for _, r := range w.deps.Rules.Rules() {
 		if !strings.Contains(page, `id="`+r.ID+`"`) {
 			t.Errorf("the page lacks rule %s", r.ID)
@@ -31,7 +31,10 @@ func TestRulesAreFound(t *testing.T) {
 	for _, x := range []struct {
 		name, query, has, lacks string
 	}{
+		{"every place", "", `href="/rules?place=CN"`, "PIPL"},
 		{"by jurisdiction", "?place=CN", "PIPL", "GDPR Art. 33"},
+		{"by who is told", "?place=EU&audience=individuals", `id="eu-gdpr-34"`, `id="eu-gdpr-33"`},
+		{"what is recalled", "?place=EU&confidence=recalled", "Recalled, not verified", `id="eu-gdpr-33"`},
 		{"by every word", "?q=gdpr+33", "Art. 33", "PIPL Art. 57"},
 		{"by nothing there is", "?q=" + "xyzzy", "No rule matches", `<table`},
 		{"by markup", "?q=%3Cscript%3Ealert%281%29%3C%2Fscript%3E", "&lt;script&gt;", "<script>alert"},

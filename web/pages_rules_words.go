@@ -13,6 +13,8 @@ var spanWords = map[string][2]string{"TH": {"hour", "hours"}, "TM": {"minute", "
 var startWords = strings.NewReplacer("detected_at", "the detection", "aware_at", "becoming aware", "determined_at", "the determination", "occurred_at", "the event",
 	"ended_at", "its end", "contained_at", "the containment", "handled_at", "the end of the handling", "ransom_paid_at", "the payment")
 
+var otherStart = regexp.MustCompile(`\b[a-z_]+_at\b`)
+
 // clockInWords reads the clock of a rule: "PT72H from aware_at" is "72 hours
 // from becoming aware".
 func clockInWords(s string) string {
@@ -27,5 +29,8 @@ func clockInWords(s string) string {
 		}
 		return x[2] + " " + plural(x[2], w[0], w[1])
 	})
-	return strings.TrimSuffix(startWords.Replace(s), "; no later than")
+	s = otherStart.ReplaceAllStringFunc(startWords.Replace(s), func(m string) string {
+		return "when it was " + strings.ReplaceAll(strings.TrimSuffix(m, "_at"), "_", " ")
+	})
+	return strings.TrimSuffix(s, "; no later than")
 }

@@ -83,13 +83,15 @@ func (c *console) recordSubstitute(p *page) error {
 		return verr
 	}
 	for _, g := range v.Groups {
-		for _, r := range g.Rows {
-			if r.View != nil && r.ID == typed.Obligation {
-				r.View.Typed = typed
+		for _, t := range g.Tables {
+			for _, r := range t.Rows {
+				if r.View != nil && r.ID == typed.Obligation {
+					r.View.Typed = typed
+				}
 			}
 		}
 	}
-	return c.again(p, err, "obligations", &v)
+	return c.again(p, err, "obligations", v.whole())
 }
 
 func (c *console) readMeans(p *page, id incidents.IncidentID) (typed meansInput, err error) {

@@ -51,7 +51,7 @@ var consoleFuncs = template.FuncMap{
 	"sentence": sentence, "langName": langName, "channelName": channelName, "channelIcon": channelIcon, "deliveryState": deliveryState, "doubtAdvice": doubtAdvice, "planText": planText, "exclusionLabel": incidents.ExclusionLabel, "groupName": groupName, "routesText": routesText,
 	"webAddress": func(s string) bool { return strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://") },
 	"list":       func(v ...string) []string { return v },
-	"plural":     plural, "str": func(v any) string { return fmt.Sprint(v) },
+	"plural":     plural, "audience": audienceName, "str": func(v any) string { return fmt.Sprint(v) },
 }
 
 // num writes a count with separators: 1,284,310.
