@@ -10,7 +10,11 @@ import (
 // assess judges facts and writes down severity, obligations and what went stale.
 func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts) (out Change, err error) {
 	now := d.Now().UTC().Truncate(time.Second)
-	as, err := d.Rules.Assess(f, now)
+	before, err := tx.Obligations(in.ID)
+	if err != nil {
+		return out, err
+	}
+	as, err := d.Rules.Assess(f.after(before), now)
 	if err != nil {
 		return out, err
 	}
@@ -18,10 +22,6 @@ func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts) (out Change, err err
 	as.Obligations = append(as.Obligations, holdDuty(f)...)
 	if in.Kind == KindTermination {
 		as.Obligations, as.Questions = nil, nil // a termination has its own gate
-	}
-	before, err := tx.Obligations(in.ID)
-	if err != nil {
-		return out, err
 	}
 	after := settle(before, as.Obligations, in.ID, f.Rev, &out)
 	if err := tx.PutObligations(in.ID, after); err != nil {
@@ -46,6 +46,17 @@ func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts) (out Change, err err
 	return out, d.record(tx, a, event{name: "incident.assessed", incident: in.ID, subject: itoa(f.Rev),
 		data: map[string]string{"rev": itoa(f.Rev), "pack": as.Pack, "severity": as.Severity.Level,
 			"began": itoa(len(out.Began)), "ended": itoa(len(out.Ended)), "assessment_sha256": hashJSON(as)}})
+}
+
+// after lays over the facts when duties were met.
+func (f Facts) after(duties []ObligationState) Facts {
+	f.Done = map[string]time.Time{}
+	for _, o := range duties {
+		if o.Status == DutyMet && o.ClosedAt != nil {
+			f.Done[o.ID] = *o.ClosedAt
+		}
+	}
+	return f
 }
 
 // settle carries what became of each duty over to the new judgement.
@@ -196,15 +207,15 @@ func (d *Desk) Preview(ctx context.Context, a Actor, id IncidentID, changes map[
 		if err != nil {
 			return out, err
 		}
-		as, err := d.Rules.Assess(f.With(facts), d.Now().UTC().Truncate(time.Second))
-		if err != nil {
-			return out, err
-		}
-		as.Obligations = append(as.Obligations, holdDuty(f.With(facts))...)
 		before, err := tx.Obligations(id)
 		if err != nil {
 			return out, err
 		}
+		as, err := d.Rules.Assess(f.With(facts).after(before), d.Now().UTC().Truncate(time.Second))
+		if err != nil {
+			return out, err
+		}
+		as.Obligations = append(as.Obligations, holdDuty(f.With(facts))...)
 		out = Change{Facts: f.With(facts), Assessment: as, Severity: [2]string{in.Severity, as.Severity.Level}}
 		settle(before, as.Obligations, id, f.Rev+1, &out)
 		return out, nil
@@ -421,9 +432,10 @@ func obligation1(tx Tx, id IncidentID, obligation string) (ObligationState, erro
 	return ObligationState{}, NotFound("the incident has no obligation %q", obligation)
 }
 
-// meet closes obligations with evidence.
+// meet closes obligations with evidence. What follows a duty that was met
+// counts from now on.
 func (d *Desk) meet(tx Tx, a Actor, id IncidentID, ids []string, evidence, how string) error {
-	now := d.Now().UTC().Truncate(time.Second)
+	now, met := d.Now().UTC().Truncate(time.Second), false
 	for _, oid := range ids {
 		o, err := obligation1(tx, id, oid)
 		if isNotFound(err) {
@@ -436,6 +448,7 @@ func (d *Desk) meet(tx Tx, a Actor, id IncidentID, ids []string, evidence, how s
 			continue
 		}
 		o.Status, o.Evidence, o.Note, o.ClosedAt = DutyMet, evidence, how, &now
+		met = true
 		if err := tx.PutObligation(o); err != nil {
 			return err
 		}
@@ -447,7 +460,19 @@ func (d *Desk) meet(tx Tx, a Actor, id IncidentID, ids []string, evidence, how s
 			return err
 		}
 	}
-	return nil
+	if !met {
+		return nil
+	}
+	in, err := tx.Incident(id)
+	if err != nil {
+		return err
+	}
+	f, err := tx.Facts(id)
+	if err != nil {
+		return err
+	}
+	_, err = d.assess(tx, a, in, f)
+	return err
 }
 
 // FactValues turns typed values into changes, for callers inside the program.

@@ -51,6 +51,9 @@ type Fact struct {
 type Facts struct {
 	Rev   int             `json:"rev"`
 	Known map[string]Fact `json:"facts"`
+	// Done is when duties were met, by obligation id: what follows them starts
+	// there. It is laid over the facts before they are judged, and not kept.
+	Done map[string]time.Time `json:"-"`
 }
 
 // Value returns the value of a fact and whether it is known.
@@ -95,7 +98,7 @@ func factAs[T any](f Facts, key string) (T, bool) {
 
 // With returns a copy of f, one revision on, with the changes laid over it.
 func (f Facts) With(changes map[string]Fact) Facts {
-	g := Facts{Rev: f.Rev + 1, Known: make(map[string]Fact, len(f.Known)+len(changes))}
+	g := Facts{Rev: f.Rev + 1, Known: make(map[string]Fact, len(f.Known)+len(changes)), Done: f.Done}
 	for k, v := range f.Known {
 		g.Known[k] = v
 	}

@@ -41,8 +41,9 @@ type started struct {
 	words string
 }
 
-// dueOf finds the due time of another rule's duty for the same place.
-type dueOf func(ruleID string) (time.Time, bool)
+// dueOf finds when another rule's duty for the same place was done or, until
+// then, is due.
+type dueOf func(ruleID string) (started, bool)
 
 func (c clock) begin(f incidents.Facts, other dueOf) (started, bool) {
 	s, ok := c.beginByFact(f)
@@ -50,9 +51,7 @@ func (c clock) begin(f incidents.Facts, other dueOf) (started, bool) {
 		if ok {
 			break
 		}
-		if due, found := other(id); found {
-			s, ok = started{at: due, words: "last moment for " + id + " " + instant(due)}, true
-		}
+		s, ok = other(id)
 	}
 	if ok && c.yearEnd {
 		end := time.Date(s.at.In(c.zone).Year(), 12, 31, 12, 0, 0, 0, c.zone)

@@ -1,6 +1,7 @@
 package regulators
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -140,7 +141,7 @@ func TestHolidaysNotOnFileAreSaid(t *testing.T) {
 func TestTheEarliestOfSeveralLimits(t *testing.T) {
 	c := clock{facts: []string{"aware_at"}, zone: time.UTC, length: span{iso: "P30D", unit: "calendar-days", days: 30},
 		limits: []clock{{facts: []string{"determined_at"}, zone: time.UTC, length: span{iso: "PT72H", unit: "hours", hours: 72 * time.Hour}}}}
-	none := func(string) (time.Time, bool) { return time.Time{}, false }
+	none := func(string) (started, bool) { return started{}, false }
 	f := knownFacts(t, map[string]any{"aware_at": "2026-11-01T00:00:00Z"})
 	if r := c.read(f, none, 0); dueText(r.due) != "2026-12-01T23:59:59Z" {
 		t.Error(r.arithmetic)
@@ -148,6 +149,29 @@ func TestTheEarliestOfSeveralLimits(t *testing.T) {
 	f = knownFacts(t, map[string]any{"aware_at": "2026-11-01T00:00:00Z", "determined_at": "2026-11-05T00:00:00Z"})
 	if r := c.read(f, none, 0); dueText(r.due) != "2026-11-08T00:00:00Z" {
 		t.Error(r.arithmetic)
+	}
+}
+
+// What follows a duty counts from its last moment, and once it was done from then.
+func TestAFollowingClockStartsWhenTheFirstDutyWasDone(t *testing.T) {
+	f := knownFacts(t, map[string]any{"confidentiality": true, "role": "controller", "encrypted": false, "data_items": []string{"ssn"},
+		"persons_by_place": map[string]int{"US-CA": 501}, "aware_at": "2026-11-20T09:00:00Z"})
+	for _, c := range []struct {
+		done map[string]time.Time
+		due  string
+		says string
+	}{
+		{nil, "2027-01-05T07:59:59Z", "last moment for us-ca-individuals"},
+		{map[string]time.Time{"us-ca-individuals": time.Date(2026, 11, 25, 18, 0, 0, 0, time.UTC)}, "2026-12-11T07:59:59Z", "us-ca-individuals done 2026-11-25 18:00 UTC + 15 days"},
+	} {
+		f.Done = c.done
+		a, err := shippedPack(t).Assess(f, judgedAt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o := dutyOf(t, a, "us-ca-ag"); dueText(o.Due) != c.due || !strings.Contains(o.Arithmetic, c.says) {
+			t.Errorf("due %s: %s", dueText(o.Due), o.Arithmetic)
+		}
 	}
 }
 

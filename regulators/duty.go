@@ -176,12 +176,18 @@ func (g *judging) other(id string, place incidents.Place) (incidents.Obligation,
 }
 
 func (g *judging) dueOf(place incidents.Place) dueOf {
-	return func(id string) (time.Time, bool) {
+	return func(id string) (started, bool) {
 		o, ok := g.other(id, place)
-		if !ok || o.Due == nil || o.Applies == incidents.AppliesNo {
-			return time.Time{}, false
+		if !ok || o.Applies == incidents.AppliesNo {
+			return started{}, false
 		}
-		return *o.Due, true
+		if at, done := g.view.facts.Done[o.ID]; done {
+			return started{at: at, words: id + " done " + instant(at)}, true
+		}
+		if o.Due == nil {
+			return started{}, false
+		}
+		return started{at: *o.Due, words: "last moment for " + id + " " + instant(*o.Due)}, true
 	}
 }
 
