@@ -17,7 +17,7 @@ func (p *Pack) Assess(f incidents.Facts, at time.Time) (incidents.Assessment, er
 	if err != nil {
 		return incidents.Assessment{}, err
 	}
-	run := &judging{pack: p, view: v, at: at.UTC(), done: map[string][]incidents.Obligation{}, verdicts: map[*condition]verdict{}}
+	run := &judging{pack: p, view: v, at: at.UTC(), done: make(map[string][]incidents.Obligation, len(p.rules)), verdicts: map[*condition]verdict{}, living: map[string][2]int64{}}
 	out := incidents.Assessment{FactsRev: f.Rev, Pack: p.version, At: run.at, Severity: v.severity}
 	for _, r := range p.rules {
 		duties, err := run.rule(r)
@@ -25,9 +25,8 @@ func (p *Pack) Assess(f incidents.Facts, at time.Time) (incidents.Assessment, er
 			return incidents.Assessment{}, fmt.Errorf("assess rule %s: %w", r.ID, err)
 		}
 		run.done[r.ID] = duties
-		out.Obligations = append(out.Obligations, duties...)
 	}
-	slices.SortStableFunc(out.Obligations, moreUrgent)
+	out.Obligations = run.byUrgency()
 	out.Questions = p.questions(v, out.Obligations)
 	return out, nil
 }
@@ -40,12 +39,29 @@ type judging struct {
 	done map[string][]incidents.Obligation
 	// verdicts of conditions that are the same for every place
 	verdicts map[*condition]verdict
+	living   map[string][2]int64 // who lives in a place, at least and at most
+}
+
+// byUrgency is every duty that was judged, the most urgent first.
+func (g *judging) byUrgency() []incidents.Obligation {
+	order := make([]*incidents.Obligation, 0, len(g.pack.rules)) // a duty is large, and sorting moves it often
+	for _, r := range g.pack.rules {
+		for i := range g.done[r.ID] {
+			order = append(order, &g.done[r.ID][i])
+		}
+	}
+	slices.SortStableFunc(order, moreUrgent)
+	out := make([]incidents.Obligation, len(order))
+	for i, o := range order {
+		out[i] = *o
+	}
+	return out
 }
 
 // moreUrgent puts what applies and is due first to the front; what does not
 // apply comes last.
-func moreUrgent(a, b incidents.Obligation) int {
-	never := func(o incidents.Obligation) int { return btoi(o.Applies == incidents.AppliesNo) }
+func moreUrgent(a, b *incidents.Obligation) int {
+	never := func(o *incidents.Obligation) int { return btoi(o.Applies == incidents.AppliesNo) }
 	return cmp.Or(
 		cmp.Compare(never(a), never(b)),
 		cmp.Compare(btoi(a.Due == nil), btoi(b.Due == nil)),

@@ -42,7 +42,12 @@ func (g *judging) residents(r *rule, code string) (least, most int64) {
 	if group := g.pack.places.Groups[r.FanOut]; r.FanOut != "" && code != "" && incidents.Place(code) == group.SubdivisionsOf {
 		return 0, g.view.byPlace[incidents.Place(code)]
 	}
-	return g.pack.places.residents(g.view.byPlace, code)
+	n, known := g.living[code]
+	if !known {
+		n[0], n[1] = g.pack.places.residents(g.view.byPlace, code)
+		g.living[code] = n
+	}
+	return n[0], n[1]
 }
 
 func (g *judging) authority(r *rule, place incidents.Place) string {

@@ -5,16 +5,26 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"tocsin/incidents"
 )
+
+// shippedOnce loads the shipped pack once for the process: it never changes.
+var shippedOnce = sync.OnceValues(func() (*Pack, error) { return Load(Options{}, Shipped()) })
 
 // Open loads the shipped pack with the team's own files laid over it; nil lays
 // nothing. The team's folder has the same parts as the pack: rules, calendars,
 // authorities, severity, vocabulary.
 func Open(own fs.FS, options Options) (*Pack, error) {
 	if own == nil {
-		return Load(options, Shipped())
+		p, err := shippedOnce()
+		if err != nil {
+			return nil, err
+		}
+		with := *p
+		with.options = options
+		return &with, nil
 	}
 	if err := checkLayout(own); err != nil {
 		return nil, err

@@ -7,7 +7,7 @@ import (
 
 func shippedPack(t testing.TB) *Pack {
 	t.Helper()
-	p, err := Load(Options{})
+	p, err := Open(nil, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
