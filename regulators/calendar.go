@@ -109,9 +109,14 @@ func civil(t time.Time, zone *time.Location) time.Time {
 	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }
 
-// endOf is the last second of a civil day in a zone.
+// endOf is the last second of a civil day in a zone. Where clocks go forward at
+// midnight the next day begins at one.
 func endOf(day time.Time, zone *time.Location) time.Time {
-	return time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, zone).Add(-time.Second).UTC()
+	next := time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, zone)
+	if civil(next, zone).Equal(day) {
+		_, next = next.ZoneBounds()
+	}
+	return next.Add(-time.Second).UTC()
 }
 
 // addMonths goes to the same date n months on, or to that month's last day.
