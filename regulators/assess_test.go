@@ -140,7 +140,7 @@ func TestQuestionsRankTheMostUrgentFirst(t *testing.T) {
 		}
 	}
 	for _, o := range a.Obligations {
-		if r := p.byID[o.Rule]; r.Status != "proposed" && r.Until == "" && o.Applies != incidents.AppliesDepends {
+		if r := p.byID[o.Rule]; r.inTime(nil, judgedAt) == nil && r.Until == "" && o.Applies != incidents.AppliesDepends {
 			t.Errorf("nothing is known, yet %s is %s: %v", o.ID, o.Applies, o.Reasons)
 		}
 	}
