@@ -88,7 +88,8 @@ type rulesExplainCmd struct {
 	Facts string    `required:"" help:"File of facts, YAML or JSON; - is the standard input. docs/facts.md shows every field." placeholder:"FILE"`
 	At    time.Time `help:"Judge as of this moment, RFC 3339; now without it." placeholder:"TIME"`
 	All   bool      `help:"Name the duties that do not apply too."`
-	JSON  bool      `help:"As JSON: severity, obligations, questions." name:"json"`
+	JSON  bool      `help:"As JSON: severity, obligations, questions." name:"json" xor:"form"`
+	Page  bool      `help:"As a page in Markdown, with the timeline of duties." name:"markdown" xor:"form"`
 }
 
 // Run judges facts and says why. It changes nothing.
@@ -111,6 +112,10 @@ func (c rulesExplainCmd) Run(t *terminal) error {
 	}
 	if c.JSON {
 		return writeJSON(t.out, a)
+	}
+	if c.Page {
+		markdown(t.out, a)
+		return nil
 	}
 	explain(t.out, a, c.All)
 	return nil
