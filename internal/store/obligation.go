@@ -19,10 +19,9 @@ func (t *tx) PutObligations(id incidents.IncidentID, all []incidents.ObligationS
 
 // PutObligation inserts or replaces one obligation.
 func (t *tx) PutObligation(o incidents.ObligationState) error {
-	_, err := t.run(`INSERT INTO obligations (incident_id, id, status, applies, due_at, body) VALUES ($1, $2, $3, $4, $5, $6)
+	return t.later(nil, `INSERT INTO obligations (incident_id, id, status, applies, due_at, body) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (incident_id, id) DO UPDATE SET status = excluded.status, applies = excluded.applies, due_at = excluded.due_at, body = excluded.body`,
 		string(o.IncidentID), o.ID, string(o.Status), string(o.Applies), orNullAt(o.Due), doc(o))
-	return err
 }
 
 // byDue puts what has no due time last.
