@@ -31,13 +31,15 @@ func observed(year int, month time.Month, day int) time.Time {
 func TestFederalHolidaysFollowTheStatute(t *testing.T) {
 	c := shippedPack(t).calendars["US-federal"]
 	want := map[time.Time]bool{}
-	for year := 2026; year <= 2027; year++ {
+	for year := 2025; year <= 2028; year++ {
 		for _, d := range []time.Time{
 			observed(year, 1, 1), nth(year, 1, time.Monday, 3), nth(year, 2, time.Monday, 3), nth(year, 5, time.Monday, -1),
 			observed(year, 6, 19), observed(year, 7, 4), nth(year, 9, time.Monday, 1), nth(year, 10, time.Monday, 2),
 			observed(year, 11, 11), nth(year, 11, time.Thursday, 4), observed(year, 12, 25), observed(year+1, 1, 1),
 		} {
-			want[d] = true
+			if d.Year() <= 2028 { // the next year is not on file
+				want[d] = true
+			}
 		}
 	}
 	for d := range want {
@@ -68,7 +70,7 @@ func easter(y int) time.Time {
 
 func TestEasterIsOnFile(t *testing.T) {
 	p := shippedPack(t)
-	for year := 2026; year <= 2027; year++ {
+	for year := 2025; year <= 2028; year++ {
 		sunday := easter(year)
 		for _, name := range []string{"UK", "EU"} {
 			if p.calendars[name].works(sunday.AddDate(0, 0, 1)) {

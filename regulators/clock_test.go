@@ -31,6 +31,7 @@ func TestSpans(t *testing.T) {
 		{"thirty minutes", "2026-11-20T09:00:00Z", "PT30M", "hours", "", "Asia/Shanghai", "2026-11-20T09:30:00Z"},
 		{"days over the end of summer time end at local midnight", "2026-10-24T12:00:00Z", "P3D", "calendar-days", "", "Europe/Berlin", "2026-10-27T22:59:59Z"},
 		{"the day begins elsewhere", "2026-11-20T17:00:00Z", "P3D", "calendar-days", "", "Asia/Singapore", "2026-11-24T15:59:59Z"},
+		{"the same day", "2026-11-20T23:00:00Z", "P0D", "calendar-days", "", "America/New_York", "2026-11-21T04:59:59Z"},
 		{"over a leap day", "2028-02-27T12:00:00Z", "P2D", "calendar-days", "", "UTC", "2028-02-29T23:59:59Z"},
 		{"over the year's end", "2026-12-31T23:59:59Z", "P1D", "calendar-days", "", "UTC", "2027-01-01T23:59:59Z"},
 		{"a month from the 31st ends on the last day", "2027-01-31T12:00:00Z", "P1M", "calendar-days", "", "UTC", "2027-02-28T23:59:59Z"},

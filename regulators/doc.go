@@ -42,7 +42,7 @@
 //	    locators: [https://example.org/official-address-not-opened]
 //	    checked: "2026-11-23"
 //	    binding: statute
-//	    content: [nature, approx_number, likely_consequences, measures_taken]
+//	    content: [nature, approx_number, likely_consequences, measures_taken] # [] when the law leaves it open
 //	    report: gdpr33
 //	    place: GB                # whose residents count; or fan-out: EEA
 //	    substitute:              # when another notice stands in for telling each person; the weakest first
@@ -94,9 +94,10 @@
 //
 // Hours run on through nights, weekends and holidays. Days are counted in the
 // zone of the rule, without the day of the start, to the end of the last day.
-// Months end on the same date, or on the last day of a shorter month. A clock
-// can start after another duty (after: [us-ca-individuals]), at the end of a
-// year (year-end), be the earliest of several (earliest-of) and be paused by a
-// fact (pause). Without a length the law's own words stay (qualifier), with a
-// target from [Options] that is marked as ours.
+// Months end on the same date, or on the last day of a shorter month; P0D is
+// the day of the start itself. A clock can start after another duty (after:
+// [us-ca-individuals]), at the end of a year (year-end), be the earliest of
+// several (earliest-of) and be paused by a fact (pause). Without a length the
+// law's own words stay (qualifier), with a target from [Options] that is marked
+// as ours.
 package regulators

@@ -15,7 +15,7 @@ func (r *rule) blank(code string, place incidents.Place, k placeBook, version st
 		ID: r.ID, Rule: r.ID, Jurisdiction: r.jurisdiction, Place: place, Owed: k.owed(code),
 		Title: r.Title, Law: r.Law, Citation: r.Citation, Sources: slices.Clone(r.Sources), Checked: r.Checked,
 		Confidence: r.Confidence, Audience: incidents.Audience(r.Audience), Authority: r.Authority,
-		Content: slices.Clone(r.Content), Report: r.Report, Qualifier: r.clock.qualifier, Pack: version, Substitutes: slices.Clone(r.substitutes),
+		Content: append([]string(nil), r.Content...), Report: r.Report, Qualifier: r.clock.qualifier, Pack: version, Substitutes: slices.Clone(r.substitutes),
 	}
 }
 

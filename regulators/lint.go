@@ -85,7 +85,7 @@ func (l *linter) evidence(r *rule) {
 			l.say(false, r, s, "%q is no address", s)
 		}
 	}
-	if r.Status == "in_force" && r.effective.IsZero() {
+	if r.Status == "in_force" && r.effective.IsZero() && !slices.Contains(r.Unverified, "effective_date") {
 		l.say(true, r, "status", "in force since when?")
 	}
 }
@@ -96,8 +96,8 @@ func (l *linter) content(r *rule) {
 			l.say(false, r, key, "content key %q is not in the vocabulary", key)
 		}
 	}
-	if len(r.Content) == 0 && r.Status != "no_obligation" {
-		l.say(true, r, "", "the rule asks for no content")
+	if r.Content == nil && r.Status != "no_obligation" {
+		l.say(true, r, "", "the rule asks for no content; content: [] says that the law leaves it open")
 	}
 }
 

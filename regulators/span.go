@@ -11,7 +11,8 @@ import (
 )
 
 // A span is the length of a clock: running hours, calendar days (with months
-// and years) or business days of a calendar. The zero span is no length at all.
+// and years; none at all is the same day) or business days of a calendar. The
+// zero span is no length at all.
 type span struct {
 	iso      string
 	unit     string // hours, calendar-days, business-days
@@ -41,7 +42,7 @@ func parseSpan(iso, unit string) (span, error) {
 	switch {
 	case d.Negative || d.Seconds != 0:
 		return span{}, incidents.Invalid("%q: no seconds and no minus, please", iso)
-	case s.hours == 0 && s.months == 0 && s.days == 0:
+	case s.hours == 0 && s.months == 0 && s.days == 0 && unit != "calendar-days":
 		return span{}, incidents.Invalid("%q is no time at all", iso)
 	case unit == "hours" && s.months != 0:
 		return span{}, incidents.Invalid("%q has months, which are no fixed number of hours", iso)
@@ -92,6 +93,8 @@ func (s span) end(start time.Time, zone *time.Location) (end time.Time, words st
 
 func (s span) daysText() string {
 	switch {
+	case s.months == 0 && s.days == 0:
+		return "the same day"
 	case s.months == 0:
 		return plural(s.days, "day")
 	case s.days == 0:
