@@ -210,7 +210,7 @@ func firmRules(p *Pack) map[string]bool {
 				ok = ok && firm[c.requires]
 				continue
 			}
-			for _, n := range []string{varKnown, varHigh, varMedium, varPersons, varGrade} {
+			for _, n := range []string{varKnown, varHigh, varMedium, varPersons, varGrade, varIndustry} {
 				ok = ok && !contains(c.cond.names, n)
 			}
 		}

@@ -15,13 +15,14 @@ const costLimit = 100_000
 
 // Variables that are worked out from the facts, beside the facts themselves.
 const (
-	varResidents = "residents"    // int: affected people who live in the rule's place
-	varPersons   = "persons"      // int: persons_total, or the sum over places
-	varMedium    = "risk_medium"  // bool: ENISA severity at least medium
-	varHigh      = "risk_high"    // bool: ENISA severity at least high
-	varGrade     = "cn_cac_grade" // string: grade under the Chinese measures
-	varKnown     = "known"        // list of the keys of all known facts
-	varPlace     = "place"        // string: the place of a fan-out, else the rule's
+	varResidents = "residents"     // int: affected people who live in the rule's place
+	varPersons   = "persons"       // int: persons_total, or the sum over places
+	varMedium    = "risk_medium"   // bool: ENISA severity at least medium
+	varHigh      = "risk_high"     // bool: ENISA severity at least high
+	varGrade     = "cn_cac_grade"  // string: grade under the Chinese measures
+	varIndustry  = "cn_miit_grade" // string: grade under the Chinese plan for industry
+	varKnown     = "known"         // list of the keys of all known facts
+	varPlace     = "place"         // string: the place of a fan-out, else the rule's
 )
 
 // conditions compiles the CEL conditions of the rules.
@@ -65,7 +66,7 @@ func newConditions() (*conditions, error) {
 	options := []cel.EnvOption{
 		cel.Variable(varResidents, cel.IntType), cel.Variable(varPersons, cel.IntType),
 		cel.Variable(varMedium, cel.BoolType), cel.Variable(varHigh, cel.BoolType),
-		cel.Variable(varGrade, cel.StringType), cel.Variable(varPlace, cel.StringType),
+		cel.Variable(varGrade, cel.StringType), cel.Variable(varIndustry, cel.StringType), cel.Variable(varPlace, cel.StringType),
 		cel.Variable(varKnown, cel.ListType(cel.StringType)),
 	}
 	for _, d := range incidents.Catalogue {

@@ -69,8 +69,8 @@
 //
 // A condition is CEL over the facts of incidents.Catalogue and what is worked
 // out from them: residents, persons, place, risk_medium, risk_high,
-// cn_cac_grade, and known, the list of all known facts. It is type-checked at
-// load and bounded in cost. Evaluation is three-valued: a fact that is not known
+// cn_cac_grade, cn_miit_grade, and known, the list of all known facts. It is
+// type-checked at load and bounded in cost. Evaluation is three-valued: a fact that is not known
 // makes a clause unknown only if it could change the answer. One clause that
 // fails makes the rule "no", whatever else is unknown. A clause that is an
 // exception the law wants shown ("unless unlikely to result in a risk") asks

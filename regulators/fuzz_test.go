@@ -44,7 +44,7 @@ func FuzzLoadRules(f *testing.F) {
 		b := newBuilder(Options{}, fileSet{"rules/xx.yaml": []byte(text)})
 		b.env = &conditions{env: env.env, done: map[string]*condition{}}
 		b.pack.places, b.pack.calendars, b.pack.authorities = base.places, base.calendars, base.authorities
-		b.pack.enisa, b.pack.china = base.enisa, base.china
+		b.pack.enisa, b.pack.china, b.pack.industry = base.enisa, base.china, base.industry
 		b.loadRules()
 		if len(b.problems) > 0 {
 			return

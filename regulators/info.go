@@ -145,7 +145,7 @@ func (p *Pack) general(text string, r *rule) string {
 		place = group.Name
 	}
 	text = aside.ReplaceAllString(text, "")
-	return strings.NewReplacer("{residents}", "Some", "{persons}", "Some", "{place}", place, "{grade}", "high enough to be reported").Replace(text)
+	return strings.NewReplacer("{residents}", "Some", "{persons}", "Some", "{place}", place, "{grade}", "high enough to be reported", "{industry-grade}", "high enough to be reported").Replace(text)
 }
 
 func (c clock) words() string {

@@ -101,7 +101,7 @@ func (l *linter) content(r *rule) {
 	}
 }
 
-var placeholders = []string{"{residents}", "{persons}", "{place}", "{grade}", "{grade-reasons}", "{severity}", "{level}"}
+var placeholders = []string{"{residents}", "{persons}", "{place}", "{grade}", "{grade-reasons}", "{industry-grade}", "{industry-grade-reasons}", "{severity}", "{level}"}
 
 func (l *linter) placeholders(r *rule) {
 	for _, c := range r.clauses {
@@ -187,7 +187,7 @@ func (l *linter) domain(name, source string) []any {
 		return numbers(source)
 	case varPlace:
 		return []any{"", "DE", "US-CA"}
-	case varGrade:
+	case varGrade, varIndustry:
 		return []any{nil, "general", "larger", "major", "particularly_major"}
 	}
 	d, _ := incidents.FactByKey(name)

@@ -32,6 +32,7 @@ type Pack struct {
 	content     map[string]contentKey
 	enisa       *enisaMethod
 	china       *gradeScheme
+	industry    *gradeScheme // of the Chinese plan for industry
 }
 
 // packFile is vocabulary/pack.yaml.

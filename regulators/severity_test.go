@@ -125,3 +125,32 @@ func TestChinaGrade(t *testing.T) {
 		})
 	}
 }
+
+// The plan for industry also counts people whose sensitive data is touched, and
+// outages of telecommunications.
+func TestIndustryGrade(t *testing.T) {
+	p := shippedPack(t)
+	telecom := []string{"telecom"}
+	for _, c := range []struct {
+		name    string
+		facts   map[string]any
+		grade   string
+		unknown bool
+	}{
+		{"below every figure, nobody chose", map[string]any{"persons_total": 999_999, "sensitive_persons": 99_999}, "general", true},
+		{"exactly a hundred thousand with sensitive data", map[string]any{"persons_total": 100_000, "sensitive_persons": 100_000}, "larger", false},
+		{"exactly a million with sensitive data", map[string]any{"sensitive_persons": 1_000_000}, "major", false},
+		{"fifty million yuan, ten times the bound of the other scheme", map[string]any{"direct_economic_loss_cny": 50_000_000}, "larger", false},
+		{"a network down for eight hours", map[string]any{"sectors": telecom, "service_outage_minutes": 480}, "larger", false},
+		{"a network down for twelve hours", map[string]any{"sectors": telecom, "service_outage_minutes": 720}, "major", false},
+		{"a factory down for twelve hours", map[string]any{"sectors": []string{"industry"}, "service_outage_minutes": 720, "cn_industry_grade": "general"}, "general", false},
+		{"a choice under the other scheme says nothing", map[string]any{"cn_grade": "major"}, "general", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g := p.industry.grade(knownFacts(t, c.facts))
+			if g.Name != c.grade || (len(g.Unknown) > 0) != c.unknown {
+				t.Errorf("%s, unknown %v, because %v", g.Name, g.Unknown, g.Reasons)
+			}
+		})
+	}
+}

@@ -17,6 +17,7 @@ type view struct {
 	vars     variables
 	severity incidents.Severity
 	grade    Grade
+	industry Grade
 	byPlace  map[incidents.Place]int64
 	placesOK bool
 	persons  int64
@@ -47,6 +48,8 @@ func (p *Pack) view(f incidents.Facts) (*view, error) {
 	p.addSeverity(v)
 	v.grade = p.china.grade(f)
 	v.set(varGrade, v.grade.Name, len(v.grade.Unknown) == 0, v.grade.Unknown...)
+	v.industry = p.industry.grade(f)
+	v.set(varIndustry, v.industry.Name, len(v.industry.Unknown) == 0, v.industry.Unknown...)
 	return v, nil
 }
 
@@ -131,6 +134,8 @@ func (v *view) words(text string, place string, residents int64) string {
 			"{persons}", thousands(v.persons),
 			"{grade}", strings.ReplaceAll(v.grade.Name, "_", " "),
 			"{grade-reasons}", strings.Join(v.grade.Reasons, "; "),
+			"{industry-grade}", strings.ReplaceAll(v.industry.Name, "_", " "),
+			"{industry-grade-reasons}", strings.Join(v.industry.Reasons, "; "),
 			"{severity}", fmt.Sprintf("%.2f", v.severity.Score),
 			"{level}", cmp.Or(strings.ReplaceAll(v.severity.Level, "_", " "), "level not known"),
 		)
