@@ -20,6 +20,9 @@ var usRegimes = options(
 	"irs_1075", "Recipient of US federal tax information",
 	"nerc", "US bulk electric system (NERC CIP)",
 	"naic", "Insurance licensee in a US state with the NAIC model law",
+	"information_broker", "Information broker: sells or passes on data about people",
+	"credit_bureau", "Credit bureau (consumer reporting agency)",
+	"ca_health_facility", "Clinic, health facility, home health agency or hospice licensed in California",
 )
 
 // usFacts are what only laws of the United States ask.
@@ -31,4 +34,10 @@ var usFacts = []FactDef{
 	{"new_information_at", "us", FactTime, "When did information arrive that an earlier US report did not have?", "Starts amended and further reports.", nil},
 	{"supplier_told_at", "us", FactTime, "When did a supplier tell us of it?", "", nil},
 	{"insurance_home_state", "us", FactText, "Which US state is our home state as an insurer or producer?", "Its code, for example US-OH.", nil},
+	// what the laws of the states ask
+	{"paper_only", "us", FactTri, "Is only data on paper touched, and none in a computer?", "Many state laws reach computerised data alone.", nil},
+	{"good_faith_access", "us", FactTri, "Was it only an employee or agent who acted in good faith, and who makes no other use of the data?", "", nil},
+	{"credentials_open_account", "us", FactTri, "Do the passwords or codes give access to a financial account?", "", nil},
+	{"notice_put_off", "us", FactTri, "Is telling people put off to find the scope or to make the systems safe again?", "", nil},
+	{"payroll_tax_data", "us", FactTri, "As employer or payroll service: are taxpayer numbers with the income tax withheld touched?", "", nil},
 }

@@ -149,6 +149,15 @@ func (l *linter) samples(c *condition, visit func(variables) bool) {
 	for i, n := range names {
 		domains[i] = l.domain(n, c.source)
 	}
+	for k := range 3 { // all unknown, all empty, all set: corners that a long walk can miss
+		v := make([]any, len(domains))
+		for i, d := range domains {
+			v[i] = d[min(k, len(d)-1)]
+		}
+		if !visit(together(names, v)) {
+			return
+		}
+	}
 	total := 1
 	for _, d := range domains {
 		total = min(total*len(d), math.MaxInt32)
@@ -163,16 +172,24 @@ func (l *linter) samples(c *condition, visit func(variables) bool) {
 
 // sample is the n-th combination of the domains.
 func sample(names []string, domains [][]any, n int) variables {
+	values := make([]any, len(names))
+	for i := range names {
+		values[i] = domains[i][n%len(domains[i])]
+		n /= len(domains[i])
+	}
+	return together(names, values)
+}
+
+// together gives each name its value; nil stands for unknown.
+func together(names []string, values []any) variables {
 	v := variables{values: map[string]any{}, unknown: map[string][]string{}}
 	known := []string{}
 	for i, name := range names {
-		x := domains[i][n%len(domains[i])]
-		n /= len(domains[i])
-		if x == nil {
+		if values[i] == nil {
 			v.unknown[name] = []string{name}
 			continue
 		}
-		v.values[name], known = x, append(known, name)
+		v.values[name], known = values[i], append(known, name)
 	}
 	v.values[varKnown] = known
 	return v
@@ -195,9 +212,9 @@ func (l *linter) domain(name, source string) []any {
 	case incidents.FactTri:
 		return []any{nil, false, true}
 	case incidents.FactChoice:
-		return choices(d)
+		return choices(d, source)
 	case incidents.FactMulti:
-		return lists(d)
+		return lists(d, source)
 	case incidents.FactCount:
 		return numbers(source)
 	case incidents.FactPlaces:
@@ -205,24 +222,61 @@ func (l *linter) domain(name, source string) []any {
 	case incidents.FactTime:
 		return []any{nil, time.Unix(0, 0).UTC(), time.Unix(1<<32, 0).UTC()}
 	}
-	return []any{nil, "", "x"}
+	out := []any{nil, "", "x"}
+	for _, w := range quoted(source) {
+		out = append(out, w)
+	}
+	return out
 }
 
-func choices(d incidents.FactDef) []any {
+// quoted is the texts a condition mentions.
+func quoted(source string) []string {
+	var out []string
+	for i, part := range strings.Split(source, `"`) {
+		if i%2 == 1 {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+func choices(d incidents.FactDef, source string) []any {
 	out := []any{nil}
-	for _, o := range d.Options {
+	for _, o := range telling(d.Options, source) {
 		out = append(out, o.Value)
 	}
 	return out
 }
 
-// lists are the empty list, each option alone, and all of them.
-func lists(d incidents.FactDef) []any {
+// lists are the empty list, each telling option alone, and all of them.
+func lists(d incidents.FactDef, source string) []any {
 	out, all := []any{nil, []string{}}, []string{}
-	for _, o := range d.Options {
+	for _, o := range telling(d.Options, source) {
 		out, all = append(out, []string{o.Value}), append(all, o.Value)
 	}
 	return append(out, all)
+}
+
+// telling are the options a condition mentions and one that it does not; all
+// of them when it mentions none. Long lists would drown the samples.
+func telling(all []incidents.Option, source string) []incidents.Option {
+	words := quoted(source)
+	mentioned := func(o incidents.Option) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return w != "" && strings.Contains(o.Value, w) })
+	}
+	var out []incidents.Option
+	for _, o := range all {
+		if mentioned(o) {
+			out = append(out, o)
+		}
+	}
+	if len(out) == 0 {
+		return all
+	}
+	if i := slices.IndexFunc(all, func(o incidents.Option) bool { return !mentioned(o) }); i >= 0 {
+		out = append(out, all[i])
+	}
+	return out
 }
 
 // numbers are the numbers a condition mentions and their neighbours.
