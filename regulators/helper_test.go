@@ -1,7 +1,10 @@
 package regulators
 
 import (
+	"io/fs"
+	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"tocsin/incidents"
@@ -33,4 +36,23 @@ func dutyOf(t testing.TB, a incidents.Assessment, id string) incidents.Obligatio
 	}
 	t.Fatalf("there is no obligation %q", id)
 	return incidents.Obligation{}
+}
+
+// small is the shipped pack with the general law of Europe alone: broken files
+// are tried on it, and hundreds of rules would not make them more broken.
+func small(t testing.TB) fs.FS {
+	t.Helper()
+	out := fstest.MapFS{}
+	err := fs.WalkDir(Shipped(), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasPrefix(path, "rules/") && path != "rules/eu.yaml" {
+			return err
+		}
+		data, err := fs.ReadFile(Shipped(), path)
+		out[path] = &fstest.MapFile{Data: data}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }

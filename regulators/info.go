@@ -51,10 +51,13 @@ type RuleInfo struct {
 	Substitutes  []string `json:"substitutes,omitempty"` // when another notice stands in for telling each person, and what it is
 }
 
-// A Jurisdiction is a place with law of its own.
+// A Jurisdiction is a place whose law the pack knows: its own, or that of a
+// union it belongs to.
 type Jurisdiction struct {
 	Code        string `json:"code"`
 	Name        string `json:"name"`
+	Under       string `json:"under,omitempty"`     // the jurisdiction whose law holds there
+	Authority   string `json:"authority,omitempty"` // of data protection, where it is under another
 	Obligations int    `json:"obligations"`
 }
 
@@ -66,6 +69,12 @@ func (p *Pack) Jurisdictions() []Jurisdiction {
 			by[r.jurisdiction] = &Jurisdiction{Code: r.jurisdiction, Name: r.named}
 		}
 		by[r.jurisdiction].Obligations++
+	}
+	if union := by["EU"]; union != nil {
+		for _, m := range p.places.Groups["EEA"].Members {
+			a, _ := p.AuthorityOf("data-protection", m)
+			by[string(m)] = &Jurisdiction{Code: string(m), Name: p.places.nameOf(m), Under: union.Code, Authority: a.Name, Obligations: union.Obligations}
+		}
 	}
 	out := make([]Jurisdiction, 0, len(by))
 	for _, code := range slices.Sorted(maps.Keys(by)) {

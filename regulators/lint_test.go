@@ -52,7 +52,7 @@ func layered(text string) fstest.MapFS {
 }
 
 func TestBrokenRuleFiles(t *testing.T) {
-	if _, err := Load(Options{}, Shipped(), layered(goodRule)); err != nil {
+	if _, err := Load(Options{}, small(t), layered(goodRule)); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ name, old, new, wants string }{
@@ -84,7 +84,7 @@ func TestBrokenRuleFiles(t *testing.T) {
 			if broken == goodRule {
 				t.Fatal("nothing was broken")
 			}
-			_, err := Load(Options{}, Shipped(), layered(broken))
+			_, err := Load(Options{}, small(t), layered(broken))
 			if err == nil {
 				t.Fatal("loaded")
 			}
@@ -113,7 +113,7 @@ func withSubstitute(old, with string) string {
 }
 
 func TestBrokenSubstitutes(t *testing.T) {
-	if _, err := Load(Options{}, Shipped(), layered(withSubstitute("", ""))); err != nil {
+	if _, err := Load(Options{}, small(t), layered(withSubstitute("", ""))); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ name, old, new, wants string }{
@@ -131,7 +131,7 @@ func TestBrokenSubstitutes(t *testing.T) {
 		{"another audience", "audience: individuals", "audience: regulator", "stands in for telling individuals"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := Load(Options{}, Shipped(), layered(withSubstitute(c.old, c.new)))
+			_, err := Load(Options{}, small(t), layered(withSubstitute(c.old, c.new)))
 			if err == nil || !strings.Contains(err.Error(), c.wants) {
 				t.Fatalf("%v does not say %q", err, c.wants)
 			}
@@ -143,7 +143,7 @@ func TestBrokenSubstitutes(t *testing.T) {
 		{"the stronger first", "{from: 10}", "{from: 1}", "put the weakest first"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for _, f := range Lint(Shipped(), layered(withSubstitute(c.old, c.new))) {
+			for _, f := range Lint(small(t), layered(withSubstitute(c.old, c.new))) {
 				if strings.Contains(f.Reason, c.wants) && f.Rule == "xx-1" && f.Line > 0 {
 					return
 				}
@@ -197,7 +197,7 @@ func TestLintFindsWhatLoadLetsPass(t *testing.T) {
 		{"a placeholder nobody fills", "More than ten.", "More than {ten}.", "placeholder"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for _, f := range Lint(Shipped(), layered(strings.Replace(goodRule, c.old, c.new, 1))) {
+			for _, f := range Lint(small(t), layered(strings.Replace(goodRule, c.old, c.new, 1))) {
 				if strings.Contains(f.Reason, c.wants) && f.Rule == "xx-1" && f.Line > 0 {
 					return
 				}
@@ -214,7 +214,7 @@ func TestLintLetsPass(t *testing.T) {
 		{"a text that holds a word", "residents > 10", `us_business_states.contains("TX")`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for _, f := range Lint(Shipped(), layered(strings.Replace(goodRule, c.old, c.new, 1))) {
+			for _, f := range Lint(small(t), layered(strings.Replace(goodRule, c.old, c.new, 1))) {
 				t.Error(f)
 			}
 		})

@@ -21,6 +21,7 @@ type rulesPage struct {
 	Statuses      []string
 	Chosen        bool // something was asked for: the rules are shown, not the places
 	Groups        []ruleGroup
+	Under         int // places under the law of another, such as a union's
 	Shown, Total  int
 	RecalledCount int
 }
@@ -49,6 +50,10 @@ func (c *console) rules(p *page) error {
 		Audience: p.query("audience"), Confidence: p.query("confidence"), Status: p.query("status")}
 	v.Chosen = cmp.Or(v.Place, v.Query, v.Audience, v.Confidence, v.Status, p.query("all")) != ""
 	for _, j := range c.Rules.Jurisdictions() {
+		if j.Under != "" {
+			v.Under++
+			continue
+		}
 		v.Places = append(v.Places, placeOfRules{Code: j.Code, Name: j.Name, Rules: j.Obligations})
 	}
 	slices.SortFunc(v.Places, func(a, b placeOfRules) int { return strings.Compare(a.Name, b.Name) })

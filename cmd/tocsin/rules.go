@@ -184,8 +184,8 @@ func explainDuty(w io.Writer, o incidents.Obligation) {
 		due = ", by " + o.Due.Format("2006-01-02 15:04 UTC") + " (a target, not the law)"
 	case o.Due != nil:
 		due = ", by " + o.Due.Format("2006-01-02 15:04 UTC")
-	case o.Qualifier != "" && o.Applies != incidents.AppliesNo:
-		due = ", " + strings.ReplaceAll(o.Qualifier, "_", " ")
+	case o.Applies != incidents.AppliesNo:
+		due = ", " + untimed(o)
 	}
 	fmt.Fprintf(w, "- %s%s\n  %s: %s. %s\n", o.Title, due, o.ID, o.Citation, mark(o))
 	if o.Arithmetic != "" && o.Applies != incidents.AppliesNo {
@@ -194,6 +194,19 @@ func explainDuty(w io.Writer, o incidents.Obligation) {
 	for _, r := range o.Reasons {
 		fmt.Fprintf(w, "  · %s\n", r)
 	}
+}
+
+// untimed is when a duty is to be done that has no due time: as the law says
+// it, or once its clock runs.
+func untimed(o incidents.Obligation) string {
+	words := strings.TrimSuffix(strings.ReplaceAll(orNone(o.Qualifier), "_", " "), "no later than")
+	if o.Length == "" {
+		return words
+	}
+	if o.Qualifier == "" || words == "" {
+		return o.Length + " (" + o.Arithmetic + ")"
+	}
+	return words + ", " + o.Length + " (" + o.Arithmetic + ")"
 }
 
 func mark(o incidents.Obligation) string {

@@ -45,8 +45,8 @@ func markdown(w io.Writer, a incidents.Assessment) {
 			fmt.Fprintf(w, "| %s | %s | %s | %s |\n", o.Due.Format("2006-01-02 15:04"), cell(o.Title+" (`"+o.ID+"`)"), cell(o.Citation+recalled(o)), cell(o.Arithmetic))
 		}
 	}
-	section(w, "In the law's own words, without a number", words, func(o incidents.Obligation) string {
-		return strings.ReplaceAll(orNone(o.Qualifier), "_", " ") + ". " + o.Citation + recalled(o)
+	section(w, "Without a due time", words, func(o incidents.Obligation) string {
+		return untimed(o) + ". " + o.Citation + recalled(o)
 	})
 	section(w, "Depends on what is not known", open, func(o incidents.Obligation) string { return "asks for " + strings.Join(o.Decides, ", ") })
 	section(w, "Why the duties above apply", append(slices.Clone(timed), words...), func(o incidents.Obligation) string { return strings.Join(o.Reasons, " ") })

@@ -25,7 +25,15 @@ func TestRulesList(t *testing.T) {
 	}
 	n := 0
 	for _, j := range got.Jurisdictions {
-		n += j.Obligations
+		if j.Under == "" {
+			n += j.Obligations
+		}
+		if j.Name == "" || j.Under != "" && j.Authority == "" {
+			t.Errorf("%+v", j)
+		}
+	}
+	if len(got.Jurisdictions) < 110 || len(got.Obligations) < 360 {
+		t.Errorf("%d obligations in %d jurisdictions", len(got.Obligations), len(got.Jurisdictions))
 	}
 	if n != len(got.Obligations) || n == 0 || got.Pack == "" {
 		t.Errorf("%d of %d obligations have a jurisdiction, pack %q", n, len(got.Obligations), got.Pack)
