@@ -35,7 +35,7 @@ type Deps struct {
 	Quiet      QuietHours                   // as the store claims by, for forecasts
 	Langs      []Lang                       // the organisation's languages, default first
 	Org        string                       // legal name, for reports
-	Seed       map[string]string            // facts every breach begins with: who we are and who answers
+	Seed       map[string]any               // facts every breach begins with: who we are and who answers
 	Newer      func(old, new string) bool   // whether an alert's revision is newer
 	JoinWithin time.Duration                // alerts that share something join an open incident within this window
 	Reparse    func(Intake) (Intake, error) // reads a quarantined body again

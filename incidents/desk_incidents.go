@@ -39,7 +39,7 @@ func (d *Desk) newIncident(tx Tx, a Actor, title string, kind IncidentKind, mode
 	}
 	seed := map[string]Fact{}
 	for key, v := range d.Seed {
-		if v != "" {
+		if v != nil && v != "" {
 			seed[key] = Fact{Value: v, SetBy: System.ID, SetName: System.Name, SetAt: now, How: "settings"}
 		}
 	}

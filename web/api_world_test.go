@@ -98,7 +98,7 @@ func newWorld(t *testing.T) *world {
 	w.codes = incidents.CodeBook{Key: []byte("a key of the verification codes!")}
 	w.desk = incidents.NewDesk(incidents.Deps{Store: w.db, Roll: w.db, Files: w.db, Lists: roster.Lists{DefaultPlace: "DE"}, Rules: rules, Words: book,
 		Reports: reports, Codes: w.codes, Now: w.now, NewID: storetest.NewID, Gate: incidents.Gate{TwoAbove: 1000}, Langs: []incidents.Lang{"en", "zh-Hans"},
-		Org: "Quillfeather Parcel", Seed: map[string]string{"controller_name": "Quillfeather Parcel"}, Reparse: func(in incidents.Intake) (incidents.Intake, error) { return in, incidents.Invalid("still unreadable") }})
+		Org: "Quillfeather Parcel", Seed: map[string]any{"controller_name": "Quillfeather Parcel"}, Reparse: func(in incidents.Intake) (incidents.Intake, error) { return in, incidents.Invalid("still unreadable") }})
 	w.accounts = account.New(w.db, w.db.Keeper.Small("account"), w.now, account.Limits{MemoryKiB: 64, Passes: 1, Threads: 1})
 	w.deps = Deps{Desk: w.desk, Accounts: w.accounts, Rules: rules, Book: book, Evidence: w, Status: w, Sandbox: w.db, Providers: w.db, Letters: w, Callbacks: w, Checkpoint: w, News: w,
 		PublicURL: "https://notices.example.org", Org: Org{Name: "Quillfeather Parcel", Contact: []string{"Data protection desk", "privacy@example.org"}},
@@ -202,7 +202,7 @@ func (w *world) incidentWithList(n int) string {
 	w.as("rita", "POST", "/incidents", body{"title": "Backup of parcel accounts copied", "mode": "live"}).want(http.StatusCreated).into(&in)
 	w.as("rita", "PATCH", "/incidents/"+in.Ref+"/facts", body{"base": 1, "how": "log of the key service", "changes": body{
 		"confidentiality": body{"value": true}, "aware_at": body{"value": "2026-11-24T09:00:00Z"}, "data_categories": body{"value": []string{"basic"}},
-		"establishments": body{"value": []string{"EEA"}}}}).want(http.StatusOK)
+		"establishments": body{"value": []string{"EEA"}}, "regimes": body{"value": []string{"none"}}}}).want(http.StatusOK)
 	w.upload(in.Ref, csvList(n)).want(http.StatusCreated)
 	return in.Ref
 }

@@ -37,7 +37,7 @@ func openPack(dir string) (*regulators.Pack, error) {
 
 type rulesListCmd struct {
 	rulesFlag
-	Place string `help:"Only this jurisdiction: EU, US-CA, CN." placeholder:"CODE"`
+	Place string `help:"Only this jurisdiction: DE, US-CA, CN." placeholder:"CODE"`
 	JSON  bool   `help:"As JSON, with every field of every duty." name:"json"`
 }
 
@@ -52,16 +52,20 @@ func (c rulesListCmd) Run(t *terminal) error {
 		Jurisdictions []regulators.Jurisdiction `json:"jurisdictions"`
 		Obligations   []regulators.RuleInfo     `json:"obligations"`
 	}{Pack: p.Version()}
+	law := c.Place
 	for _, j := range p.Jurisdictions() {
 		if c.Place == "" || strings.EqualFold(c.Place, j.Code) {
 			out.Jurisdictions = append(out.Jurisdictions, j)
+			if c.Place != "" && j.Under != "" {
+				law = j.Under
+			}
 		}
 	}
 	if len(out.Jurisdictions) == 0 {
 		return incidents.NotFound("there is no jurisdiction %q in the pack", c.Place)
 	}
 	for _, r := range p.Rules() {
-		if c.Place == "" || strings.EqualFold(c.Place, r.Jurisdiction) {
+		if law == "" || strings.EqualFold(law, r.Jurisdiction) {
 			out.Obligations = append(out.Obligations, r)
 		}
 	}

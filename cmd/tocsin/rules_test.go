@@ -46,6 +46,9 @@ func TestRulesList(t *testing.T) {
 	if out, _, _ := invoke(t, "", "rules", "list", "--place", "jp"); !strings.Contains(out, "jp-appi-26-initial") || strings.Contains(out, "eu-gdpr") {
 		t.Errorf("Japan lists %s", out)
 	}
+	if out, _, _ := invoke(t, "", "rules", "list", "--place", "DE"); !strings.Contains(out, "eu-gdpr-33") || strings.Contains(out, "uk-gdpr") {
+		t.Errorf("Germany lists %s", out)
+	}
 	if _, errs, code := invoke(t, "", "rules", "list", "--place", "XX"); code == 0 || !strings.Contains(errs, `no jurisdiction "XX"`) {
 		t.Errorf("%d %s", code, errs)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -220,18 +221,25 @@ func (a *App) openDesk(context.Context) error {
 	if err != nil {
 		return err
 	}
+	known, err := seed(o)
+	if err != nil {
+		return err
+	}
 	a.receiver = &hook.Receiver{Now: a.now, Log: a.log}
 	a.stops.add("alert hook", func(context.Context) error { a.receiver.Wait(); return nil })
 	a.Desk = incidents.NewDesk(incidents.Deps{Store: a.store, Roll: a.store, Files: a.store, Lists: roster.Lists{DefaultPlace: o.Country},
-		Rules: a.rules, Words: a.book, Reports: a.reports, Codes: a.codes, Now: a.now, NewID: NewID, Accounts: a.store, Rates: allowedRates(a.settings.Channels), Quiet: quiet, Gate: a.gate(), Routes: a.settings.Persons.Routes(), Cover: a.settings.Persons.CoverSensitive, Langs: o.Languages, Org: o.Name, Seed: seed(o),
+		Rules: a.rules, Words: a.book, Reports: a.reports, Codes: a.codes, Now: a.now, NewID: NewID, Accounts: a.store, Rates: allowedRates(a.settings.Channels), Quiet: quiet, Gate: a.gate(), Routes: a.settings.Persons.Routes(), Cover: a.settings.Persons.CoverSensitive, Langs: o.Languages, Org: o.Name, Seed: known,
 		Newer: siem.NewerRevision, JoinWithin: a.settings.Correlation.JoinWithin.Std(), Reparse: a.receiver.Reparse})
 	return nil
 }
 
 // seed is what every incident knows of us from the start.
-func seed(o settings.Organisation) map[string]string {
-	return map[string]string{"controller_name": o.Name, "contact_name": o.Contact.Name, "contact_email": o.Contact.Email, "contact_phone": o.Contact.Phone,
+func seed(o settings.Organisation) (map[string]any, error) {
+	out := map[string]any{"controller_name": o.Name, "contact_name": o.Contact.Name, "contact_email": o.Contact.Email, "contact_phone": o.Contact.Phone,
 		"dpo_contact": strings.ReplaceAll(contactLines(o.DPO), "\n", ", ")}
+	known, err := o.Known()
+	maps.Copy(out, known)
+	return out, err
 }
 
 func (a *App) openAccounts(context.Context) error {

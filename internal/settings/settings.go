@@ -37,6 +37,7 @@ type Organisation struct {
 	Contact   Contact          `yaml:"contact"`   // for affected persons
 	DPO       Contact          `yaml:"dpo"`       // data protection officer, for regulators
 	Languages []incidents.Lang `yaml:"languages"` // default first
+	Facts     map[string]any   `yaml:"facts"`     // what is true of us whatever happens; see Known
 }
 
 // Contact is a person or desk that answers.

@@ -142,6 +142,9 @@ func (c *checker) organisation(o Organisation) {
 	}
 	c.email("organisation.contact.email", o.Contact.Email)
 	c.email("organisation.dpo.email", o.DPO.Email)
+	if _, err := o.Known(); err != nil {
+		c.say("organisation.facts", "%s", err)
+	}
 	if len(o.Languages) == 0 {
 		c.say("organisation.languages", "is needed: at least one, the default first")
 	}
