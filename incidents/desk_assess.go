@@ -69,6 +69,9 @@ func settle(before []ObligationState, now []Obligation, id IncidentID, rev int, 
 	for _, o := range now {
 		was, had := old[o.ID]
 		delete(old, o.ID)
+		if !had && o.Applies == AppliesNo {
+			continue // it stands in the assessment alone; see untouched
+		}
 		s := ObligationState{IncidentID: id, Obligation: o, FactsRev: rev, Status: DutyOpen}
 		if had {
 			s.Status, s.Evidence, s.Note, s.ClosedAt = was.Status, was.Evidence, was.Note, was.ClosedAt
@@ -108,6 +111,21 @@ func settle(before []ObligationState, now []Obligation, id IncidentID, rev int, 
 		}
 	}
 	return after
+}
+
+// untouched are the duties of an assessment that never applied: nothing became
+// of them, so they are not among those on file.
+func untouched(as Assessment, id IncidentID, onFile []ObligationState) (out []ObligationState) {
+	has := make(map[string]bool, len(onFile))
+	for _, o := range onFile {
+		has[o.ID] = true
+	}
+	for _, o := range as.Obligations {
+		if o.Applies == AppliesNo && !has[o.ID] {
+			out = append(out, ObligationState{IncidentID: id, Obligation: o, FactsRev: as.FactsRev, Status: DutyMoot})
+		}
+	}
+	return out
 }
 
 func sameTime(a, b *time.Time) bool {

@@ -122,6 +122,7 @@ func (d *Desk) Dossier(ctx context.Context, a Actor, idOrRef string) (Dossier, e
 				return out, err
 			}
 		}
+		out.Obligations = append(out.Obligations, untouched(out.Assessment, id, out.Obligations)...)
 		return out, nil
 	})
 }
