@@ -50,6 +50,9 @@ type Obligation struct {
 	Content []string `json:"content,omitempty"` // required content keys
 	Report  string   `json:"report,omitempty"`  // report form: "gdpr33", "cn-cac", or ""
 
+	Forbidden []string `json:"forbidden,omitempty"` // what the notice must not say, in words
+	Remedies  []string `json:"remedies,omitempty"`  // what is owed besides the words: "credit monitoring for 18 months, when …"
+
 	StartFact  string     `json:"start_fact,omitempty"` // the fact whose time starts the clock
 	Start      *time.Time `json:"start,omitempty"`
 	Due        *time.Time `json:"due,omitempty"`        // nil: no number in the law, or the start is unknown

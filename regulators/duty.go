@@ -260,7 +260,7 @@ func conclude(o *incidents.Obligation, findings []finding) {
 func (g *judging) settle(r *rule, o *incidents.Obligation, c reading) {
 	o.Length = c.length
 	if o.Applies == incidents.AppliesNo {
-		o.Substitutes = nil
+		o.Substitutes, o.Forbidden, o.Remedies = nil, nil, nil
 		return
 	}
 	if r.Binding == "recommended_standard" || r.Binding == "guidance" {

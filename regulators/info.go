@@ -102,10 +102,7 @@ func (p *Pack) info(r *rule) RuleInfo {
 		Confidence: r.Confidence, Unverified: slices.Clone(r.Unverified), Checked: r.Checked, Via: r.Via, Report: r.Report,
 		Sources: slices.Clone(r.Sources), Locators: slices.Clone(r.Locators), Exceptions: slices.Clone(r.Exceptions), Deemed: slices.Clone(r.Deemed),
 		Content: slices.Clone(r.Content), Headings: slices.Clone(r.Headings), Forbidden: slices.Clone(r.Forbidden), Language: slices.Clone(r.Language),
-		Records: r.Records, Penalty: r.Penalty, Notes: slices.Clone(r.Notes), Clock: r.clock.words(), Substitutes: substituteWords(r.substitutes),
-	}
-	for _, m := range r.Remedies {
-		i.Remedies = append(i.Remedies, m.words())
+		Records: r.Records, Remedies: r.remedies(), Penalty: r.Penalty, Notes: slices.Clone(r.Notes), Clock: r.clock.words(), Substitutes: substituteWords(r.substitutes),
 	}
 	for _, c := range r.clauses {
 		i.Conditions = append(i.Conditions, p.inGeneral(c, r))
@@ -121,6 +118,13 @@ func (p *Pack) info(r *rule) RuleInfo {
 	return i
 }
 
+func (r *rule) remedies() (out []string) {
+	for _, m := range r.Remedies {
+		out = append(out, m.words())
+	}
+	return out
+}
+
 // words is a remedy in a sentence.
 func (m remedySpec) words() string {
 	s := strings.ReplaceAll(m.What, "-", " ")
@@ -128,7 +132,7 @@ func (m remedySpec) words() string {
 		s += " for " + strconv.Itoa(m.Months) + " months"
 	}
 	if m.When != "" {
-		s += ", " + m.When
+		s += ", when " + m.When
 	}
 	if m.Citation != "" {
 		s += " (" + m.Citation + ")"

@@ -198,6 +198,12 @@ func explainDuty(w io.Writer, o incidents.Obligation) {
 	for _, r := range o.Reasons {
 		fmt.Fprintf(w, "  · %s\n", r)
 	}
+	for _, f := range o.Forbidden {
+		fmt.Fprintf(w, "  must not say: %s\n", f)
+	}
+	for _, m := range o.Remedies {
+		fmt.Fprintf(w, "  owed besides: %s\n", m)
+	}
 }
 
 // untimed is when a duty is to be done that has no due time: as the law says
