@@ -15,7 +15,8 @@ func (r *rule) blank(code string, place incidents.Place, k placeBook, version st
 		ID: r.ID, Rule: r.ID, Jurisdiction: r.jurisdiction, Place: place, Owed: k.owed(code),
 		Title: r.Title, Law: r.Law, Citation: r.Citation, Sources: slices.Clone(r.Sources), Checked: r.Checked,
 		Confidence: r.Confidence, Audience: incidents.Audience(r.Audience), Authority: r.Authority,
-		Content: append([]string(nil), r.Content...), Report: r.Report, Qualifier: r.clock.qualifier, Pack: version, Substitutes: slices.Clone(r.substitutes),
+		Content: append([]string(nil), r.Content...), Forbidden: append([]string(nil), r.Forbidden...), Remedies: r.remedies(),
+		Report: r.Report, Qualifier: r.clock.qualifier, Pack: version, Substitutes: slices.Clone(r.substitutes),
 	}
 }
 
