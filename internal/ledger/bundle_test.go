@@ -142,7 +142,7 @@ type forgery struct {
 
 func unpack(t testing.TB, raw []byte) *forgery {
 	t.Helper()
-	ms, problems, err := readMembers(bytes.NewReader(raw), int64(len(raw)))
+	ms, problems, err := readMembers(bytes.NewReader(raw), int64(len(raw)), "bundle")
 	if err != nil || len(problems) > 0 {
 		t.Fatal(problems, err)
 	}

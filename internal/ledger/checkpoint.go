@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"crypto/ed25519"
+	"crypto/rand"
 	"encoding/base64"
 	"fmt"
 	"strconv"
@@ -44,13 +45,59 @@ func NewSigner(name string, seed []byte) (*Signer, error) {
 	if _, err := note.NewVerifier(vkey); err != nil || strings.ContainsAny(name, "+ \n") {
 		return nil, incidents.Invalid("%q cannot name a signing key: no spaces and no plus sign", name)
 	}
-	id := strings.TrimPrefix(vkey, name+"+")[:8]
-	secret := base64.StdEncoding.EncodeToString(append([]byte{1}, seed...)) // 1: Ed25519
-	s, err := note.NewSigner("PRIVATE+KEY+" + name + "+" + id + "+" + secret)
+	s, err := note.NewSigner(secretText(name, vkey, seed))
 	if err != nil {
 		return nil, fmt.Errorf("make the signing key: %w", err)
 	}
 	return &Signer{name, vkey, s}, nil
+}
+
+const secretPrefix = "PRIVATE+KEY+"
+
+// secretText is a signing key the way the note package writes it.
+func secretText(name, vkey string, seed []byte) string {
+	id := strings.TrimPrefix(vkey, name+"+")[:8]
+	return secretPrefix + name + "+" + id + "+" + base64.StdEncoding.EncodeToString(append([]byte{1}, seed...)) // 1: Ed25519
+}
+
+// NewSecret makes a new signing key of a name. The text is secret; whoever has
+// it signs as that name.
+func NewSecret(name string) (secret string, s *Signer, err error) {
+	seed := make([]byte, ed25519.SeedSize)
+	_, _ = rand.Read(seed) // never fails
+	if s, err = NewSigner(name, seed); err != nil {
+		return "", nil, err
+	}
+	return secretText(name, s.vkey, seed), s, nil
+}
+
+// ReadSecret is the signer of a text NewSecret made.
+func ReadSecret(secret string) (*Signer, error) {
+	name, key, ok := strings.Cut(strings.TrimPrefix(secret, secretPrefix), "+")
+	_, text, _ := strings.Cut(key, "+")
+	b, err := base64.StdEncoding.DecodeString(text)
+	if !ok || err != nil || len(b) != 1+ed25519.SeedSize {
+		return nil, notASecret()
+	}
+	s, err := NewSigner(name, b[1:])
+	if err != nil || secretText(name, s.vkey, b[1:]) != secret {
+		return nil, notASecret()
+	}
+	return s, nil
+}
+
+func notASecret() error { return incidents.Invalid("this is not a signing key, or a damaged one") }
+
+// CheckKey refuses what is no public key, and never repeats it: it may be the
+// secret one.
+func CheckKey(verifierKey string) error {
+	if strings.HasPrefix(verifierKey, secretPrefix) {
+		return incidents.Invalid("this is the secret signing key, not the public one").WithHint("whoever saw it can sign: make a new one")
+	}
+	if _, err := note.NewVerifier(verifierKey); err != nil {
+		return incidents.Invalid("this is not a public key").WithHint("it looks like name+1a2b3c4d+base64")
+	}
+	return nil
 }
 
 // Name is the name of the key, and the origin of its checkpoints.

@@ -81,8 +81,11 @@ func exactJSON(b []byte, v any, again func() ([]byte, error)) error {
 }
 
 // signedText is what manifest.sig signs: never to be taken for a checkpoint.
-func signedText(manifest []byte) string {
-	return fmt.Sprintf("%s\nsha256 %s\nsize %d\n", manifestSchema, hexSHA256(manifest), len(manifest))
+func signedText(manifest []byte) string { return signedAs(manifestSchema, manifest) }
+
+// signedAs begins with what is signed, so that one is never taken for another.
+func signedAs(schema string, manifest []byte) string {
+	return fmt.Sprintf("%s\nsha256 %s\nsize %d\n", schema, hexSHA256(manifest), len(manifest))
 }
 
 // A proofFile is log/proofs.json: how each entry hangs in the log.

@@ -11,12 +11,12 @@ import (
 
 // readMembers reads the directory of an archive and compares every header with
 // what it must be. problems are sentences; a nil list of members means that
-// the archive cannot be read any further. It holds no more than the directory
+// the archive cannot be read any further; what is its name in them. It holds no more than the directory
 // in memory, and nothing is ever unpacked: sizes are those of the file itself.
-func readMembers(r io.ReaderAt, size int64) (members []member, problems []string, err error) {
+func readMembers(r io.ReaderAt, size int64, what string) (members []member, problems []string, err error) {
 	add := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 	if size < endSize || size > maxArchive {
-		return nil, []string{"this is not an evidence bundle: it is too short or too long for one"}, nil
+		return nil, []string{"this is no " + what + " of ours: it is too short or too long for one"}, nil
 	}
 	end := make([]byte, endSize)
 	if err := readAt(r, end, size-endSize); err != nil {
@@ -25,10 +25,10 @@ func readMembers(r io.ReaderAt, size int64) (members []member, problems []string
 	count := int(binary.LittleEndian.Uint16(end[10:]))
 	dirSize, dirAt := int64(binary.LittleEndian.Uint32(end[12:])), int64(binary.LittleEndian.Uint32(end[16:]))
 	if !bytes.Equal(end, endRecord(count, dirSize, dirAt)) || dirAt+dirSize != size-endSize || dirSize > int64(count)*(centralSize+maxPath) {
-		return nil, []string{"the end of the file was changed, cut off or added to: this is not a whole evidence bundle"}, nil
+		return nil, []string{"the end of the file was changed, cut off or added to: this is not a whole " + what + " of ours"}, nil
 	}
 	if count == 0 {
-		return nil, []string{"the bundle is empty"}, nil
+		return nil, []string{"the " + what + " is empty"}, nil
 	}
 	dir := make([]byte, dirSize)
 	if err := readAt(r, dir, dirAt); err != nil {
@@ -38,7 +38,7 @@ func readMembers(r io.ReaderAt, size int64) (members []member, problems []string
 	for i := range count {
 		m, rest, ok := parseCentral(dir)
 		if !ok {
-			add("the directory of the bundle was changed at its file %d of %d", i+1, count)
+			add("the directory of the %s was changed at its file %d of %d", what, i+1, count)
 			return nil, problems, nil
 		}
 		m.offset = at // where it must begin: files follow each other without a gap
@@ -57,7 +57,7 @@ func readMembers(r io.ReaderAt, size int64) (members []member, problems []string
 			return nil, problems, nil
 		}
 		if !bytes.Equal(dir[:len(dir)-len(rest)], m.central()) {
-			add("the entry of %s in the directory of the bundle was changed", m.path)
+			add("the entry of %s in the directory of the %s was changed", m.path, what)
 		}
 		local := make([]byte, localSize+len(m.path))
 		if err := readAt(r, local, at); err != nil {
@@ -69,7 +69,7 @@ func readMembers(r io.ReaderAt, size int64) (members []member, problems []string
 		members, dir, at = append(members, m), rest, m.end()
 	}
 	if len(dir) > 0 || at != dirAt {
-		add("there are bytes in the bundle that belong to no file")
+		add("there are bytes in the %s that belong to no file", what)
 	}
 	return members, problems, nil
 }
@@ -94,7 +94,7 @@ func readAt(r io.ReaderAt, b []byte, at int64) error {
 		if err == nil || errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
-		return fmt.Errorf("read the bundle: %w", err)
+		return fmt.Errorf("read the archive: %w", err)
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ func (f *Findings) note(format string, args ...any) {
 // that the file could not be read; what is wrong with it is in the findings.
 func VerifyBundle(r io.ReaderAt, size int64, opts VerifyOptions) (Findings, error) {
 	v := bundleVerifier{r: r, opts: opts, files: map[string]member{}}
-	members, problems, err := readMembers(r, size)
+	members, problems, err := readMembers(r, size, "bundle")
 	if err != nil {
 		return v.Findings, err
 	}
