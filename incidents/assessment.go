@@ -81,6 +81,8 @@ type ObligationState struct {
 	// Task is set when this is the task to give substitute notice for an obligation.
 	Task     *Substituting `json:"substitute,omitempty"`
 	Foreseen *Foreseen     `json:"foreseen,omitempty"`
+	// Repacked is what the last new rule pack did to it: began, ended or moved it.
+	Repacked string `json:"repacked,omitempty"`
 }
 
 // Foreseen is that the forecast of a notice passed this duty's deadline: it is

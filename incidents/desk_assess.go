@@ -14,6 +14,10 @@ func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts) (out Change, err err
 	if err != nil {
 		return out, err
 	}
+	last, err := tx.Assessment(in.ID)
+	if ignoreMissing(err) != nil {
+		return out, err
+	}
 	as, err := d.Rules.Assess(f.after(before), now)
 	if err != nil {
 		return out, err
@@ -24,6 +28,10 @@ func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts) (out Change, err err
 		as.Obligations, as.Questions = nil, nil // a termination has its own gate
 	}
 	after := settle(before, as.Obligations, in.ID, f.Rev, &out)
+	repacked := last.Pack != "" && last.Pack != as.Pack
+	if repacked {
+		noteRepacked(after, before, as.Pack, out)
+	}
 	if err := tx.PutObligations(in.ID, after); err != nil {
 		return out, err
 	}
@@ -37,11 +45,22 @@ func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts) (out Change, err err
 	if err := tx.PutIncident(in); err != nil {
 		return out, err
 	}
-	if out.Stale, err = d.markStale(tx, in, f); err != nil {
+	switch {
+	case !repacked || last.FactsRev != f.Rev:
+		out.Stale, err = d.markStale(tx, in, f, "the facts changed (revision "+itoa(f.Rev)+")")
+	case !asksTheSame(last, as):
+		out.Stale, err = d.markStale(tx, in, f, "the rules changed (pack "+as.Pack+")")
+	}
+	if err != nil {
 		return out, err
 	}
 	if err := d.obey(tx, a, in); err != nil {
 		return out, err
+	}
+	if repacked {
+		if err := d.recordRepacked(tx, in, last.Pack, after, out); err != nil {
+			return out, err
+		}
 	}
 	return out, d.record(tx, a, event{name: "incident.assessed", incident: in.ID, subject: itoa(f.Rev),
 		data: map[string]string{"rev": itoa(f.Rev), "pack": as.Pack, "severity": as.Severity.Level,
@@ -75,7 +94,7 @@ func settle(before []ObligationState, now []Obligation, id IncidentID, rev int, 
 		s := ObligationState{IncidentID: id, Obligation: o, FactsRev: rev, Status: DutyOpen}
 		if had {
 			s.Status, s.Evidence, s.Note, s.ClosedAt = was.Status, was.Evidence, was.Note, was.ClosedAt
-			s.Escalated, s.Told, s.TellAt, s.Foreseen = was.Escalated, was.Told, was.TellAt, was.Foreseen
+			s.Escalated, s.Told, s.TellAt, s.Foreseen, s.Repacked = was.Escalated, was.Told, was.TellAt, was.Foreseen, was.Repacked
 		}
 		if s.Status == DutyMoot && o.Applies != AppliesNo {
 			s.Status, s.ClosedAt = DutyOpen, nil
@@ -106,6 +125,9 @@ func settle(before []ObligationState, now []Obligation, id IncidentID, rev int, 
 			if o.Status == DutyOpen {
 				o.Status = DutyMoot
 			}
+			if o.Applies == AppliesYes {
+				out.Ended = append(out.Ended, o)
+			}
 			o.Applies = AppliesNo
 			after = append(after, o)
 		}
@@ -135,11 +157,10 @@ func sameTime(a, b *time.Time) bool {
 	return a.Equal(*b)
 }
 
-// markStale marks drafts whose words were written from older facts, and voids
-// approvals that wait. What is already out stays out.
-func (d *Desk) markStale(tx Tx, in Incident, f Facts) ([]string, error) {
+// markStale marks drafts whose words were written from older facts, or by older
+// rules, and voids approvals that wait. What is already out stays out.
+func (d *Desk) markStale(tx Tx, in Incident, f Facts, why string) ([]string, error) {
 	var stale []string
-	why := "the facts changed (revision " + itoa(f.Rev) + ")"
 	notices, err := tx.Notices(NoticeFilter{Incident: in.ID, Status: []NoticeStatus{NoticeDraft, NoticeSubmitted, NoticeApproved}})
 	if err != nil {
 		return nil, err
@@ -240,9 +261,8 @@ func (d *Desk) Preview(ctx context.Context, a Actor, id IncidentID, changes map[
 	})
 }
 
-// RejudgeAll judges every open incident by the present rule pack; it is run at
-// the start of the service and by the clock, so that a new pack, or the
-// passing of time, is never missed.
+// RejudgeAll judges every open incident by the present rule pack that was judged
+// by another one; it is run at the start of the service and after a new pack.
 func (d *Desk) RejudgeAll(ctx context.Context) error {
 	open, err := read(ctx, d, System, ActRead, func(tx Tx) ([]Incident, error) { return tx.Incidents(IncidentFilter{Open: true, Kind: KindBreach}) })
 	if err != nil {

@@ -110,7 +110,9 @@ type IncidentTx interface {
 	Facts(IncidentID) (Facts, error)  // the newest
 	FactsAt(IncidentID, int) (Facts, error)
 	PutAssessment(IncidentID, Assessment) error
-	Assessment(IncidentID) (Assessment, error)          // the newest
+	Assessment(IncidentID) (Assessment, error) // the newest
+	AssessmentNo(IncidentID, int64) (Assessment, error)
+	Judgements(IncidentID, int) ([]Judgement, error)    // the newest first
 	PutObligations(IncidentID, []ObligationState) error // replaces the incident's set
 	Obligations(IncidentID) ([]ObligationState, error)  // by due time, then id
 	// OpenObligations lists what is open and applies, of every incident that is

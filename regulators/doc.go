@@ -14,6 +14,7 @@
 //	authorities/*.yaml  directories of authorities
 //	severity/*.yaml     the ENISA method and the Chinese grades
 //	vocabulary/*.yaml   pack version, places, content keys
+//	CHANGELOG.md        what changed in which version, and why
 //
 // Unknown keys are errors. A rule file looks like this:
 //

@@ -26,9 +26,19 @@ func readLayers(layers []fs.FS) (fileSet, error) {
 				return nil, err
 			}
 		}
+		switch b, err := fs.ReadFile(layer, changelogName); {
+		case err == nil:
+			files[changelogName] = b
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, err
+		}
 	}
 	return files, nil
 }
+
+// Files are all files a pack is read from, by path: its folders and its
+// changelog. A later layer replaces files of an earlier one.
+func Files(layers ...fs.FS) (map[string][]byte, error) { return readLayers(layers) }
 
 func (s fileSet) readDir(layer fs.FS, dir string) error {
 	entries, err := fs.ReadDir(layer, dir)

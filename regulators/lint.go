@@ -19,7 +19,8 @@ type Finding struct {
 }
 
 // Lint checks the files of a pack beyond what Load needs: sources, dates,
-// content keys, clauses that can never hold, definitions nobody uses.
+// content keys, clauses that can never hold, definitions nobody uses, a
+// changelog that does not speak of this version.
 func Lint(layers ...fs.FS) []Finding {
 	files, err := readLayers(layers)
 	if err != nil {
@@ -31,6 +32,7 @@ func Lint(layers ...fs.FS) []Finding {
 	for _, p := range b.problems {
 		l.out = append(l.out, Finding{Problem: p})
 	}
+	l.changelog()
 	for _, r := range b.pack.rules {
 		l.rule(r)
 	}

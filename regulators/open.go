@@ -16,8 +16,11 @@ var shippedOnce = sync.OnceValues(func() (*Pack, error) { return Load(Options{},
 // Open loads the shipped pack with the team's own files laid over it; nil lays
 // nothing. The team's folder has the same parts as the pack: rules, calendars,
 // authorities, severity, vocabulary.
-func Open(own fs.FS, options Options) (*Pack, error) {
-	if own == nil {
+func Open(own fs.FS, options Options) (*Pack, error) { return OpenOn(nil, own, options) }
+
+// OpenOn is Open upon another whole pack than the shipped one, which nil is.
+func OpenOn(base, own fs.FS, options Options) (*Pack, error) {
+	if base == nil && own == nil {
 		p, err := shippedOnce()
 		if err != nil {
 			return nil, err
@@ -26,10 +29,16 @@ func Open(own fs.FS, options Options) (*Pack, error) {
 		with.options = options
 		return &with, nil
 	}
+	if base == nil {
+		base = Shipped()
+	}
+	if own == nil {
+		return Load(options, base)
+	}
 	if err := checkLayout(own); err != nil {
 		return nil, err
 	}
-	return Load(options, Shipped(), own)
+	return Load(options, base, own)
 }
 
 // checkLayout refuses a folder whose files would be passed over in silence.

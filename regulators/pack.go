@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"tocsin/incidents"
@@ -24,6 +25,8 @@ type Options struct {
 type Pack struct {
 	options     Options
 	version     string
+	number      string // the version without the hash
+	changelog   []Release
 	rules       []*rule // every rule comes after those it leans on
 	byID        map[string]*rule
 	places      placeBook
@@ -61,6 +64,10 @@ func Load(options Options, layers ...fs.FS) (*Pack, error) {
 	return b.pack, nil
 }
 
+// Format is the number of the form of rule packs this program reads. It is
+// raised when a pack may say what an older program would not understand.
+const Format = 1
+
 // Version names the pack: its own version and a hash over its files.
 func (p *Pack) Version() string { return p.version }
 
@@ -71,9 +78,13 @@ func (b *builder) loadVersion() {
 		b.broken(name, err)
 		return
 	}
-	if f.Version == "" {
+	switch {
+	case f.Version == "":
 		b.problem(name, "", "", "the pack has no version")
+	case strings.ContainsAny(f.Version, "+ \t\n"):
+		b.problem(name, "", "version", "a version has no blank and no plus sign: %q", f.Version)
 	}
+	b.pack.number, b.pack.changelog = f.Version, parseChangelog(b.files[changelogName])
 	h := sha256.New()
 	for _, n := range slices.Sorted(maps.Keys(b.files)) {
 		sum := sha256.Sum256(b.files[n])

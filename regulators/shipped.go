@@ -5,7 +5,7 @@ import (
 	"io/fs"
 )
 
-//go:embed rules calendars severity vocabulary authorities
+//go:embed rules calendars severity vocabulary authorities CHANGELOG.md
 var shipped embed.FS
 
 // Shipped is the rule pack that comes with the binary.

@@ -76,7 +76,7 @@ func (s *Settings) paths() []*string {
 	ps := []*string{
 		&s.DataDir, &s.Inside.TLSCert, &s.Inside.TLSKey, &s.Public.TLSCert, &s.Public.TLSKey,
 		&s.MasterKey.File, &s.Channels.Email.SMTP.CAFile, &s.Channels.Email.Second.CAFile, &s.Channels.Email.Bounces.TLSCert, &s.Channels.Email.Bounces.TLSKey, &s.Channels.Email.Bounces.Maildir, &s.Channels.Push.CredentialsFile, &s.Channels.Push.Second.CredentialsFile, &s.Channels.Letter.Folder,
-		&s.Bus.CAFile, &s.Bus.TLSCert, &s.Bus.TLSKey, &s.Bus.CredentialsFile, &s.RulesDir, &s.TemplatesDir,
+		&s.Bus.CAFile, &s.Bus.TLSCert, &s.Bus.TLSKey, &s.Bus.CredentialsFile, &s.RulesPack, &s.RulesDir, &s.TemplatesDir,
 	}
 	for _, slot := range s.slots() {
 		ps = append(ps, slot.file)

@@ -24,7 +24,12 @@ type Settings struct {
 	Escalation   Escalation   `yaml:"escalation"`
 	Session      Session      `yaml:"session"`
 	Log          Log          `yaml:"log"`
-	// RulesDir and TemplatesDir hold files that stand in for the built-in ones of the same name.
+	// RulesPack is a signed file of rules in place of the built-in ones; RulesKeys
+	// are the public keys it may be signed with.
+	RulesPack string   `yaml:"rules-pack"`
+	RulesKeys []string `yaml:"rules-keys"`
+	// RulesDir and TemplatesDir hold files that stand in for the built-in ones, or
+	// for those of the pack, of the same name.
 	RulesDir     string `yaml:"rules-dir"`
 	TemplatesDir string `yaml:"templates-dir"`
 }

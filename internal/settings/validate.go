@@ -127,6 +127,7 @@ var (
 	sourceName  = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 	headerName  = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
 	e164        = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
+	publicKey   = regexp.MustCompile(`^[^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}={0,2}$`)
 	clock       = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
 )
 
@@ -276,6 +277,20 @@ func (c *checker) rest(s Settings) {
 	if d := s.Correlation.JoinWithin.Std(); d > 90*24*time.Hour {
 		c.say("correlation.join-within", "%s is more than 90 days", s.Correlation.JoinWithin)
 	}
+	c.rules(s)
 	c.oneOf("log.level", s.Log.Level, "debug", "info", "warn", "error")
 	c.oneOf("log.format", s.Log.Format, "text", "json")
+}
+
+// rules wants a pack to be signed by somebody. A key that is none is never
+// shown: it may be the secret one.
+func (c *checker) rules(s Settings) {
+	if s.RulesPack != "" && len(s.RulesKeys) == 0 {
+		c.say("rules-keys", "is needed beside rules-pack: the public key of whoever signs the rules")
+	}
+	for i, k := range s.RulesKeys {
+		if !publicKey.MatchString(strings.TrimSpace(k)) {
+			c.say(fmt.Sprintf("rules-keys[%d]", i), "is not a public key like law.example.org+1a2b3c4d+base64")
+		}
+	}
 }

@@ -31,3 +31,32 @@ func (t *tx) PutAssessment(id incidents.IncidentID, a incidents.Assessment) erro
 func (t *tx) Assessment(id incidents.IncidentID) (incidents.Assessment, error) {
 	return document[incidents.Assessment](t, "assessment", `SELECT body FROM assessments WHERE incident_id = $1 ORDER BY no DESC LIMIT 1`, clean(string(id)))
 }
+
+// AssessmentNo returns one assessment, whichever came after it.
+func (t *tx) AssessmentNo(id incidents.IncidentID, no int64) (incidents.Assessment, error) {
+	return document[incidents.Assessment](t, "assessment", `SELECT body FROM assessments WHERE incident_id = $1 AND no = $2`, clean(string(id)), no)
+}
+
+// Judgements lists the assessments of an incident, the newest first.
+func (t *tx) Judgements(id incidents.IncidentID, limit int) (out []incidents.Judgement, err error) {
+	err = t.rows(`SELECT no, body FROM assessments WHERE incident_id = $1 ORDER BY no DESC LIMIT $2`, []any{clean(string(id)), limited(limit)}, func(r scanner) error {
+		var no int64
+		var body string
+		if err := r.Scan(&no, &body); err != nil {
+			return err
+		}
+		a, err := undoc[incidents.Assessment](body)
+		if err != nil {
+			return err
+		}
+		j := incidents.Judgement{No: no, FactsRev: a.FactsRev, Pack: a.Pack, At: a.At, Severity: a.Severity.Level}
+		for _, o := range a.Obligations {
+			if o.Applies == incidents.AppliesYes {
+				j.Apply++
+			}
+		}
+		out = append(out, j)
+		return nil
+	})
+	return out, err
+}

@@ -1,0 +1,59 @@
+package regulators
+
+import (
+	"sync/atomic"
+	"time"
+
+	"tocsin/incidents"
+)
+
+// A Holder is the pack that holds now, with the reports made from it. After a
+// Swap whoever asks next is answered by the new pack; a judgement that has begun
+// ends by the pack it began with. It is safe for concurrent use.
+type Holder struct{ now atomic.Pointer[held] }
+
+type held struct {
+	pack    *Pack
+	reports *Reports
+}
+
+var (
+	_ incidents.Rules    = (*Holder)(nil)
+	_ incidents.Reporter = (*Holder)(nil)
+)
+
+// Hold begins with a pack and the reports made from it.
+func Hold(p *Pack, r *Reports) *Holder {
+	h := &Holder{}
+	h.Swap(p, r)
+	return h
+}
+
+// Swap puts another pack in place of the present one.
+func (h *Holder) Swap(p *Pack, r *Reports) { h.now.Store(&held{p, r}) }
+
+// Pack is the present pack. Who asks it more than one question keeps it.
+func (h *Holder) Pack() *Pack { return h.now.Load().pack }
+
+// Version names the present pack.
+func (h *Holder) Version() string { return h.Pack().Version() }
+
+// Assess judges by the present pack.
+func (h *Holder) Assess(f incidents.Facts, at time.Time) (incidents.Assessment, error) {
+	return h.Pack().Assess(f, at)
+}
+
+// Fill makes a report by the present pack.
+func (h *Holder) Fill(form string, phase incidents.ReportPhase, in incidents.Incident, f incidents.Facts, o incidents.Obligation, prev *incidents.ReportContent) (incidents.ReportContent, error) {
+	return h.now.Load().reports.Fill(form, phase, in, f, o, prev)
+}
+
+// Render writes a report.
+func (h *Holder) Render(format string, c incidents.ReportContent, m incidents.ReportMeta) ([]byte, error) {
+	return h.now.Load().reports.Render(format, c, m)
+}
+
+// Question is what an open field of a report asks.
+func (h *Holder) Question(c incidents.ReportContent, f incidents.ReportField) string {
+	return h.now.Load().reports.Question(c, f)
+}
