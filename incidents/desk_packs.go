@@ -155,8 +155,8 @@ type Judgement struct {
 	Apply    int       `json:"apply"` // duties that applied
 }
 
-// mostJudgements is how many of an incident are listed, the newest first.
-const mostJudgements = 200
+// MostJudgements is how many of an incident are listed, the newest first.
+const MostJudgements = 50
 
 // Judgements lists how an incident was judged, the newest first.
 func (d *Desk) Judgements(ctx context.Context, a Actor, idOrRef string) ([]Judgement, error) {
@@ -165,7 +165,7 @@ func (d *Desk) Judgements(ctx context.Context, a Actor, idOrRef string) ([]Judge
 		if err != nil {
 			return nil, err
 		}
-		return tx.Judgements(in.ID, mostJudgements)
+		return tx.Judgements(in.ID, MostJudgements)
 	})
 }
 

@@ -10,7 +10,10 @@ import (
 // A Holder is the pack that holds now, with the reports made from it. After a
 // Swap whoever asks next is answered by the new pack; a judgement that has begun
 // ends by the pack it began with. It is safe for concurrent use.
-type Holder struct{ now atomic.Pointer[held] }
+type Holder struct {
+	now     atomic.Pointer[held]
+	refused atomic.Pointer[string]
+}
 
 type held struct {
 	pack    *Pack
@@ -31,6 +34,17 @@ func Hold(p *Pack, r *Reports) *Holder {
 
 // Swap puts another pack in place of the present one.
 func (h *Holder) Swap(p *Pack, r *Reports) { h.now.Store(&held{p, r}) }
+
+// Refuse keeps why a newer pack was not taken up; empty: there is none.
+func (h *Holder) Refuse(reason string) { h.refused.Store(&reason) }
+
+// Refused is why a newer pack was not taken up.
+func (h *Holder) Refused() string {
+	if r := h.refused.Load(); r != nil {
+		return *r
+	}
+	return ""
+}
 
 // Pack is the present pack. Who asks it more than one question keeps it.
 func (h *Holder) Pack() *Pack { return h.now.Load().pack }
@@ -57,3 +71,6 @@ func (h *Holder) Render(format string, c incidents.ReportContent, m incidents.Re
 func (h *Holder) Question(c incidents.ReportContent, f incidents.ReportField) string {
 	return h.now.Load().reports.Question(c, f)
 }
+
+// StyleSource is what a policy must allow for the style of rendered reports.
+func (h *Holder) StyleSource() string { return h.now.Load().reports.StyleSource() }

@@ -1,6 +1,7 @@
 package regulators
 
 import (
+	"reflect"
 	"sync"
 	"testing"
 
@@ -68,4 +69,15 @@ func TestSwapWhileJudging(t *testing.T) {
 	judges.Wait()
 	close(stop)
 	swapper.Wait()
+}
+
+// Who is given the holder must not miss what the reports can do.
+func TestTheHolderDoesWhatReportsDo(t *testing.T) {
+	holder, reports := reflect.TypeFor[*Holder](), reflect.TypeFor[*Reports]()
+	for m := range reports.NumMethod() {
+		name := reports.Method(m).Name
+		if _, ok := holder.MethodByName(name); !ok {
+			t.Errorf("Holder has no %s and Reports has", name)
+		}
+	}
 }

@@ -54,6 +54,8 @@ func APIRoutes() []APIRoute {
 		{patch, "/incidents/{incident}/facts", facts, "write a new revision of the facts", api.setFacts},
 		{post, "/incidents/{incident}/facts/preview", read, "what a change of facts would do; nothing is written", api.previewFacts},
 		{get, "/incidents/{incident}/obligations", read, "the obligations with their due times and reasons", api.obligations},
+		{get, "/incidents/{incident}/judgements", read, "how the incident was judged, by which facts and which rule pack", api.judgements},
+		{get, "/incidents/{incident}/judgements/{no}", read, "one judgement as it was made", api.judgement},
 		{post, "/incidents/{incident}/notes", facts, "add a line to the timeline", api.note},
 		{post, "/incidents/{incident}/status", triage, "open, containing or notifying", api.setStatus},
 		{post, "/incidents/{incident}/merge", triage, "merge an incident into another", api.merge},

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"strconv"
+
 	"tocsin/incidents"
 )
 
@@ -250,4 +252,16 @@ func (a api) catalogue(*call) (any, error) {
 	return whole(views(incidents.Catalogue, func(d incidents.FactDef) factView {
 		return factView{d.Key, d.Group, d.Type, d.Question, d.Help, views(d.Options, func(o incidents.Option) optionView { return optionView(o) })}
 	}), nil)
+}
+
+func (a api) judgements(c *call) (any, error) {
+	return whole(a.Desk.Judgements(c.ctx, c.actor, c.vars["incident"]))
+}
+
+func (a api) judgement(c *call) (any, error) {
+	no, err := strconv.ParseInt(c.vars["no"], 10, 64)
+	if err != nil {
+		return nil, incidents.NotFound("there is no such judgement")
+	}
+	return a.Desk.Judgement(c.ctx, c.actor, c.vars["incident"], no)
 }

@@ -3,8 +3,10 @@ package web
 import "tocsin/regulators"
 
 func (a api) rules(*call) (any, error) {
+	pack := a.Rules.Pack()
 	return struct {
-		Pack  string                `json:"pack"`
-		Items []regulators.RuleInfo `json:"items"`
-	}{a.Rules.Version(), a.Rules.Rules()}, nil
+		Pack      string                `json:"pack"`
+		Changelog []regulators.Release  `json:"changelog"`
+		Items     []regulators.RuleInfo `json:"items"`
+	}{pack.Version(), some(pack.Changelog()), pack.Rules()}, nil
 }

@@ -33,6 +33,7 @@ type world struct {
 	inside, public        http.Handler
 	tokens, secrets       map[string]string
 	accounts              *account.Desk
+	rules                 *regulators.Holder
 	codes                 incidents.CodeBook
 	log                   *bytes.Buffer
 	mu                    sync.Mutex
@@ -95,12 +96,13 @@ func newWorld(t *testing.T) *world {
 	must(t, err)
 	reports, err := regulators.NewReports(regulators.ReportOptions{Pack: rules})
 	must(t, err)
+	w.rules = regulators.Hold(rules, reports)
 	w.codes = incidents.CodeBook{Key: []byte("a key of the verification codes!")}
-	w.desk = incidents.NewDesk(incidents.Deps{Store: w.db, Roll: w.db, Files: w.db, Lists: roster.Lists{DefaultPlace: "DE"}, Rules: rules, Words: book,
-		Reports: reports, Codes: w.codes, Now: w.now, NewID: storetest.NewID, Gate: incidents.Gate{TwoAbove: 1000}, Langs: []incidents.Lang{"en", "zh-Hans"},
+	w.desk = incidents.NewDesk(incidents.Deps{Store: w.db, Roll: w.db, Files: w.db, Lists: roster.Lists{DefaultPlace: "DE"}, Rules: w.rules, Words: book,
+		Reports: w.rules, Codes: w.codes, Now: w.now, NewID: storetest.NewID, Gate: incidents.Gate{TwoAbove: 1000}, Langs: []incidents.Lang{"en", "zh-Hans"},
 		Org: "Quillfeather Parcel", Seed: map[string]any{"controller_name": "Quillfeather Parcel"}, Reparse: func(in incidents.Intake) (incidents.Intake, error) { return in, incidents.Invalid("still unreadable") }})
 	w.accounts = account.New(w.db, w.db.Keeper.Small("account"), w.now, account.Limits{MemoryKiB: 64, Passes: 1, Threads: 1})
-	w.deps = Deps{Desk: w.desk, Accounts: w.accounts, Rules: rules, Book: book, Evidence: w, Status: w, Sandbox: w.db, Providers: w.db, Letters: w, Callbacks: w, Checkpoint: w, News: w,
+	w.deps = Deps{Desk: w.desk, Accounts: w.accounts, Rules: w.rules, Book: book, Evidence: w, Status: w, Sandbox: w.db, Providers: w.db, Letters: w, Callbacks: w, Checkpoint: w, News: w,
 		PublicURL: "https://notices.example.org", Org: Org{Name: "Quillfeather Parcel", Contact: []string{"Data protection desk", "privacy@example.org"}},
 		MaxImport: 64 << 20, MaxUpload: 1 << 20, Now: w.now, Log: slog.New(slog.NewTextHandler(w.log, nil))}
 	for name, role := range map[string]incidents.Role{"rita": incidents.RoleResponder, "olga": incidents.RoleOfficer, "oscar": incidents.RoleOfficer,

@@ -20,7 +20,7 @@ type Deps struct {
 	Accounts   *account.Desk
 	Sessions   *account.Sessions
 	Hook       *hook.Receiver
-	Rules      *regulators.Pack
+	Rules      *regulators.Holder
 	Book       *templates.Book
 	News       News
 	Evidence   Evidence

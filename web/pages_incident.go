@@ -329,6 +329,8 @@ func dotOf(kind string) (colour, icon string) {
 		return "", "x"
 	case strings.HasPrefix(kind, "alert."):
 		return "", "inbox"
+	case strings.HasPrefix(kind, "rules."):
+		return "amber", "book"
 	}
 	return "", "pen"
 }

@@ -13,6 +13,7 @@ type obligationsPage struct {
 	Axis     axisChart
 	Severity incidents.Severity
 	Pack     string
+	Repacked *incidents.TimelineEntry // what the last new rule pack did
 	Waivers  []incidents.Waiver
 	Reason   string
 	For      string
@@ -49,6 +50,9 @@ func (c *console) obligationsView(p *page) (v obligationsPage, err error) {
 		return v, err
 	}
 	v = obligationsPage{incidentFrame: f, Axis: axisOf(d.Obligations, f.Now), Severity: d.Assessment.Severity, Pack: d.Assessment.Pack, Waivers: d.Waivers, Reason: p.form("reason"), For: p.form("obligation")}
+	if i := slices.IndexFunc(d.Timeline, func(e incidents.TimelineEntry) bool { return e.Kind == "rules.changed" }); i >= 0 {
+		v.Repacked = &d.Timeline[i]
+	}
 	names := []string{"Apply", "Depend on what we do not know yet", "Done", "Do not apply"}
 	rows := make([][]dutyRow, len(names))
 	for _, o := range d.Obligations {
@@ -105,7 +109,7 @@ func (c *console) byPlace(rows []dutyRow) (out []dutyTable) {
 
 // jurisdictionName is a jurisdiction in words, its code when the pack no longer knows it.
 func (c *console) jurisdictionName(code string) string {
-	for _, j := range c.Rules.Jurisdictions() {
+	for _, j := range c.Rules.Pack().Jurisdictions() {
 		if j.Code == code {
 			return j.Name
 		}

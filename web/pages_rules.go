@@ -12,6 +12,8 @@ import (
 type rulesPage struct {
 	Frame
 	Pack          string
+	Changelog     []regulators.Release
+	Refused       string // why a newer pack file was not taken up
 	Places        []placeOfRules
 	Place, Query  string
 	Audience      string
@@ -46,10 +48,11 @@ type ruleRow struct {
 
 // rules shows what Tocsin knows of the law, with sources.
 func (c *console) rules(p *page) error {
-	v := rulesPage{Frame: c.frame(p, "rules", "Rules"), Pack: c.Rules.Version(), Place: p.query("place"), Query: strings.TrimSpace(p.query("q")),
+	pack := c.Rules.Pack() // one, even when another takes its place meanwhile
+	v := rulesPage{Frame: c.frame(p, "rules", "Rules"), Pack: pack.Version(), Changelog: pack.Changelog(), Refused: c.Rules.Refused(), Place: p.query("place"), Query: strings.TrimSpace(p.query("q")),
 		Audience: p.query("audience"), Confidence: p.query("confidence"), Status: p.query("status")}
 	v.Chosen = cmp.Or(v.Place, v.Query, v.Audience, v.Confidence, v.Status, p.query("all")) != ""
-	for _, j := range c.Rules.Jurisdictions() {
+	for _, j := range pack.Jurisdictions() {
 		if j.Under != "" {
 			v.Under++
 			continue
@@ -61,7 +64,7 @@ func (c *console) rules(p *page) error {
 	for i := range v.Places {
 		at[v.Places[i].Code] = &v.Places[i]
 	}
-	for _, r := range c.Rules.Rules() {
+	for _, r := range pack.Rules() {
 		v.Total++
 		place := at[r.Jurisdiction]
 		if r.Confidence == "recalled" {

@@ -10,7 +10,7 @@ func TestRulesNameTheirSources(t *testing.T) {
 	w := newWorld(t)
 	ada := w.signIn("ada")
 	page := ada.get("/rules?all=1").want(http.StatusOK).Body.String()
-	for _, r := range w.deps.Rules.Rules() {
+	for _, r := range w.deps.Rules.Pack().Rules() {
 		if !strings.Contains(page, `id="`+r.ID+`"`) {
 			t.Errorf("the page lacks rule %s", r.ID)
 		}

@@ -40,7 +40,7 @@ func (c *console) taskOf(p *page, o incidents.ObligationState, d incidents.Dossi
 	v.Record = p.actor.May(incidents.ActFacts) == nil && (o.Status == incidents.DutyOpen || o.Status == incidents.DutyMet)
 	v.Kept = o.Status == incidents.DutyMet && o.Task.KeepUntil != nil && now.Before(*o.Task.KeepUntil)
 	for _, key := range o.Content {
-		v.Holds = append(v.Holds, c.Rules.ContentText(key))
+		v.Holds = append(v.Holds, c.Rules.Pack().ContentText(key))
 	}
 	for _, m := range o.Task.By {
 		done := slices.ContainsFunc(o.Task.Done, func(x incidents.MeansDone) bool { return x.Means == m })

@@ -44,6 +44,8 @@ func consoleRoutes() []consoleRoute {
 		{method: get, path: "/incidents/{incident}/facts", act: read, handle: (*console).facts},
 		{method: post, path: "/incidents/{incident}/facts", act: incidents.ActFacts, handle: (*console).saveFacts},
 		{method: get, path: "/incidents/{incident}/obligations", act: read, handle: (*console).obligations},
+		{method: get, path: "/incidents/{incident}/judgements", act: read, handle: (*console).judgements},
+		{method: get, path: "/incidents/{incident}/judgements/{no:[0-9]+}", act: read, handle: (*console).judgement},
 		{method: post, path: "/incidents/{incident}/waivers", act: incidents.ActFacts, handle: (*console).askWaiver},
 		{method: post, path: "/incidents/{incident}/substitutes", act: incidents.ActFacts, handle: (*console).recordSubstitute, upload: true},
 		{method: get, path: "/incidents/{incident}/timeline", act: read, handle: (*console).timeline},

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"tocsin/incidents"
+	"tocsin/internal/rulepack"
 	"tocsin/internal/settings"
 	"tocsin/regulators"
 	"tocsin/templates"
@@ -45,7 +46,7 @@ func (c configCheckCmd) Run(t *terminal) error {
 			fmt.Fprintln(t.err, "warning:", w)
 		}
 	}
-	if err := checkRules(t, s.RulesDir); err != nil {
+	if err := checkRules(t, s); err != nil {
 		return err
 	}
 	if err := checkWords(s); err != nil {
@@ -55,19 +56,44 @@ func (c configCheckCmd) Run(t *terminal) error {
 	return err
 }
 
-// checkRules names everything the linter finds in the team's own rules, not
-// only the first line that would stop a start.
-func checkRules(t *terminal, dir string) error {
-	if dir == "" {
+// checkRules verifies the pack the settings name and says everything the linter
+// finds in it and in the team's own rules, not only what would stop a start.
+func checkRules(t *terminal, s settings.Settings) error {
+	if err := rulepack.CheckKeys(s.RulesKeys); err != nil {
+		return fmt.Errorf("rules-keys: %w", err)
+	}
+	if s.RulesPack == "" && s.RulesDir == "" {
 		return nil // what is shipped is linted by a test
 	}
-	own := os.DirFS(dir)
-	wrong := printFindings(t, "rules-dir: ", regulators.Lint(regulators.Shipped(), own))
-	if wrong > 0 {
-		return incidents.Invalid("the rules in %s have %d errors", dir, wrong).On("rules-dir").WithHint("mend the lines named above")
+	var base, own fs.FS
+	what, key := s.RulesDir, "rules-dir"
+	if s.RulesPack != "" {
+		f, err := rulepack.Read(s.RulesPack, s.RulesKeys...)
+		if err != nil {
+			return fmt.Errorf("rules-pack: %w", err)
+		}
+		sayOlder(t, f)
+		base, what, key = f, s.RulesPack, "rules-pack"
 	}
-	_, err := regulators.Open(own, regulators.Options{})
+	if s.RulesDir != "" {
+		own = os.DirFS(s.RulesDir)
+		what, key = s.RulesDir, "rules-dir"
+	}
+	wrong := printFindings(t, key+": ", regulators.Lint(stack(base, own)...))
+	if wrong > 0 {
+		return incidents.Invalid("the rules in %s have %d errors", what, wrong).On(key).WithHint("mend the lines named above")
+	}
+	_, err := regulators.OpenOn(base, own, regulators.Options{})
 	return err
+}
+
+// sayOlder says that a pack is older than the rules the program brings along:
+// that is allowed, and rarely meant.
+func sayOlder(t *terminal, f *rulepack.File) {
+	p, err := regulators.Open(nil, regulators.Options{})
+	if err == nil && incidents.OlderPack(f.Version, p.Version()) {
+		fmt.Fprintf(t.err, "warning: the pack %s is older than the rules in this program, %s\n", f.Version, p.Version())
+	}
 }
 
 func checkWords(s settings.Settings) error {

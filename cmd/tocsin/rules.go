@@ -4,35 +4,83 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"tocsin/incidents"
+	"tocsin/internal/rulepack"
 	"tocsin/regulators"
 )
 
 type rulesCmd struct {
 	List    rulesListCmd    `cmd:"" help:"List the jurisdictions and duties of the rule pack, with citation, source and confidence."`
 	Explain rulesExplainCmd `cmd:"" help:"Judge a file of facts: what the law asks, by when, and why."`
-	Check   rulesCheckCmd   `cmd:"" help:"Lint the shipped rules, with a folder of your own laid over them."`
+	Check   rulesCheckCmd   `cmd:"" help:"Lint the shipped rules, a folder of your own laid over them, or a pack file."`
 	Diff    rulesDiffCmd    `cmd:"" help:"Show what changes from one pack to another."`
+	Pack    rulesPackCmd    `cmd:"" help:"Put rules into one signed file."`
+	Verify  rulesVerifyCmd  `cmd:"" help:"Check a pack file: its signature, its files, its rules."`
+	Keygen  rulesKeygenCmd  `cmd:"" help:"Make a key that signs packs."`
 }
 
-// A rulesFlag names the team's own rules.
+// A rulesFlag names the rules that are asked, and whom they must be signed by.
 type rulesFlag struct {
-	Rules string `help:"Folder of your own rules, laid over the shipped ones." type:"existingdir" placeholder:"DIR"`
+	Rules string `help:"A pack file, or a folder of your own rules, laid over the shipped ones." placeholder:"FILE|DIR"`
+	keyFlag
 }
 
-func (f rulesFlag) open() (*regulators.Pack, error) { return openPack(f.Rules) }
+// A keyFlag is what a pack file is checked against.
+type keyFlag struct {
+	Key []string `help:"Public key a pack file must be signed with, or a file with it. May be repeated." sep:"none" placeholder:"KEY"`
+}
 
-// openPack loads the shipped pack, alone or under a folder; "shipped" is it alone.
-func openPack(dir string) (*regulators.Pack, error) {
-	if dir == "" || dir == "shipped" {
-		return regulators.Open(nil, regulators.Options{})
+func (f rulesFlag) open(t *terminal) (*regulators.Pack, error) { return openPack(t, f.Rules, f.Key) }
+
+// openPack loads what layers names.
+func openPack(t *terminal, name string, keys []string) (*regulators.Pack, error) {
+	base, own, err := layers(t, name, keys)
+	if err != nil {
+		return nil, err
 	}
-	return regulators.Open(os.DirFS(dir), regulators.Options{})
+	return regulators.OpenOn(base, own, regulators.Options{})
+}
+
+// layers is the pack a name stands for: a file is a whole pack, a folder lies
+// over the shipped one, and "shipped" or nothing is that alone.
+func layers(t *terminal, name string, keys []string) (base, own fs.FS, err error) {
+	if name == "" || name == "shipped" {
+		return nil, nil, nil
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, nil, incidents.NotFound("there is no folder and no pack file %q", name).WithHint("give a folder, a pack file, or the word shipped")
+	}
+	if info.IsDir() {
+		return nil, os.DirFS(name), nil
+	}
+	f, err := readPack(name, keys)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !f.Trusted {
+		fmt.Fprintf(t.err, "%s is whole; that it is by %s is its own word: give --key to be sure\n", name, f.Signer())
+	}
+	return f, nil, nil
+}
+
+// readPack verifies a pack file against keys given as text or as files.
+func readPack(name string, keys []string) (*rulepack.File, error) {
+	var trusted []string
+	for _, k := range keys {
+		key, err := rulepack.PublicKey(k)
+		if err != nil {
+			return nil, err
+		}
+		trusted = append(trusted, key)
+	}
+	return rulepack.Read(name, trusted...)
 }
 
 type rulesListCmd struct {
@@ -43,7 +91,7 @@ type rulesListCmd struct {
 
 // Run lists the pack.
 func (c rulesListCmd) Run(t *terminal) error {
-	p, err := c.open()
+	p, err := c.open(t)
 	if err != nil {
 		return err
 	}
@@ -102,7 +150,7 @@ func (c rulesExplainCmd) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	p, err := c.open()
+	p, err := c.open(t)
 	if err != nil {
 		return err
 	}
@@ -227,27 +275,38 @@ func mark(o incidents.Obligation) string {
 }
 
 type rulesCheckCmd struct {
-	Dir string `arg:"" optional:"" type:"existingdir" help:"Folder of your own rules, laid over the shipped ones."`
+	Rules string `arg:"" optional:"" help:"A pack file, or a folder of your own rules, laid over the shipped ones."`
+	keyFlag
 }
 
 // Run lints a pack.
 func (c rulesCheckCmd) Run(t *terminal) error {
-	var found []regulators.Finding
-	if c.Dir == "" {
-		found = regulators.Lint(regulators.Shipped())
-	} else {
-		found = regulators.Lint(regulators.Shipped(), os.DirFS(c.Dir))
+	base, own, err := layers(t, c.Rules, c.Key)
+	if err != nil {
+		return err
 	}
+	found := regulators.Lint(stack(base, own)...)
 	wrong := printFindings(t, "", found)
 	if wrong > 0 {
 		return incidents.Invalid("the rules have %d errors", wrong).WithHint("mend the lines named above")
 	}
-	p, err := openPack(c.Dir)
+	p, err := regulators.OpenOn(base, own, regulators.Options{})
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(t.out, "%d obligations in %d jurisdictions, %d findings, pack %s\n", len(p.Rules()), len(p.Jurisdictions()), len(found), p.Version())
 	return nil
+}
+
+// stack is the layers a pack is read from.
+func stack(base, own fs.FS) []fs.FS {
+	if base == nil {
+		base = regulators.Shipped()
+	}
+	if own == nil {
+		return []fs.FS{base}
+	}
+	return []fs.FS{base, own}
 }
 
 // printFindings says what the linter found and counts the errors.
@@ -264,18 +323,19 @@ func printFindings(t *terminal, before string, found []regulators.Finding) (wron
 }
 
 type rulesDiffCmd struct {
-	A    string `arg:"" help:"Folder of rules, or: shipped."`
-	B    string `arg:"" help:"Folder of rules, or: shipped."`
-	JSON bool   `help:"As JSON, with what stood before and after." name:"json"`
+	A string `arg:"" help:"A pack file, a folder of rules, or: shipped."`
+	B string `arg:"" help:"A pack file, a folder of rules, or: shipped."`
+	keyFlag
+	JSON bool `help:"As JSON, with what stood before and after." name:"json"`
 }
 
 // Run compares two packs rule by rule.
 func (c rulesDiffCmd) Run(t *terminal) error {
-	a, err := openPack(c.A)
+	a, err := openPack(t, c.A, c.Key)
 	if err != nil {
 		return err
 	}
-	b, err := openPack(c.B)
+	b, err := openPack(t, c.B, c.Key)
 	if err != nil {
 		return err
 	}
@@ -297,6 +357,9 @@ func (c rulesDiffCmd) Run(t *terminal) error {
 		}
 	}
 	fmt.Fprintf(t.out, "%d rules differ between %s and %s\n", len(changes), a.Version(), b.Version())
+	if incidents.OlderPack(b.Version(), a.Version()) {
+		fmt.Fprintf(t.out, "%s is the older pack\n", b.Number())
+	}
 	return nil
 }
 

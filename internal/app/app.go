@@ -47,8 +47,8 @@ type App struct {
 	store      *store.Store
 	bus        *bus.Bus
 	book       *templates.Book
-	rules      *regulators.Pack
-	reports    *regulators.Reports
+	rules      *regulators.Holder
+	rulesStand stand // of the pack file as it was opened
 	signer     *ledger.Signer
 	codes      incidents.CodeBook
 	sessions   *account.Sessions
@@ -92,7 +92,7 @@ func Open(ctx context.Context, c Config) (_ *App, err error) {
 		name string
 		fn   func(context.Context) error
 	}{
-		{"rules", a.openRules}, {"words", a.openWords}, {"reports", a.openReports}, // broken files stop the start before anything is touched
+		{"rules", a.openRules}, {"words", a.openWords}, // broken files stop the start before anything is touched
 		{"database", a.openStore}, {"bus", a.openBus}, {"desk", a.openDesk}, {"accounts", a.openAccounts},
 		{"channels", a.openDispatch}, {"bounces", a.openBounces}, {"alert hook", a.openHook},
 		{"console", func(context.Context) error { return a.openWeb(c.Version) }},
@@ -127,13 +127,6 @@ func overlay(dir string) fs.FS {
 	return os.DirFS(dir)
 }
 
-func (a *App) openRules(context.Context) (err error) {
-	t := a.settings.Targets
-	a.rules, err = regulators.Open(overlay(a.settings.RulesDir), regulators.Options{
-		IndividualsTarget: time.Duration(t.IndividualsHours) * time.Hour, RegulatorTarget: time.Duration(t.RegulatorHours) * time.Hour})
-	return err
-}
-
 func (a *App) openWords(context.Context) (err error) {
 	o := a.settings.Organisation
 	a.book, err = templates.New(templates.Org{Name: o.Name, Domains: o.Domains, Contact: contactLines(o.Contact)}, overlay(a.settings.TemplatesDir))
@@ -149,11 +142,6 @@ func contactLines(c settings.Contact) string {
 		out += s
 	}
 	return out
-}
-
-func (a *App) openReports(context.Context) (err error) {
-	a.reports, err = regulators.NewReports(regulators.ReportOptions{Pack: a.rules})
-	return err
 }
 
 func (a *App) openStore(ctx context.Context) (err error) {
@@ -228,7 +216,7 @@ func (a *App) openDesk(context.Context) error {
 	a.receiver = &hook.Receiver{Now: a.now, Log: a.log}
 	a.stops.add("alert hook", func(context.Context) error { a.receiver.Wait(); return nil })
 	a.Desk = incidents.NewDesk(incidents.Deps{Store: a.store, Roll: a.store, Files: a.store, Lists: roster.Lists{DefaultPlace: o.Country},
-		Rules: a.rules, Words: a.book, Reports: a.reports, Codes: a.codes, Now: a.now, NewID: NewID, Accounts: a.store, Rates: allowedRates(a.settings.Channels), Quiet: quiet, Gate: a.gate(), Routes: a.settings.Persons.Routes(), Cover: a.settings.Persons.CoverSensitive, Langs: o.Languages, Org: o.Name, Seed: known,
+		Rules: a.rules, Words: a.book, Reports: a.rules, Codes: a.codes, Now: a.now, NewID: NewID, Accounts: a.store, Rates: allowedRates(a.settings.Channels), Quiet: quiet, Gate: a.gate(), Routes: a.settings.Persons.Routes(), Cover: a.settings.Persons.CoverSensitive, Langs: o.Languages, Org: o.Name, Seed: known,
 		Newer: siem.NewerRevision, JoinWithin: a.settings.Correlation.JoinWithin.Std(), Reparse: a.receiver.Reparse})
 	return nil
 }

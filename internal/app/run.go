@@ -78,6 +78,7 @@ func (a *App) start(ctx context.Context, g *group, serve bool) {
 	g.loop(func() { a.sweep(ctx) })
 	g.loop(func() { a.reconcile(ctx) })
 	g.loop(func() { a.receipts(ctx) })
+	g.loop(func() { a.watchRules(ctx, serve) })
 	g.task("dispatch", func() error { return a.dispatch(ctx) })
 	if !serve {
 		return

@@ -41,6 +41,7 @@ var rooms = []room{
 	{"internal/bus", []string{"incidents"}, "the bus carries bytes and knows nobody"},
 	{"internal/sealed", []string{"incidents"}, "sealing is told where keys are kept"},
 	{"internal/ledger", []string{"incidents"}, "evidence must verify without the service"},
+	{"internal/rulepack", []string{"incidents", "internal/ledger", "internal/sealed", "regulators"}, "the law is read from any folders; that they come in one signed file is known here"},
 	{"internal/account", []string{"incidents", "internal/qr"}, "accounts declare the storage they need"},
 	{"internal/typeset", nil, "text on pages: reports and letters are set alike and know nothing of each other"},
 	{"internal/killpoint", nil, "names of moments: built for the kill tests alone, it knows nobody"},
@@ -56,7 +57,7 @@ var rooms = []room{
 	{"internal/archtest", nil, "the judge is no party"},
 	{"internal/e2e", []string{"..."}, "the whole service in one test process"},
 	{"internal/app", []string{"..."}, "the one place that sees everything"},
-	{"cmd/tocsin", []string{"incidents", "internal/app", "internal/settings", "internal/ledger", "internal/demo", "regulators", "templates"},
+	{"cmd/tocsin", []string{"incidents", "internal/app", "internal/settings", "internal/ledger", "internal/rulepack", "internal/demo", "regulators", "templates"},
 		"commands are thin: they read settings, judge rules and words, start the service, verify a bundle, or show the demonstration"},
 }
 

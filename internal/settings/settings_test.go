@@ -127,6 +127,8 @@ func TestWhatIsRefused(t *testing.T) {
 		{"a source name with a slash", "sources: [{name: a/b, format: x, auth: {style: none}}]\n", "not a source name"},
 		{"sns from anybody", "sources: [{name: s, format: x, auth: {style: sns}}]\n", "topics"},
 		{"a short signing secret", "sources: [{name: s, format: x, auth: {style: github, secrets: [short]}}]\n", "16 characters"},
+		{"a pack nobody signed", "rules-pack: law.pack\n", "rules-keys: is needed"},
+		{"the secret key in place of the public one", "rules-keys: ['PRIVATE+KEY+law+1a2b3c4d+AZ1VObBpfMuXjXRCHlJdjQsbrJqHnGSHNcHyPeVsh6ib']\n", "rules-keys[0]: is not a public key"},
 		{"half a certificate", "inside: {tls-cert: c.pem}\n", "tls-key"},
 		{"a database that is neither", "database: {url: 'mysql://x'}\n", "database.url"},
 		{"credentials in the bus address", "bus: {url: 'nats://u:p@bus:4222'}\n", "must not hold credentials"},

@@ -1,6 +1,10 @@
 package store
 
-import "tocsin/incidents"
+import (
+	"time"
+
+	"tocsin/incidents"
+)
 
 // PutFacts keeps a new revision of the facts; a revision is never changed.
 func (t *tx) PutFacts(id incidents.IncidentID, f incidents.Facts) error {
@@ -37,6 +41,19 @@ func (t *tx) AssessmentNo(id incidents.IncidentID, no int64) (incidents.Assessme
 	return document[incidents.Assessment](t, "assessment", `SELECT body FROM assessments WHERE incident_id = $1 AND no = $2`, clean(string(id)), no)
 }
 
+// judged is as much of an assessment as a list of them shows.
+type judged struct {
+	FactsRev int       `json:"facts_rev"`
+	Pack     string    `json:"pack"`
+	At       time.Time `json:"at"`
+	Severity struct {
+		Level string `json:"level"`
+	} `json:"severity"`
+	Obligations []struct {
+		Applies incidents.Applies `json:"applies"`
+	} `json:"obligations"`
+}
+
 // Judgements lists the assessments of an incident, the newest first.
 func (t *tx) Judgements(id incidents.IncidentID, limit int) (out []incidents.Judgement, err error) {
 	err = t.rows(`SELECT no, body FROM assessments WHERE incident_id = $1 ORDER BY no DESC LIMIT $2`, []any{clean(string(id)), limited(limit)}, func(r scanner) error {
@@ -45,7 +62,7 @@ func (t *tx) Judgements(id incidents.IncidentID, limit int) (out []incidents.Jud
 		if err := r.Scan(&no, &body); err != nil {
 			return err
 		}
-		a, err := undoc[incidents.Assessment](body)
+		a, err := undoc[judged](body)
 		if err != nil {
 			return err
 		}
