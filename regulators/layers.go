@@ -14,6 +14,9 @@ import (
 // folders are the parts of a pack.
 var folders = []string{"rules", "calendars", "severity", "vocabulary", "authorities"}
 
+// Folders are the parts of a pack; a whole one has them all.
+func Folders() []string { return slices.Clone(folders) }
+
 // A fileSet is every file of a pack by path; a later layer replaces a file of
 // the same path.
 type fileSet map[string][]byte

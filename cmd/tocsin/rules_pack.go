@@ -75,6 +75,11 @@ func (c rulesPackCmd) layers() ([]fs.FS, error) {
 	if c.Over {
 		return []fs.FS{regulators.Shipped(), dir}, nil
 	}
+	for _, part := range regulators.Folders() {
+		if _, err := fs.Stat(dir, part); err != nil {
+			return nil, incidents.Invalid("%s has no folder %s, so it is no whole pack", c.Rules, part).WithHint("pack it with --over-shipped, which lays it over the shipped rules")
+		}
+	}
 	return []fs.FS{dir}, nil
 }
 

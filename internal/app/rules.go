@@ -29,7 +29,7 @@ func (a *App) readLaw() (l law, err error) {
 	var base fs.FS
 	if s := a.settings; s.RulesPack != "" {
 		if l.file, err = rulepack.Read(s.RulesPack, s.RulesKeys...); err != nil {
-			return l, err
+			return l, fmt.Errorf("rules-pack: %w", err)
 		}
 		base = l.file
 	}
