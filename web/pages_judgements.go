@@ -35,6 +35,7 @@ type judgementPage struct {
 
 type judgedGroup struct {
 	Name string
+	Fold bool // shown when asked for
 	Rows []incidents.Obligation
 }
 
@@ -55,7 +56,7 @@ func (c *console) judgement(p *page) error {
 	if d.Assessment.Pack != v.Pack {
 		v.Now = d.Assessment.Pack
 	}
-	v.Groups = []judgedGroup{{Name: "Applied"}, {Name: "Depended on what was not known"}}
+	v.Groups = []judgedGroup{{Name: "Applied"}, {Name: "Depended on what was not known", Fold: true}}
 	for _, o := range v.Obligations {
 		switch o.Applies {
 		case incidents.AppliesYes:

@@ -50,7 +50,8 @@ func (c *console) obligationsView(p *page) (v obligationsPage, err error) {
 		return v, err
 	}
 	v = obligationsPage{incidentFrame: f, Axis: axisOf(d.Obligations, f.Now), Severity: d.Assessment.Severity, Pack: d.Assessment.Pack, Waivers: d.Waivers, Reason: p.form("reason"), For: p.form("obligation")}
-	if i := slices.IndexFunc(d.Timeline, func(e incidents.TimelineEntry) bool { return e.Kind == "rules.changed" }); i >= 0 {
+	changed := slices.ContainsFunc(d.Obligations, func(o incidents.ObligationState) bool { return o.Repacked != "" })
+	if i := slices.IndexFunc(d.Timeline, func(e incidents.TimelineEntry) bool { return e.Kind == "rules.changed" }); i >= 0 && changed {
 		v.Repacked = &d.Timeline[i]
 	}
 	names := []string{"Apply", "Depend on what we do not know yet", "Done", "Do not apply"}
