@@ -81,6 +81,8 @@ type ObligationState struct {
 	// Task is set when this is the task to give substitute notice for an obligation.
 	Task     *Substituting `json:"substitute,omitempty"`
 	Foreseen *Foreseen     `json:"foreseen,omitempty"`
+	// Calendar is its entry in calendars; nil: it never had a due time while it applied.
+	Calendar *CalendarEntry `json:"calendar,omitempty"`
 }
 
 // Foreseen is that the forecast of a notice passed this duty's deadline: it is

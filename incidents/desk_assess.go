@@ -24,6 +24,9 @@ func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts) (out Change, err err
 		as.Obligations, as.Questions = nil, nil // a termination has its own gate
 	}
 	after := settle(before, as.Obligations, in.ID, f.Rev, &out)
+	for i := range after {
+		after[i] = after[i].entered(now)
+	}
 	if err := tx.PutObligations(in.ID, after); err != nil {
 		return out, err
 	}
@@ -40,6 +43,11 @@ func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts) (out Change, err err
 	if out.Stale, err = d.markStale(tx, in, f); err != nil {
 		return out, err
 	}
+	old, err := d.markDecisions(tx, in.ID, Propose(f, as))
+	if err != nil {
+		return out, err
+	}
+	out.Stale = append(out.Stale, old...)
 	if err := d.obey(tx, a, in); err != nil {
 		return out, err
 	}
@@ -75,7 +83,7 @@ func settle(before []ObligationState, now []Obligation, id IncidentID, rev int, 
 		s := ObligationState{IncidentID: id, Obligation: o, FactsRev: rev, Status: DutyOpen}
 		if had {
 			s.Status, s.Evidence, s.Note, s.ClosedAt = was.Status, was.Evidence, was.Note, was.ClosedAt
-			s.Escalated, s.Told, s.TellAt, s.Foreseen = was.Escalated, was.Told, was.TellAt, was.Foreseen
+			s.Escalated, s.Told, s.TellAt, s.Foreseen, s.Calendar = was.Escalated, was.Told, was.TellAt, was.Foreseen, was.Calendar
 		}
 		if s.Status == DutyMoot && o.Applies != AppliesNo {
 			s.Status, s.ClosedAt = DutyOpen, nil
@@ -319,7 +327,7 @@ func (d *Desk) Escalate(ctx context.Context) (out []Escalation, err error) {
 			}
 			next := now.Add(tellAgain)
 			o.Escalated, o.TellAt = step, &next
-			if err := tx.PutObligation(o); err != nil {
+			if err := d.putDuty(tx, o); err != nil {
 				return err
 			}
 			out = append(out, Escalation{o, in, step})
@@ -346,7 +354,7 @@ func (d *Desk) EscalationTold(ctx context.Context, e Escalation) error {
 			return nil // the clock was set anew meanwhile
 		}
 		o.Told = max(o.Told, e.Step)
-		return tx.PutObligation(o)
+		return d.putDuty(tx, o)
 	})
 }
 
@@ -467,7 +475,7 @@ func (d *Desk) meet(tx Tx, a Actor, id IncidentID, ids []string, evidence, how s
 		}
 		o.Status, o.Evidence, o.Note, o.ClosedAt = DutyMet, evidence, how, &now
 		met = true
-		if err := tx.PutObligation(o); err != nil {
+		if err := d.putDuty(tx, o); err != nil {
 			return err
 		}
 		line := "“" + o.Title + "” is met: " + how

@@ -13,6 +13,7 @@ type obligationsPage struct {
 	Axis     axisChart
 	Severity incidents.Severity
 	Pack     string
+	Courses  []courseView
 	Waivers  []incidents.Waiver
 	Reason   string
 	For      string
@@ -49,6 +50,7 @@ func (c *console) obligationsView(p *page) (v obligationsPage, err error) {
 		return v, err
 	}
 	v = obligationsPage{incidentFrame: f, Axis: axisOf(d.Obligations, f.Now), Severity: d.Assessment.Severity, Pack: d.Assessment.Pack, Waivers: d.Waivers, Reason: p.form("reason"), For: p.form("obligation")}
+	v.Courses = coursesOf(p, d)
 	names := []string{"Apply", "Depend on what we do not know yet", "Done", "Do not apply"}
 	rows := make([][]dutyRow, len(names))
 	for _, o := range d.Obligations {
@@ -121,8 +123,11 @@ func (c *console) obligations(p *page) error {
 	return c.show(p, "obligations", v.whole())
 }
 
-// whole lets each table see the page it is on.
+// whole lets each table and each proposal see the page it is on.
 func (v *obligationsPage) whole() *obligationsPage {
+	for i := range v.Courses {
+		v.Courses[i].Page = v
+	}
 	for i := range v.Groups {
 		for j := range v.Groups[i].Tables {
 			v.Groups[i].Tables[j].Page = v

@@ -29,6 +29,9 @@ func consoleRoutes() []consoleRoute {
 		{method: get, path: "/events", act: read, handle: (*console).events},
 		{method: get, path: "/events/{incident}", act: read, handle: (*console).events},
 		{method: get, path: "/search", act: read, handle: (*console).search},
+		{method: get, path: "/calendar", act: read, handle: (*console).calendarPage},
+		{method: post, path: "/calendar", act: read, handle: (*console).mintCalendar},
+		{method: post, path: "/calendar/withdraw", act: read, handle: (*console).withdrawCalendar},
 
 		{method: get, path: "/alerts", act: read, handle: (*console).alerts},
 		{method: get, path: "/alerts/{alert}", act: read, handle: (*console).alert},
@@ -45,6 +48,7 @@ func consoleRoutes() []consoleRoute {
 		{method: post, path: "/incidents/{incident}/facts", act: incidents.ActFacts, handle: (*console).saveFacts},
 		{method: get, path: "/incidents/{incident}/obligations", act: read, handle: (*console).obligations},
 		{method: post, path: "/incidents/{incident}/waivers", act: incidents.ActFacts, handle: (*console).askWaiver},
+		{method: post, path: "/incidents/{incident}/decisions", act: incidents.ActApprove, handle: (*console).decideCourse},
 		{method: post, path: "/incidents/{incident}/substitutes", act: incidents.ActFacts, handle: (*console).recordSubstitute, upload: true},
 		{method: get, path: "/incidents/{incident}/timeline", act: read, handle: (*console).timeline},
 
