@@ -113,7 +113,7 @@ func (d *Desk) Bearer(ctx context.Context, token string) (incidents.Actor, error
 
 // use finds a token and its account, and notes its use. A calendar's address
 // is no API token, and an API token no calendar.
-func (d *Desk) use(ctx context.Context, plain string, calendar bool, refused error) (t Token, a Account, err error) {
+func (d *Desk) use(ctx context.Context, plain string, calendar bool, refused *incidents.Error) (t Token, a Account, err error) {
 	if len(plain) > maxToken {
 		return t, a, refused
 	}
