@@ -61,7 +61,8 @@ func (r Regime) duties(all []Obligation, number string) (out []Obligation) {
 // the decision; it is not the decision.
 type Proposal struct {
 	Regime   Regime   `json:"regime"`
-	Course   Course   `json:"course"` // empty: too little is known
+	Unsure   bool     `json:"may_apply_only,omitempty"` // it is not known yet whether the law applies
+	Course   Course   `json:"course"`                   // empty: too little is known
 	Reasons  []string `json:"reasons"`
 	Decides  []string `json:"decides,omitempty"` // unknown facts that may change it
 	Severity string   `json:"severity"`          // level; empty: too little is known
@@ -86,6 +87,9 @@ func Propose(f Facts, as Assessment) (out []Proposal) {
 			continue
 		}
 		p := Proposal{Regime: r, Severity: as.Severity.Level, Score: as.Severity.Score, FactsRev: as.FactsRev, Pack: as.Pack}
+		if p.Unsure = !r.applies(f, as.Obligations); p.Unsure && breached(f) {
+			p.say("", "It is not known yet whether the "+r.Name+" applies; if it does:")
+		}
 		p.choose(f, authority[0], people[0])
 		p.Hash = hashJSON(p)
 		out = append(out, p)
@@ -93,13 +97,21 @@ func Propose(f Facts, as Assessment) (out []Proposal) {
 	return out
 }
 
-// mayApply tells whether a regime has anything to say: one of its duties
-// applies or may, or nothing but the risk keeps them from it.
+// applies tells whether a regime applies for certain: one of its duties does,
+// or nothing but the risk can keep them from it.
+func (r Regime) applies(f Facts, all []Obligation) bool {
+	return r.asks(all, AppliesYes) || breached(f) && r.reaches(f)
+}
+
+// mayApply tells whether it applies, or that is not known yet.
 func (r Regime) mayApply(f Facts, all []Obligation) bool {
-	asked := slices.ContainsFunc(all, func(o Obligation) bool {
-		return o.Jurisdiction == r.jurisdiction && strings.HasPrefix(o.Law, r.Name+" Art. ") && o.Applies != AppliesNo
+	return r.applies(f, all) || r.asks(all, AppliesDepends)
+}
+
+func (r Regime) asks(all []Obligation, how Applies) bool {
+	return slices.ContainsFunc(all, func(o Obligation) bool {
+		return o.Jurisdiction == r.jurisdiction && strings.HasPrefix(o.Law, r.Name+" Art. ") && o.Applies == how
 	})
-	return asked || len(breachOpen(f)) == 0 && breached(f) && r.reaches(f)
 }
 
 // reaches tells whether we are established where the regime holds, or people

@@ -35,7 +35,8 @@ func TestWhatIsProposed(t *testing.T) {
 		{"harm was prevented afterwards (Art. 34(3)(b))", []map[string]any{{"harm_prevented": true}}, "gdpr=notify_authority", []string{"Art. 34: Measures taken since have made the harm unlikely."}},
 		{"telling each is out of proportion (Art. 34(3)(c))", []map[string]any{{"direct_notice_hard": true}}, "gdpr=notify_people", []string{"Art. 34(3)(c): "}},
 		{"encryption is not known", []map[string]any{{"encrypted": nil}}, "gdpr=notify_authority", []string{"a first report may be completed later"}},
-		{"nothing is known", []map[string]any{{"confidentiality": nil, "integrity": nil, "availability": nil}}, "gdpr=", []string{"It is not known yet"}},
+		{"where the people live is not known", []map[string]any{{"persons_by_place": nil}}, "gdpr=notify_people uk-gdpr?notify_authority", []string{"It is not known yet whether the UK GDPR applies"}},
+		{"nothing is known", []map[string]any{{"confidentiality": nil, "integrity": nil, "availability": nil}}, "gdpr?", []string{"It is not known yet whether personal data"}},
 		{"no data was touched", []map[string]any{{"confidentiality": false}}, "", nil},
 		{"we are the processor", []map[string]any{{"role": "processor"}}, "", nil},
 		{"nobody there", []map[string]any{{"establishments": []string{"CN"}, "persons_by_place": map[string]int{"CN": 9}}}, "", nil},
@@ -53,7 +54,8 @@ func TestWhatIsProposed(t *testing.T) {
 			}
 			var got, reasons []string
 			for _, p := range incidents.Propose(f, as) {
-				got = append(got, p.Regime.ID+"="+string(p.Course))
+				sign := map[bool]string{false: "=", true: "?"}[p.Unsure]
+				got = append(got, p.Regime.ID+sign+string(p.Course))
 				reasons = append(reasons, p.Reasons...)
 				if p.FactsRev != f.Rev || p.Pack == "" || p.Hash == "" || len(p.Reasons) == 0 {
 					t.Errorf("%+v", p)

@@ -46,7 +46,8 @@ func coursesOf(p *page, d incidents.Dossier) (out []courseView) {
 		for _, c := range incidents.Courses() {
 			v.Courses = append(v.Courses, courseChoice{c, c.Label(), c == chosen})
 		}
-		v.Open = v.Typed || v.Stands == nil || v.Stands.Stale != ""
+		fresh := v.Stands == nil && v.Course != "" && !v.Unsure
+		v.Open = v.Typed || fresh || v.Stands != nil && v.Stands.Stale != ""
 		out = append(out, v)
 	}
 	return append(out, formerCourses(d)...)
