@@ -157,29 +157,43 @@ func (p *Proposal) choose(f Facts, authority, people Obligation) {
 	case len(open) > 0:
 		p.Decides = open
 		p.say("", "It is not known yet whether personal data was disclosed, altered or made unavailable.")
-	case people.Applies == AppliesYes:
+	case p.answer(people) == AppliesYes:
 		p.Course = CoursePeople
 		p.say("Art. 34: ", people.Reasons...)
 		if hard, _ := f.Bool(hardFact); hard {
 			p.say("Art. 34(3)(c): ", "Telling each person is out of proportion, so a public communication that informs them equally well stands in for it.")
 		}
 		p.say("Art. 33: ", authority.Reasons...)
+		p.Decides = slices.Concat(people.Decides, authority.Decides)
 	case authority.Applies == AppliesNo:
 		p.Course = CourseDocument
 		p.say("Art. 33: ", authority.Reasons...)
 		p.say("Art. 33(5): ", "The breach, its effects and what was done are documented all the same.")
+		p.Decides = slices.Clone(people.Decides)
 	default:
 		p.Course = CourseAuthority
-		if authority.Applies == AppliesDepends {
+		if p.answer(authority) == AppliesDepends {
 			p.say("Art. 33: ", "It asks for a report unless it is shown that a risk to people is unlikely; a first report may be completed later (Art. 33(4)).")
-			p.Decides = append(p.Decides, authority.Decides...)
 		}
 		p.say("Art. 33: ", authority.Reasons...)
 		p.say("Art. 34: ", people.Reasons...)
-		p.Decides = append(p.Decides, people.Decides...)
+		p.Decides = slices.Concat(people.Decides, authority.Decides)
 	}
 	slices.Sort(p.Decides)
 	p.Decides = slices.Compact(p.Decides)
+}
+
+// scopeFacts say whether a law applies at all.
+var scopeFacts = []string{"establishments", "persons_by_place"}
+
+// answer is what a duty says if the law applies: where only that is not known,
+// it asks.
+func (p *Proposal) answer(o Obligation) Applies {
+	other := slices.ContainsFunc(o.Decides, func(key string) bool { return !slices.Contains(scopeFacts, key) })
+	if p.Unsure && o.Applies == AppliesDepends && !other {
+		return AppliesYes
+	}
+	return o.Applies
 }
 
 // say adds reasons, each once whichever article it is given for.
