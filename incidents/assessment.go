@@ -83,6 +83,8 @@ type ObligationState struct {
 	Foreseen *Foreseen     `json:"foreseen,omitempty"`
 	// Repacked is what the last new rule pack did to it: began, ended or moved it.
 	Repacked string `json:"repacked,omitempty"`
+	// Calendar is its entry in calendars; nil: it never had a due time while it applied.
+	Calendar *CalendarEntry `json:"calendar,omitempty"`
 }
 
 // Foreseen is that the forecast of a notice passed this duty's deadline: it is

@@ -137,7 +137,7 @@ func (d *Desk) waived(tx Tx, a Actor, p Pending, back bool, now time.Time) error
 		return err
 	}
 	o.Status, o.Evidence, o.Note, o.ClosedAt = DutyWaived, w.ID, w.Reason, &now
-	return tx.PutObligation(o)
+	return d.putDuty(tx, o)
 }
 
 // pending loads what waits for a decision, as it stands.

@@ -28,6 +28,9 @@ func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts) (out Change, err err
 		as.Obligations, as.Questions = nil, nil // a termination has its own gate
 	}
 	after := settle(before, as.Obligations, in.ID, f.Rev, &out)
+	for i := range after {
+		after[i] = after[i].entered(now)
+	}
 	repacked := last.Pack != "" && last.Pack != as.Pack
 	if repacked {
 		noteRepacked(after, before, as.Pack, out)
@@ -54,6 +57,11 @@ func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts) (out Change, err err
 	if err != nil {
 		return out, err
 	}
+	old, err := d.markDecisions(tx, in.ID, Propose(f, as))
+	if err != nil {
+		return out, err
+	}
+	out.Stale = append(out.Stale, old...)
 	if err := d.obey(tx, a, in); err != nil {
 		return out, err
 	}
@@ -94,7 +102,7 @@ func settle(before []ObligationState, now []Obligation, id IncidentID, rev int, 
 		s := ObligationState{IncidentID: id, Obligation: o, FactsRev: rev, Status: DutyOpen}
 		if had {
 			s.Status, s.Evidence, s.Note, s.ClosedAt = was.Status, was.Evidence, was.Note, was.ClosedAt
-			s.Escalated, s.Told, s.TellAt, s.Foreseen, s.Repacked = was.Escalated, was.Told, was.TellAt, was.Foreseen, was.Repacked
+			s.Escalated, s.Told, s.TellAt, s.Foreseen, s.Repacked, s.Calendar = was.Escalated, was.Told, was.TellAt, was.Foreseen, was.Repacked, was.Calendar
 		}
 		if s.Status == DutyMoot && o.Applies != AppliesNo {
 			s.Status, s.ClosedAt = DutyOpen, nil
@@ -339,7 +347,7 @@ func (d *Desk) Escalate(ctx context.Context) (out []Escalation, err error) {
 			}
 			next := now.Add(tellAgain)
 			o.Escalated, o.TellAt = step, &next
-			if err := tx.PutObligation(o); err != nil {
+			if err := d.putDuty(tx, o); err != nil {
 				return err
 			}
 			out = append(out, Escalation{o, in, step})
@@ -366,7 +374,7 @@ func (d *Desk) EscalationTold(ctx context.Context, e Escalation) error {
 			return nil // the clock was set anew meanwhile
 		}
 		o.Told = max(o.Told, e.Step)
-		return tx.PutObligation(o)
+		return d.putDuty(tx, o)
 	})
 }
 
@@ -487,7 +495,7 @@ func (d *Desk) meet(tx Tx, a Actor, id IncidentID, ids []string, evidence, how s
 		}
 		o.Status, o.Evidence, o.Note, o.ClosedAt = DutyMet, evidence, how, &now
 		met = true
-		if err := tx.PutObligation(o); err != nil {
+		if err := d.putDuty(tx, o); err != nil {
 			return err
 		}
 		line := "“" + o.Title + "” is met: " + how

@@ -252,7 +252,7 @@ func (d *Desk) foreseen(tx Tx, l *Lateness) (tell bool, err error) {
 	is.TellAt = &next
 	o.Foreseen = &is
 	l.Duty = o
-	if err := tx.PutObligation(o); err != nil || again {
+	if err := d.putDuty(tx, o); err != nil || again {
 		return true, err
 	}
 	return true, d.record(tx, System, event{name: "forecast.late", incident: l.Incident.ID, subject: o.ID,
@@ -268,6 +268,6 @@ func (d *Desk) LatenessTold(ctx context.Context, l Lateness) error {
 			return ignoreMissing(err)
 		}
 		o.Foreseen.Told = true
-		return tx.PutObligation(o)
+		return d.putDuty(tx, o)
 	})
 }

@@ -85,6 +85,8 @@ type Dossier struct {
 	Announcements []Announcement
 	Reports       []Report
 	Waivers       []Waiver
+	Proposals     []Proposal
+	Decisions     []Decision // newest first
 	Files         []FileRef
 	Timeline      []TimelineEntry // newest first
 	Termination   *Termination
@@ -107,6 +109,7 @@ func (d *Desk) Dossier(ctx context.Context, a Actor, idOrRef string) (Dossier, e
 			func() error { out.Announcements, err = tx.Announcements(id); return err },
 			func() error { out.Reports, err = tx.Reports(ReportFilter{Incident: id}); return err },
 			func() error { out.Waivers, err = tx.Waivers(id); return err },
+			func() error { out.Decisions, err = tx.Decisions(id); return err },
 			func() error { out.Files, err = tx.Files(id); return err },
 			func() error { out.Timeline, err = tx.Timeline(id, 200); return err },
 			func() error {
@@ -123,6 +126,7 @@ func (d *Desk) Dossier(ctx context.Context, a Actor, idOrRef string) (Dossier, e
 			}
 		}
 		out.Obligations = append(out.Obligations, untouched(out.Assessment, id, out.Obligations)...)
+		out.Proposals = Propose(out.Facts, out.Assessment)
 		return out, nil
 	})
 }
@@ -177,6 +181,9 @@ func (d *Desk) DismissIncident(ctx context.Context, a Actor, id IncidentID, reas
 		if err := tx.PutIncident(in); err != nil {
 			return err
 		}
+		if err := d.leaveCalendars(tx, id); err != nil {
+			return err
+		}
 		return d.record(tx, a, event{name: "incident.dismissed", incident: id, subject: string(id), line: "Dismissed the incident.", quote: reason})
 	})
 }
@@ -227,6 +234,9 @@ func (d *Desk) MergeIncidents(ctx context.Context, a Actor, from, into IncidentI
 		}
 		src.Status, src.MergedInto, src.Reason, src.UpdatedAt = IncidentMerged, into, reason, d.Now().UTC().Truncate(time.Second)
 		if err := tx.PutIncident(src); err != nil {
+			return err
+		}
+		if err := d.leaveCalendars(tx, from); err != nil {
 			return err
 		}
 		if err := d.record(tx, a, event{name: "incident.merged", incident: from, subject: string(into), line: "Merged into " + dst.Ref + ".", quote: reason}); err != nil {

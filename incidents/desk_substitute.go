@@ -79,7 +79,9 @@ func (d *Desk) substitute(tx Tx, in Incident, f Facts, of, task ObligationState,
 	case rank < 0 && !had, had && task.Status == DutyWaived:
 		return nil
 	case rank >= 0 && (!had || task.Status == DutyMoot):
-		return d.openTask(tx, substituteTask(of, rank, why, s.unreached, now))
+		fresh := substituteTask(of, rank, why, s.unreached, now)
+		fresh.Calendar = task.Calendar
+		return d.openTask(tx, fresh)
 	case rank < 0:
 		return d.easeTask(tx, of, task, s)
 	}
@@ -102,7 +104,7 @@ func standingOf(tx Tx, in Incident, f Facts, of ObligationState) (s standing, er
 }
 
 func (d *Desk) openTask(tx Tx, task ObligationState) error {
-	if err := tx.PutObligation(task); err != nil {
+	if err := d.putDuty(tx, task); err != nil {
 		return err
 	}
 	return d.record(tx, System, event{name: "substitute.opened", incident: task.IncidentID, subject: task.ID,
@@ -172,7 +174,7 @@ func (d *Desk) keepTask(tx Tx, before, task ObligationState, quiet bool, name, l
 	if hashJSON(before) == hashJSON(task) {
 		return nil
 	}
-	if err := tx.PutObligation(task); err != nil || quiet {
+	if err := d.putDuty(tx, task); err != nil || quiet {
 		return err
 	}
 	return d.record(tx, System, event{name: name, incident: task.IncidentID, subject: task.ID, line: line, data: task.numbers()})
@@ -183,7 +185,7 @@ func (d *Desk) endTask(tx Tx, task ObligationState, why string) error {
 		return nil
 	}
 	task.Status, task.Note = DutyMoot, why
-	if err := tx.PutObligation(task); err != nil {
+	if err := d.putDuty(tx, task); err != nil {
 		return err
 	}
 	return d.record(tx, System, event{name: "substitute.ended", incident: task.IncidentID, subject: task.ID, line: "“" + task.Title + "” is not asked for any more: " + why + ".", data: task.numbers()})
@@ -194,7 +196,7 @@ func (d *Desk) reopen(tx Tx, a Actor, task ObligationState, why string) error {
 	task.Status, task.Evidence, task.Note, task.ClosedAt = DutyOpen, "", "Open again: "+why+".", nil
 	task.Task.KeepUntil, task.Task.OpenedAt = nil, d.Now().UTC().Truncate(time.Second)
 	task.Escalated, task.Told, task.TellAt = 0, 0, nil
-	if err := tx.PutObligation(task); err != nil {
+	if err := d.putDuty(tx, task); err != nil {
 		return err
 	}
 	return d.record(tx, a, event{name: "substitute.reopened", incident: task.IncidentID, subject: task.ID, line: "“" + task.Title + "” is open again: " + why + ".", data: task.numbers()})
@@ -214,7 +216,7 @@ func (d *Desk) did(tx Tx, a Actor, task ObligationState, m MeansDone) (Obligatio
 			task.Note += fmt.Sprintf(", kept for %d days", t.Days)
 		}
 	}
-	if err := tx.PutObligation(task); err != nil {
+	if err := d.putDuty(tx, task); err != nil {
 		return task, err
 	}
 	line := "“" + task.Title + "”: " + MeansLabel(m.Means) + " is done."
@@ -274,7 +276,7 @@ func (d *Desk) takenDown(tx Tx, a Actor, task ObligationState, id AnnouncementID
 		return d.reopen(tx, a, task, why)
 	}
 	t.KeepUntil = t.keep()
-	return tx.PutObligation(task)
+	return d.putDuty(tx, task)
 }
 
 func (d *Desk) eachTask(tx Tx, in IncidentID, fn func(ObligationState) error) error {

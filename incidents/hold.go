@@ -155,7 +155,7 @@ func (d *Desk) endHold(tx Tx, id IncidentID, now time.Time) error {
 		return ignoreMissing(err)
 	}
 	duty.Status, duty.ClosedAt, duty.Note = DutyMet, &at, "ended by itself: "+e.why
-	if err := tx.PutObligation(duty); err != nil {
+	if err := d.putDuty(tx, duty); err != nil {
 		return err
 	}
 	if err := d.record(tx, System, event{name: "hold.ended", incident: id, subject: HoldDuty, line: "The authority's hold ended: " + e.why + ".",

@@ -119,8 +119,13 @@ type IncidentTx interface {
 	// not closed, dismissed or merged; by due time.
 	OpenObligations(limit int) ([]ObligationState, error)
 	PutObligation(ObligationState) error
+	// LeftCalendars lists duties whose calendar entry ended since a time, of
+	// every incident, the latest first.
+	LeftCalendars(since time.Time, limit int) ([]ObligationState, error)
 	AddTimeline(TimelineEntry) error
 	Timeline(IncidentID, int) ([]TimelineEntry, error)
+	PutDecision(Decision) error
+	Decisions(IncidentID) ([]Decision, error)
 	PutWaiver(Waiver) error
 	Waiver(id string) (Waiver, error)
 	Waivers(IncidentID) ([]Waiver, error)

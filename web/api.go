@@ -63,6 +63,8 @@ func APIRoutes() []APIRoute {
 		{post, "/incidents/{incident}/close", facts, "close an incident whose obligations are all done", api.closeIncident},
 		{get, "/incidents/{incident}/waivers", read, "waivers that were asked for", api.waivers},
 		{post, "/incidents/{incident}/waivers", facts, "ask an officer to waive an obligation", api.askWaiver},
+		{get, "/incidents/{incident}/decisions", read, "what is proposed under the GDPR and the UK GDPR, and what officers decided", api.decisions},
+		{post, "/incidents/{incident}/decisions", approve, "decide what an incident asks for under the GDPR or the UK GDPR", api.decideCourse},
 		{post, "/incidents/{incident}/substitutes", facts, "record that a substitute notice was given, with its receipt", api.recordSubstitute},
 		{get, "/incidents/{incident}/evidence", incidents.ActEvidence, "the evidence bundle", api.evidence},
 

@@ -14,6 +14,7 @@ type obligationsPage struct {
 	Severity incidents.Severity
 	Pack     string
 	Repacked *incidents.TimelineEntry // what the last new rule pack did
+	Courses  []courseView
 	Waivers  []incidents.Waiver
 	Reason   string
 	For      string
@@ -54,6 +55,7 @@ func (c *console) obligationsView(p *page) (v obligationsPage, err error) {
 	if i := slices.IndexFunc(d.Timeline, func(e incidents.TimelineEntry) bool { return e.Kind == "rules.changed" }); i >= 0 && changed {
 		v.Repacked = &d.Timeline[i]
 	}
+	v.Courses = coursesOf(p, d)
 	names := []string{"Apply", "Depend on what we do not know yet", "Done", "Do not apply"}
 	rows := make([][]dutyRow, len(names))
 	for _, o := range d.Obligations {
@@ -126,8 +128,11 @@ func (c *console) obligations(p *page) error {
 	return c.show(p, "obligations", v.whole())
 }
 
-// whole lets each table see the page it is on.
+// whole lets each table and each proposal see the page it is on.
 func (v *obligationsPage) whole() *obligationsPage {
+	for i := range v.Courses {
+		v.Courses[i].Page = v
+	}
 	for i := range v.Groups {
 		for j := range v.Groups[i].Tables {
 			v.Groups[i].Tables[j].Page = v

@@ -29,6 +29,9 @@ func consoleRoutes() []consoleRoute {
 		{method: get, path: "/events", act: read, handle: (*console).events},
 		{method: get, path: "/events/{incident}", act: read, handle: (*console).events},
 		{method: get, path: "/search", act: read, handle: (*console).search},
+		{method: get, path: "/calendar", act: read, handle: (*console).calendarPage},
+		{method: post, path: "/calendar", act: read, handle: (*console).mintCalendar},
+		{method: post, path: "/calendar/withdraw", act: read, handle: (*console).withdrawCalendar},
 
 		{method: get, path: "/alerts", act: read, handle: (*console).alerts},
 		{method: get, path: "/alerts/{alert}", act: read, handle: (*console).alert},
@@ -47,6 +50,7 @@ func consoleRoutes() []consoleRoute {
 		{method: get, path: "/incidents/{incident}/judgements", act: read, handle: (*console).judgements},
 		{method: get, path: "/incidents/{incident}/judgements/{no:[0-9]+}", act: read, handle: (*console).judgement},
 		{method: post, path: "/incidents/{incident}/waivers", act: incidents.ActFacts, handle: (*console).askWaiver},
+		{method: post, path: "/incidents/{incident}/decisions", act: incidents.ActApprove, handle: (*console).decideCourse},
 		{method: post, path: "/incidents/{incident}/substitutes", act: incidents.ActFacts, handle: (*console).recordSubstitute, upload: true},
 		{method: get, path: "/incidents/{incident}/timeline", act: read, handle: (*console).timeline},
 

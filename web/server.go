@@ -50,6 +50,7 @@ func (s *Server) insideRouter(c *console) http.Handler {
 	r.PathPrefix("/hooks/").Handler(s.Hook)
 	routeAPI(r, s.Deps)
 	r.PathPrefix(APIPrefix + "/").Handler(apiMissing(s.Deps))
+	s.calendar(r, c)
 	c.route(r)
 	return r
 }

@@ -100,28 +100,39 @@ func hashToken(plain string) []byte {
 func (d *Desk) Bearer(ctx context.Context, token string) (incidents.Actor, error) {
 	refused := incidents.Unauthenticated("the API token is not valid").
 		WithHint("mint one: tocsin account token")
-	if len(token) > maxToken || !strings.HasPrefix(token, tokenPrefix) {
+	if !strings.HasPrefix(token, tokenPrefix) {
 		return incidents.Actor{}, refused
 	}
-	t, err := d.store.TokenByHash(ctx, hashToken(token))
+	t, a, err := d.use(ctx, token, false, refused)
 	if err != nil {
-		return incidents.Actor{}, wrong(err, refused)
-	}
-	a, err := d.store.Account(ctx, t.Account)
-	if err != nil {
-		return incidents.Actor{}, wrong(err, refused)
-	}
-	now := d.now().UTC()
-	if !now.Before(t.ExpiresAt) || a.Disabled || a.Role != t.Role {
-		return incidents.Actor{}, refused
-	}
-	if now.Sub(t.LastUsedAt) >= touchedEvery {
-		if err := d.store.TouchToken(ctx, t.ID, now.Truncate(time.Second)); err != nil {
-			return incidents.Actor{}, fmt.Errorf("note the use of token %s: %w", t.ID, err)
-		}
+		return incidents.Actor{}, err
 	}
 	// Never nil: nil would mean everything.
 	return incidents.Actor{ID: a.ID, Name: a.Display, Role: a.Role, Scopes: append([]incidents.Act{}, t.Scopes...), Via: "api"}, nil
+}
+
+// use finds a token and its account, and notes its use. A calendar's address
+// is no API token, and an API token no calendar.
+func (d *Desk) use(ctx context.Context, plain string, calendar bool, refused *incidents.Error) (t Token, a Account, err error) {
+	if len(plain) > maxToken {
+		return t, a, refused
+	}
+	if t, err = d.store.TokenByHash(ctx, hashToken(plain)); err != nil {
+		return t, a, wrong(err, refused)
+	}
+	if a, err = d.store.Account(ctx, t.Account); err != nil {
+		return t, a, wrong(err, refused)
+	}
+	now := d.now().UTC()
+	if t.calendar() != calendar || !now.Before(t.ExpiresAt) || a.Disabled || a.Role != t.Role {
+		return t, a, refused
+	}
+	if now.Sub(t.LastUsedAt) >= touchedEvery {
+		if err := d.store.TouchToken(ctx, t.ID, now.Truncate(time.Second)); err != nil {
+			return t, a, fmt.Errorf("note the use of token %s: %w", t.ID, err)
+		}
+	}
+	return t, a, nil
 }
 
 // Tokens lists an account's tokens; by needs the admin act, or is the owner.

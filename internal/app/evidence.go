@@ -84,7 +84,8 @@ func (b *bundler) facts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for path, v := range map[string]any{"incident.json": d.Incident, "alerts.json": alerts, "assessment.json": d.Assessment, "obligations.json": d.Obligations, "imports.json": d.Imports, "waivers.json": d.Waivers} {
+	for path, v := range map[string]any{"incident.json": d.Incident, "alerts.json": alerts, "assessment.json": d.Assessment, "obligations.json": d.Obligations, "imports.json": d.Imports, "waivers.json": d.Waivers,
+		"proposals.json": d.Proposals, "decisions.json": d.Decisions} {
 		if err := b.doc(path, v); err != nil {
 			return err
 		}

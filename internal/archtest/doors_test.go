@@ -60,6 +60,7 @@ var doors = []door{
 
 	{"github.com/gorilla/mux", "web/...", nil, "the router"},
 	{"github.com/gorilla/feeds", "web/...", nil, "Atom and JSON feed"},
+	{"github.com/arran4/golang-ical", "web", nil, "calendars as RFC 5545 folds and escapes them"},
 	{"github.com/standard-webhooks/standard-webhooks/libraries", "web/hook", nil, "signatures of Standard Webhooks"},
 
 	{"github.com/alecthomas/kong", "cmd/tocsin", nil, "verbs, flags and help"},

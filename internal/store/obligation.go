@@ -1,6 +1,10 @@
 package store
 
-import "tocsin/incidents"
+import (
+	"time"
+
+	"tocsin/incidents"
+)
 
 // PutObligations replaces the incident's set: what is no longer among them
 // goes; every assessment that named it stays on file.
@@ -19,9 +23,18 @@ func (t *tx) PutObligations(id incidents.IncidentID, all []incidents.ObligationS
 
 // PutObligation inserts or replaces one obligation.
 func (t *tx) PutObligation(o incidents.ObligationState) error {
-	return t.later(nil, `INSERT INTO obligations (incident_id, id, status, applies, due_at, body) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (incident_id, id) DO UPDATE SET status = excluded.status, applies = excluded.applies, due_at = excluded.due_at, body = excluded.body`,
-		string(o.IncidentID), o.ID, string(o.Status), string(o.Applies), orNullAt(o.Due), doc(o))
+	var left any
+	if o.Calendar != nil && !o.Calendar.Open {
+		left = ms(o.Calendar.At)
+	}
+	return t.later(nil, `INSERT INTO obligations (incident_id, id, status, applies, due_at, left_at, body) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (incident_id, id) DO UPDATE SET status = excluded.status, applies = excluded.applies, due_at = excluded.due_at, left_at = excluded.left_at, body = excluded.body`,
+		string(o.IncidentID), o.ID, string(o.Status), string(o.Applies), orNullAt(o.Due), left, doc(o))
+}
+
+// LeftCalendars lists duties whose calendar entry ended since a time.
+func (t *tx) LeftCalendars(since time.Time, limit int) ([]incidents.ObligationState, error) {
+	return documents[incidents.ObligationState](t, `SELECT o.body FROM obligations o WHERE o.left_at >= $1 ORDER BY o.left_at DESC, o.incident_id, o.id LIMIT $2`, ms(since), limited(limit))
 }
 
 // byDue puts what has no due time last.

@@ -48,6 +48,8 @@ func TestEveryListIsReadByAnIndex(t *testing.T) {
 		"assessment":            func(t *tx) error { _, _ = t.Assessment("i"); return nil },
 		"obligations":           func(t *tx) error { _, err := t.Obligations("i"); return err },
 		"open obligations":      func(t *tx) error { _, err := t.OpenObligations(10); return err },
+		"left calendars":        func(t *tx) error { _, err := t.LeftCalendars(noon, 10); return err },
+		"decisions":             func(t *tx) error { _, err := t.Decisions("i"); return err },
 		"timeline":              func(t *tx) error { _, err := t.Timeline("i", 10); return err },
 		"waivers":               func(t *tx) error { _, err := t.Waivers("i"); return err },
 		"notices":               func(t *tx) error { _, err := t.Notices(incidents.NoticeFilter{Incident: "i"}); return err },

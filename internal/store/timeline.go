@@ -20,6 +20,18 @@ func (t *tx) PutWaiver(w incidents.Waiver) error {
 	return err
 }
 
+// PutDecision inserts or replaces a decision.
+func (t *tx) PutDecision(d incidents.Decision) error {
+	_, err := t.run(`INSERT INTO decisions (id, incident_id, body) VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE SET body = excluded.body`,
+		d.ID, string(d.IncidentID), doc(d))
+	return err
+}
+
+// Decisions lists an incident's decisions, newest first.
+func (t *tx) Decisions(id incidents.IncidentID) ([]incidents.Decision, error) {
+	return documents[incidents.Decision](t, `SELECT body FROM decisions WHERE incident_id = $1 ORDER BY id DESC`, clean(string(id)))
+}
+
 // Waiver returns a waiver by id.
 func (t *tx) Waiver(id string) (incidents.Waiver, error) {
 	return document[incidents.Waiver](t, "waiver", `SELECT body FROM waivers WHERE id = $1`, clean(id))
