@@ -79,6 +79,14 @@ func (r *Reports) Question(c incidents.ReportContent, f incidents.ReportField) s
 	return cmp.Or(text, w.Words["from-team"])
 }
 
+// Note says what a form is and is not; empty for a form that is not on file.
+func (r *Reports) Note(form string) string {
+	if f := r.forms[form]; f != nil {
+		return f.Note
+	}
+	return ""
+}
+
 // wordsOf are the words of a language, English for one we do not have.
 func (r *Reports) wordsOf(lang incidents.Lang) *formWords {
 	if w := r.words[lang]; w != nil {

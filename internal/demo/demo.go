@@ -417,7 +417,7 @@ func (w *walk) reportOne(ctx context.Context, o incidents.ObligationState) error
 	if err != nil {
 		return err
 	}
-	if r, err = desk.SubmitReport(ctx, rita, r.ID); err != nil {
+	if r, err = desk.SubmitReport(ctx, rita, r.ID, ""); err != nil {
 		return err
 	}
 	s := incidents.Subject{Kind: incidents.SubjectReport, ID: string(r.ID), Version: r.Version, Hash: r.Hash}

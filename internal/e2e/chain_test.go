@@ -133,7 +133,7 @@ func fileReport(t *testing.T, h *house, in incidents.Incident, o incidents.Oblig
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r, err = desk.SubmitReport(ctx, h.as("rita"), r.ID); err != nil {
+	if r, err = desk.SubmitReport(ctx, h.as("rita"), r.ID, ""); err != nil {
 		t.Fatal(err)
 	}
 	filing := incidents.Filing{Channel: "portal", Reference: "REF-77", ReceiptName: "receipt.txt"}
