@@ -349,6 +349,22 @@ func (d *Desk) Report(ctx context.Context, a Actor, id ReportID) (r Report, appr
 	return r, approvals, err
 }
 
+// ReportByNo returns a report by its number: 4 of R-4.
+func (d *Desk) ReportByNo(ctx context.Context, a Actor, no int64) (Report, error) {
+	return read(ctx, d, a, ActRead, func(tx Tx) (Report, error) {
+		all, err := tx.Reports(ReportFilter{})
+		if err != nil {
+			return Report{}, err
+		}
+		for _, r := range all {
+			if r.No == no {
+				return r, nil
+			}
+		}
+		return Report{}, NotFound("there is no report R-%d", no)
+	})
+}
+
 // RenderReport writes a report as html, pdf, docx, json or txt.
 func (d *Desk) RenderReport(ctx context.Context, a Actor, id ReportID, format string) ([]byte, Report, error) {
 	r, approvals, err := d.Report(ctx, a, id)

@@ -148,7 +148,7 @@ func (x *reportLinter) data(t incidents.Telling) {
 				words := itemWords[item]
 				known := slices.Contains(items, item)
 				if typed {
-					known = firstWord(answers, words[base(x.c.Lang)]) != ""
+					known = listed(answers, words)
 				}
 				if w := x.sayWord(t.Langs[lang].Happened, lang, words[base(lang)]); w != "" && !known {
 					x.find("data", t, lang, fmt.Sprintf("it speaks of “%s”, the report does not list it", w), "correct the items here or there")
@@ -156,6 +156,11 @@ func (x *reportLinter) data(t incidents.Telling) {
 			}
 		}
 	}
+}
+
+// listed tells whether a typed answer has one of the words, in any language.
+func listed(answers string, words map[string][]string) bool {
+	return firstWord(answers, words["en"]) != "" || firstWord(answers, words["zh"]) != ""
 }
 
 func (x *reportLinter) named(t incidents.Telling, answers string) {
@@ -168,7 +173,7 @@ func (x *reportLinter) named(t incidents.Telling, answers string) {
 		}
 		known := slices.Contains(cats, c)
 		if typed {
-			known = firstWord(answers, categoryWords[c][base(x.c.Lang)]) != ""
+			known = listed(answers, categoryWords[c])
 		}
 		for _, lang := range t.Languages() {
 			words := categoryWords[c][base(lang)]
@@ -217,14 +222,14 @@ var topics = []topic{
 		"zh": {{"公安", "报警", "警方"}}}},
 }
 
-func (p topic) told(text string, lang incidents.Lang) bool {
-	groups := p.groups[base(lang)]
-	for _, s := range sentencesOf(text) {
-		if len(groups) == 0 || firstWord(s, negations[base(lang)]) != "" {
-			continue
-		}
-		if !slices.ContainsFunc(groups, func(words []string) bool { return firstWord(s, words) == "" }) {
-			return true
+// told reads a text in every language we know words of: what a person typed as
+// a fact stands in reports and texts of other languages as it is.
+func (p topic) told(text string) bool {
+	for lang, groups := range p.groups {
+		for _, s := range sentencesOf(text) {
+			if firstWord(s, negations[lang]) == "" && !slices.ContainsFunc(groups, func(words []string) bool { return firstWord(s, words) == "" }) {
+				return true
+			}
 		}
 	}
 	return false
@@ -245,11 +250,11 @@ func (x *reportLinter) measures(t incidents.Telling) {
 	for _, p := range topics {
 		for _, lang := range t.Languages() {
 			w := t.Langs[lang]
-			ours := p.told(w.Happened+"\n"+w.Measures+"\n"+w.Remedies, lang) // advice is no measure of ours
+			ours := p.told(w.Happened+"\n"+w.Measures+"\n"+w.Remedies) // advice is no measure of ours
 			switch {
-			case ours && !p.told(whole, x.c.Lang):
+			case ours && !p.told(whole):
 				x.find("measures", t, lang, "it tells of "+p.name+", the report does not", "say it in the report as well, or take it out of the text")
-			case !ours && !p.told(w.Advice, lang) && p.told(done, x.c.Lang):
+			case !ours && !p.told(w.Advice) && p.told(done):
 				x.find("measures", t, lang, "the report tells of "+p.name+", the text does not", "say it to the people as well, or say why not")
 			}
 		}

@@ -92,6 +92,12 @@ func TestReportContradictions(t *testing.T) {
 			typed("police", "Yes, the police in Kiel")(n, c)
 			say("en", func(w *words) { w.Measures += " We have told the police." })(n, c)
 		}},
+		{"the police, told in English in a Chinese report", "", "", "", func(n *incidents.Telling, c *incidents.ReportContent) {
+			typed("measures_taken", "The police were told.")(n, c)
+			c.Lang = "zh-Hans"
+			say("en", func(w *words) { w.Measures += " We have told the police." })(n, c)
+			say("zh-Hans", func(w *words) { w.Measures += "我们已报警。" })(n, c)
+		}},
 		{"another address", "report-contact", "N-1, en", "another e-mail address", say("en", func(w *words) { w.Contact = "Write to help@quillfeather.example." })},
 		{"another number to call", "report-contact", "N-1, en", "another telephone number", say("en", func(w *words) { w.Contact = "privacy@quillfeather.example, +49 30 1112223" })},
 		{"one more address", "", "", "", say("en", func(w *words) { w.Contact += " help@quillfeather.example" })},

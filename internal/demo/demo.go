@@ -425,7 +425,7 @@ func (w *walk) reportOne(ctx context.Context, o incidents.ObligationState) error
 		return err
 	}
 	out := Report{No: r.No, Form: o.Report, Phase: string(r.Content.Phase), Reference: fmt.Sprintf("DEMO-%d", r.No)}
-	for _, format := range []string{"html", "pdf", "json"} {
+	for _, format := range []string{"html", "pdf", "json", "docx"} {
 		b, _, err := desk.RenderReport(ctx, rita, r.ID, format)
 		if err != nil {
 			return err
