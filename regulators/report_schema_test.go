@@ -132,14 +132,14 @@ func TestFormsSayTheirSources(t *testing.T) {
 func TestFormsOfAuthoritiesFitTheirDuties(t *testing.T) {
 	r := newReporting(t, nil)
 	for form, duties := range map[string][]string{
-		"uk-ico": {"uk-gdpr-33", "uk-gdpr-33-4"}, "us-hhs": {"us-hipaa-hhs-500", "us-hipaa-hhs-under-500"}, "us-nydfs": {"us-nydfs-72h", "us-nydfs-24h", "us-nydfs-30d"},
-		"sg-pdpc": {"sg-pdpa-26d-regulator"}, "jp-ppc": {"jp-appi-26-initial", "jp-appi-26-final"},
-		"kr-pipc": {"kr-pipa-34-regulator"}, "br-anpd": {"br-lgpd-48-regulator"}, "au-oaic": {"au-ndb-26wk-regulator"},
+		"uk-ico": {"uk-gdpr-33", "uk-gdpr-33-4"}, "us-hhs": {"us-hipaa-hhs-500", "us-hipaa-hhs-under-500"}, "us-nydfs": {"us-nydfs-72h", "us-nydfs-72h-update", "us-nydfs-24h", "us-nydfs-30d"},
+		"sg-pdpc": {"sg-pdpa-26d-regulator"}, "jp-ppc": {"jp-appi-26-initial", "jp-appi-26-final", "jp-appi-26-final-wrongful"},
+		"kr-pipc": {"kr-pipa-art34-regulator", "kr-pipa-art34-regulator-update"}, "br-anpd": {"br-lgpd-48-regulator", "br-lgpd-48-regulator-small", "br-lgpd-48-regulator-update"}, "au-oaic": {"au-ndb-26wk-regulator"},
 	} {
 		for _, id := range duties {
 			rule, ok := ruleOf(r, id)
 			if !ok {
-				t.Logf("there is no rule %s yet", id)
+				t.Errorf("there is no rule %s", id)
 				continue
 			}
 			for _, key := range rule.Content {

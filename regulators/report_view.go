@@ -158,7 +158,11 @@ func changeText(w *formWords, x incidents.ReportField) string {
 // stands in its own field.
 func passage(w *formWords, s string) string {
 	const most = 240
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }), strings.TrimSpace(w.Words["list"])+" ")
+	between := "; "
+	if w.Lang == langZH {
+		between = "；"
+	}
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }), between)
 	if runes := []rune(strings.TrimSpace(s)); len(runes) > most {
 		return string(runes[:most]) + "…"
 	}
