@@ -31,7 +31,7 @@ func (r *Reports) renderText(c incidents.ReportContent, m incidents.ReportMeta) 
 			fmt.Fprintln(&b, w["changes-none"])
 		}
 		for _, x := range v.Changes {
-			fmt.Fprintf(&b, "%s%s%s\n", x.Label, w["colon"], x.Value)
+			fmt.Fprintf(&b, "\n[%s]\n%s\n", x.Label, x.Value)
 		}
 	}
 	for _, s := range v.Sections {

@@ -77,11 +77,11 @@ func head(w *formWords, c incidents.ReportContent, m incidents.ReportMeta, no st
 	}
 	add("to", c.Authority)
 	add("organisation", m.Org)
-	add("report", no+", "+w.Words["version"]+" "+strconv.Itoa(m.Version))
+	add("report", no+w.Words["semicolon"]+w.Words["version"]+" "+strconv.Itoa(m.Version))
 	add("incident", m.Ref)
 	add("follows", c.Follows)
 	add("status", w.Words["status-"+string(m.Status)])
-	add("made", s.time(m.Made)+" · "+w.Words["facts"]+" "+w.Words["revision"]+" "+strconv.Itoa(c.FactsRev))
+	add("made", s.time(m.Made)+" · "+w.Words["facts"]+spaced(w.Lang, w.Words["revision"])+" "+strconv.Itoa(c.FactsRev))
 	return out
 }
 
@@ -162,7 +162,18 @@ func passage(w *formWords, s string) string {
 	if w.Lang == langZH {
 		between = "；"
 	}
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }), between)
+	var b strings.Builder
+	for _, line := range strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }) {
+		switch {
+		case b.Len() == 0:
+		case strings.HasSuffix(strings.TrimSpace(b.String()), "."):
+			b.WriteString(" ")
+		default:
+			b.WriteString(between)
+		}
+		b.WriteString(line)
+	}
+	s = b.String()
 	if runes := []rune(strings.TrimSpace(s)); len(runes) > most {
 		return string(runes[:most]) + "…"
 	}
