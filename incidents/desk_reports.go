@@ -10,9 +10,28 @@ import (
 
 // DraftReport fills the form of an authority from the facts, for one phase.
 func (d *Desk) DraftReport(ctx context.Context, a Actor, id IncidentID, obligation string, phase ReportPhase) (r Report, err error) {
-	if !slices.Contains([]ReportPhase{PhaseInitial, PhaseUpdate, PhaseFinal}, phase) {
-		return r, Invalid("the phase is initial, update or final").On("phase")
+	switch {
+	case !slices.Contains(Phases(), phase):
+		return r, Invalid("the phase is initial, update, final or withdrawal").On("phase")
+	case phase == PhaseWithdrawal:
+		return r, Invalid("a withdrawal needs a reason").On("reason").WithHint("say why the report proved unfounded")
 	}
+	return d.draftReport(ctx, a, id, obligation, phase, "")
+}
+
+// DraftWithdrawal drafts the taking back of what was filed last for a duty,
+// because it proved unfounded. An officer approves it like any report.
+func (d *Desk) DraftWithdrawal(ctx context.Context, a Actor, id IncidentID, obligation, reason string) (r Report, err error) {
+	if reason = strings.TrimSpace(reason); reason == "" {
+		return r, Invalid("a withdrawal needs a reason").On("reason").WithHint("say why the report proved unfounded")
+	}
+	if len(reason) > 20000 {
+		return r, Invalid("keep the reason under 20,000 characters").On("reason")
+	}
+	return d.draftReport(ctx, a, id, obligation, PhaseWithdrawal, reason)
+}
+
+func (d *Desk) draftReport(ctx context.Context, a Actor, id IncidentID, obligation string, phase ReportPhase, reason string) (r Report, err error) {
 	err = d.write(ctx, a, ActDraft, func(tx Tx) error {
 		in, err := openIncident(tx, id)
 		if err != nil {
@@ -32,15 +51,19 @@ func (d *Desk) DraftReport(ctx context.Context, a Actor, id IncidentID, obligati
 		if phase != PhaseInitial && prev == nil {
 			return Conflict("no initial report was filed for this obligation yet").WithHint("file the initial report first")
 		}
+		if phase != PhaseInitial && prev.Content.Phase == PhaseWithdrawal {
+			return Conflict("the report to this authority was withdrawn").WithHint("if there is something to report after all, draft an initial report")
+		}
 		no, err := tx.Next("report")
 		if err != nil {
 			return err
 		}
 		r = Report{ID: ReportID(d.NewID()), No: no, IncidentID: id, Author: a.ID, CreatedAt: d.Now().UTC().Truncate(time.Second)}
-		if err := d.fillReport(tx, a, in, &r, o.Obligation, phase, prev); err != nil {
+		taken := map[string]string{FieldWithdrawalReason: reason, FieldWithdrawnBy: a.Name}
+		if err := d.fillReport(tx, a, in, &r, o.Obligation, phase, prev, taken); err != nil {
 			return err
 		}
-		return d.record(tx, a, event{name: "report.drafted", incident: id, subject: string(r.ID), line: "Drafted report R-" + itoa(no) + " (" + string(phase) + ") for " + o.Law + ".",
+		return d.record(tx, a, event{name: "report.drafted", incident: id, subject: string(r.ID), line: "Drafted report R-" + itoa(no) + " (" + string(phase) + ") for " + o.Law + ".", quote: reason,
 			data: map[string]string{"no": itoa(no), "phase": string(phase), "obligation": obligation, "hash": r.Hash}})
 	})
 	return r, err
@@ -60,7 +83,9 @@ func lastFiled(tx Tx, id IncidentID, obligation string) (*Report, error) {
 	return last, nil
 }
 
-func (d *Desk) fillReport(tx Tx, a Actor, in Incident, r *Report, o Obligation, phase ReportPhase, prev *Report) error {
+// fillReport fills a report anew. taken are the answers of a withdrawal that
+// only a person can give.
+func (d *Desk) fillReport(tx Tx, a Actor, in Incident, r *Report, o Obligation, phase ReportPhase, prev *Report, taken map[string]string) error {
 	f, err := tx.Facts(in.ID)
 	if err != nil {
 		return err
@@ -68,6 +93,9 @@ func (d *Desk) fillReport(tx Tx, a Actor, in Incident, r *Report, o Obligation, 
 	form := o.Report
 	if form == "" {
 		form = "general" // the authority has no form on file: what the duty asks for, in order
+	}
+	if prev != nil && prev.Content.Phase == PhaseWithdrawal {
+		prev = nil // what was withdrawn is not followed up
 	}
 	var before *ReportContent
 	if prev != nil {
@@ -80,13 +108,28 @@ func (d *Desk) fillReport(tx Tx, a Actor, in Incident, r *Report, o Obligation, 
 	if prev != nil {
 		c.Follows = prev.Filed.Reference
 	}
+	if phase == PhaseWithdrawal {
+		takeBack(&c, taken)
+	}
 	return d.putReport(tx, a, r, c)
+}
+
+// takeBack answers the questions of a withdrawal.
+func takeBack(c *ReportContent, taken map[string]string) {
+	answers := map[string]string{FieldWithdrawn: c.Follows, FieldWithdrawalReason: taken[FieldWithdrawalReason], FieldWithdrawnBy: taken[FieldWithdrawnBy]}
+	for i := range c.Fields {
+		f := &c.Fields[i]
+		if v := answers[f.Key]; v != "" {
+			f.Value, f.Missing, f.Edited = v, false, f.Key == FieldWithdrawalReason
+		}
+	}
 }
 
 func (d *Desk) putReport(tx Tx, a Actor, r *Report, c ReportContent) error {
 	r.Content, r.Hash = c, c.Hash()
 	r.Version++
 	r.Status, r.Stale, r.UpdatedAt = ReportDraft, "", d.Now().UTC().Truncate(time.Second)
+	r.Findings, r.Accepted, r.AcceptedName = nil, "", ""
 	if !slices.Contains(r.Editors, a.ID) {
 		r.Editors = append(slices.Clone(r.Editors), a.ID)
 	}
@@ -127,6 +170,9 @@ func (d *Desk) EditReport(ctx context.Context, a Actor, id ReportID, base int, v
 				f.Value, f.Edited, f.Missing = v, true, strings.TrimSpace(v) == ""
 			}
 		}
+		if err := compareFiled(tx, r.IncidentID, &c, values); err != nil {
+			return err
+		}
 		if err := d.putReport(tx, a, &r, c); err != nil {
 			return err
 		}
@@ -149,15 +195,43 @@ func (d *Desk) refill(tx Tx, a Actor, r *Report) error {
 	if err != nil {
 		return err
 	}
-	if err := d.fillReport(tx, a, in, r, o.Obligation, r.Content.Phase, prev); err != nil {
+	taken := map[string]string{}
+	for _, key := range []string{FieldWithdrawalReason, FieldWithdrawnBy} {
+		f, _ := r.Content.Field(key)
+		taken[key] = f.Value
+	}
+	return d.fillReport(tx, a, in, r, o.Obligation, r.Content.Phase, prev, taken)
+}
+
+// compareFiled marks anew what differs from the report filed before, of the
+// fields that were typed over.
+func compareFiled(tx Tx, id IncidentID, c *ReportContent, values map[string]string) error {
+	if !c.Phase.FollowsUp() || len(values) == 0 {
+		return nil
+	}
+	prev, err := lastFiled(tx, id, c.Obligation)
+	if err != nil || prev == nil {
 		return err
+	}
+	for i := range c.Fields {
+		f := &c.Fields[i]
+		if _, typed := values[f.Key]; !typed {
+			continue
+		}
+		old, _ := prev.Content.Field(f.Key)
+		f.Changed, f.Was = old.Value != f.Value, ""
+		if f.Changed {
+			f.Was = old.Value
+		}
 	}
 	return nil
 }
 
 // SubmitReport hands a report to the officers. Unanswered fields are allowed
-// in an initial report (the law allows phases) but not in a final one.
-func (d *Desk) SubmitReport(ctx context.Context, a Actor, id ReportID) (r Report, err error) {
+// in an initial report (the law allows phases) but not in a final one or in a
+// withdrawal. When it contradicts what people are told, accept says why it is
+// submitted all the same; the officer reads both.
+func (d *Desk) SubmitReport(ctx context.Context, a Actor, id ReportID, accept string) (r Report, err error) {
 	err = d.write(ctx, a, ActDraft, func(tx Tx) error {
 		if r, err = tx.Report(id); err != nil {
 			return err
@@ -171,15 +245,18 @@ func (d *Desk) SubmitReport(ctx context.Context, a Actor, id ReportID) (r Report
 		if err := notReturned(tx, Subject{SubjectReport, string(id), r.Version, r.Hash}); err != nil {
 			return err
 		}
-		if m := r.Content.Missing(); r.Content.Phase == PhaseFinal && len(m) > 0 {
-			return Invalid("a final report has no open fields; “%s” is empty", m[0].Label).On(m[0].Key)
+		if m := r.Content.Missing(); len(m) > 0 && (r.Content.Phase == PhaseFinal || r.Content.Phase == PhaseWithdrawal) {
+			return Invalid("a %s has no open fields; “%s” is empty", pick(r.Content.Phase == PhaseFinal, "final report", "withdrawal"), m[0].Label).On(m[0].Key)
+		}
+		if err := d.accept(tx, a, &r, accept); err != nil {
+			return err
 		}
 		r.Status, r.UpdatedAt = ReportSubmitted, d.Now().UTC().Truncate(time.Second)
 		if err := tx.PutReport(r); err != nil {
 			return err
 		}
-		return d.record(tx, a, event{name: "report.submitted", incident: r.IncidentID, subject: string(id), line: "Submitted report R-" + itoa(r.No) + " version " + itoa(r.Version) + " for approval.",
-			data: map[string]string{"version": itoa(r.Version), "hash": r.Hash}})
+		return d.record(tx, a, event{name: "report.submitted", incident: r.IncidentID, subject: string(id), line: "Submitted report R-" + itoa(r.No) + " version " + itoa(r.Version) + " for approval" + contradicting(len(r.Findings)) + ".",
+			quote: r.Accepted, data: map[string]string{"version": itoa(r.Version), "hash": r.Hash, "findings": itoa(len(r.Findings))}})
 	})
 	return r, err
 }
@@ -221,12 +298,13 @@ func (d *Desk) FileReport(ctx context.Context, a Actor, id ReportID, filing Fili
 		if err := tx.PutReport(r); err != nil {
 			return err
 		}
+		what := pick(r.Content.Phase == PhaseWithdrawal, "withdrawal", "report")
 		if err := d.record(tx, a, event{name: "report.filed", incident: r.IncidentID, subject: string(id),
-			line: "Filed report R-" + itoa(r.No) + " by " + filing.Channel + ", reference " + filing.Reference + ".",
-			data: map[string]string{"hash": r.Hash, "channel": filing.Channel, "receipt_sha256": filing.ReceiptSHA256, "at": filing.At.Format(time.RFC3339)}}); err != nil {
+			line: "Filed " + what + " R-" + itoa(r.No) + " by " + filing.Channel + ", reference " + filing.Reference + ".",
+			data: map[string]string{"hash": r.Hash, "channel": filing.Channel, "receipt_sha256": filing.ReceiptSHA256, "phase": string(r.Content.Phase), "at": filing.At.Format(time.RFC3339)}}); err != nil {
 			return err
 		}
-		if r.Content.Mode == Drill {
+		if r.Content.Mode == Drill || r.Content.Phase == PhaseWithdrawal {
 			return nil
 		}
 		return d.meet(tx, a, r.IncidentID, []string{r.Content.Obligation}, string(r.ID), "report R-"+itoa(r.No)+" was filed")
@@ -271,7 +349,23 @@ func (d *Desk) Report(ctx context.Context, a Actor, id ReportID) (r Report, appr
 	return r, approvals, err
 }
 
-// RenderReport writes a report as html, pdf or json.
+// ReportByNo returns a report by its number: 4 of R-4.
+func (d *Desk) ReportByNo(ctx context.Context, a Actor, no int64) (Report, error) {
+	return read(ctx, d, a, ActRead, func(tx Tx) (Report, error) {
+		all, err := tx.Reports(ReportFilter{})
+		if err != nil {
+			return Report{}, err
+		}
+		for _, r := range all {
+			if r.No == no {
+				return r, nil
+			}
+		}
+		return Report{}, NotFound("there is no report R-%d", no)
+	})
+}
+
+// RenderReport writes a report as html, pdf, docx, json or txt.
 func (d *Desk) RenderReport(ctx context.Context, a Actor, id ReportID, format string) ([]byte, Report, error) {
 	r, approvals, err := d.Report(ctx, a, id)
 	if err != nil {

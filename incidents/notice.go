@@ -166,6 +166,9 @@ type Wordbook interface {
 	Lint(c Content, f Facts, answers []Obligation) []Finding
 	// LintAnnouncement checks a public text.
 	LintAnnouncement(a AnnouncementText, f Facts) []Finding
+	// LintReport looks for contradictions between a report and what people and the
+	// public are told of the same incident. f are the facts it was filled from.
+	LintReport(c ReportContent, f Facts, told []Telling) []Finding
 	// Layout is the version of the layouts and fixed words.
 	Layout() string
 }

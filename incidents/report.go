@@ -7,9 +7,25 @@ type ReportPhase string
 
 // The phases.
 const (
-	PhaseInitial ReportPhase = "initial"
-	PhaseUpdate  ReportPhase = "update"
-	PhaseFinal   ReportPhase = "final"
+	PhaseInitial    ReportPhase = "initial"
+	PhaseUpdate     ReportPhase = "update"
+	PhaseFinal      ReportPhase = "final"
+	PhaseWithdrawal ReportPhase = "withdrawal" // takes back a report that proved unfounded
+)
+
+// Phases lists the phases in their order.
+func Phases() []ReportPhase {
+	return []ReportPhase{PhaseInitial, PhaseUpdate, PhaseFinal, PhaseWithdrawal}
+}
+
+// FollowsUp tells whether a phase says what changed since the report before.
+func (p ReportPhase) FollowsUp() bool { return p == PhaseUpdate || p == PhaseFinal }
+
+// Fields that every form has in a withdrawal, whatever it asks otherwise.
+const (
+	FieldWithdrawn        = "withdrawn_report"  // the authority's number of what is withdrawn
+	FieldWithdrawalReason = "withdrawal_reason" // why it proved unfounded
+	FieldWithdrawnBy      = "withdrawn_by"      // who asks for it
 )
 
 // ReportStatus is where a report has got to.
@@ -33,6 +49,7 @@ type ReportField struct {
 	Missing bool     `json:"missing"`           // the form asks, we do not know yet
 	Edited  bool     `json:"edited,omitempty"`  // typed over by a person
 	Changed bool     `json:"changed,omitempty"` // differs from the last filed phase
+	Was     string   `json:"was,omitempty"`     // what it said then, when it differs
 }
 
 // ReportContent is what a report says; its hash is what an officer approves.
@@ -52,6 +69,27 @@ type ReportContent struct {
 
 // Hash is the SHA-256 of the canonical content, in lower-case hex.
 func (c ReportContent) Hash() string { return hashJSON(c) }
+
+// Field looks a field up by its key.
+func (c ReportContent) Field(key string) (ReportField, bool) {
+	for _, f := range c.Fields {
+		if f.Key == key {
+			return f, true
+		}
+	}
+	return ReportField{}, false
+}
+
+// Changes lists the fields that differ from the report before.
+func (c ReportContent) Changes() []ReportField {
+	var out []ReportField
+	for _, f := range c.Fields {
+		if f.Changed {
+			out = append(out, f)
+		}
+	}
+	return out
+}
 
 // Missing lists the fields that are still unanswered.
 func (c ReportContent) Missing() []ReportField {
@@ -79,6 +117,11 @@ type Report struct {
 	CreatedAt  time.Time     `json:"created_at"`
 	UpdatedAt  time.Time     `json:"updated_at"`
 	Filed      *Filing       `json:"filed,omitempty"`
+	// Findings are the contradictions that were known when it was submitted, and
+	// Accepted why it was submitted with them. Both go with the next edit.
+	Findings     []Finding `json:"findings,omitempty"`
+	Accepted     string    `json:"accepted,omitempty"`
+	AcceptedName string    `json:"accepted_name,omitempty"`
 }
 
 // A Filing records that a report was handed in.
@@ -98,7 +141,8 @@ type Reporter interface {
 	// Fill makes the content of a form from the facts. prev is the last filed
 	// content of the same obligation, or nil.
 	Fill(form string, phase ReportPhase, in Incident, f Facts, o Obligation, prev *ReportContent) (ReportContent, error)
-	// Render writes a report as "html", "pdf" or "json".
+	// Render writes a report as "html", "pdf", "docx", "json" or "txt", the text
+	// to copy into the authority's own form.
 	Render(format string, c ReportContent, n ReportMeta) ([]byte, error)
 }
 

@@ -28,18 +28,19 @@ const (
 
 // A form is forms/*.yaml: what an authority asks, in its order.
 type form struct {
-	Form       string         `yaml:"form"`
-	Title      bilingual      `yaml:"title"`
-	Lang       incidents.Lang `yaml:"lang"`       // what a report is written in unless the options say otherwise
-	Beside     incidents.Lang `yaml:"beside"`     // labels also in this language, in brackets
-	Zone       string         `yaml:"zone"`       // of times
-	ByContent  bool           `yaml:"by-content"` // content no field answers becomes a field
-	Names      []properName   `yaml:"names"`
-	Sections   []formSection  `yaml:"sections"`
-	Note       string         `yaml:"note"`
-	Sources    []string       `yaml:"sources"`
-	Checked    string         `yaml:"checked"`
-	Confidence string         `yaml:"confidence"`
+	Form       string                   `yaml:"form"`
+	Title      bilingual                `yaml:"title"`
+	Lang       incidents.Lang           `yaml:"lang"`       // what a report is written in unless the options say otherwise
+	Beside     incidents.Lang           `yaml:"beside"`     // labels also in this language, in brackets
+	Zone       string                   `yaml:"zone"`       // of times
+	ByContent  bool                     `yaml:"by-content"` // content no field answers becomes a field
+	Names      []properName             `yaml:"names"`
+	Sections   []formSection            `yaml:"sections"`
+	Withdrawal map[string]templateField `yaml:"withdrawal"` // what of a common template the questions of a withdrawal answer
+	Note       string                   `yaml:"note"`
+	Sources    []string                 `yaml:"sources"`
+	Checked    string                   `yaml:"checked"`
+	Confidence string                   `yaml:"confidence"`
 
 	zone *time.Location
 }
@@ -73,6 +74,14 @@ type formField struct {
 	Content   []string            `yaml:"content"`    // content keys it answers; required when the duty asks for one
 	ByContent bool                `yaml:"by-content"` // left out unless the duty asks for one of its content keys
 	Optional  bool                `yaml:"optional"`   // never required
+	Template  *templateField      `yaml:"template"`   // the field of the authorities' common template it answers
+}
+
+// A templateField is a numbered field of a template authorities have in common,
+// under the name it has there.
+type templateField struct {
+	Row  int    `yaml:"row" json:"row"`
+	Name string `yaml:"name" json:"name"`
 }
 
 // typed tells whether only a person can answer.
@@ -85,11 +94,22 @@ func (d formField) asked(o incidents.Obligation) bool {
 
 // in tells whether the field stands in a report of this phase and duty.
 func (d formField) in(phase incidents.ReportPhase, o incidents.Obligation) bool {
+	if phase == incidents.PhaseWithdrawal && len(d.Phases) == 0 && !d.identifies() {
+		return false
+	}
 	return inPhase(d.Phases, phase) && (!d.ByContent || d.asked(o))
 }
 
+// identifying are the sources that say which report this is, and whose: what of
+// a form stands in a withdrawal too.
+var identifying = []string{"@type", "@completeness", "@ref", "@law", "controller_name", "contact_name", "contact_email", "contact_phone", "dpo_contact"}
+
+func (d formField) identifies() bool {
+	return len(d.From) > 0 && !slices.ContainsFunc(d.From, func(key string) bool { return !slices.Contains(identifying, key) })
+}
+
 func (d formField) required(phase incidents.ReportPhase, o incidents.Obligation) bool {
-	return !d.Optional && (slices.Contains(d.Required, string(phase)) || d.asked(o))
+	return !d.Optional && phase != incidents.PhaseWithdrawal && (slices.Contains(d.Required, string(phase)) || d.asked(o))
 }
 
 func inPhase(phases []string, phase incidents.ReportPhase) bool {
@@ -126,6 +146,15 @@ func (f *form) name(name string, lang incidents.Lang) string {
 		}
 	}
 	return name
+}
+
+// template is the field of a common template that a field answers, or nil.
+func (f *form) template(key string) *templateField {
+	if t, ok := f.Withdrawal[key]; ok {
+		return &t
+	}
+	d, _ := f.find(key)
+	return d.Template
 }
 
 // find looks a field up by its key.

@@ -101,6 +101,11 @@ func (l *formLoader) check(file string, f *form) {
 	if len(f.Sections) == 0 {
 		l.problem(file, "", "", "the form has no sections")
 	}
+	for key, t := range f.Withdrawal {
+		if !slices.Contains(withdrawalFields, key) || t.Row < 1 || t.Name == "" {
+			l.problem(file, "", key, "withdrawal wants %s, each with its row and name", strings.Join(withdrawalFields, ", "))
+		}
+	}
 	seen := map[string]bool{}
 	for _, s := range f.Sections {
 		l.checkPhases(file, s.Key, s.Phases)
@@ -150,6 +155,9 @@ func (l *formLoader) checkField(file string, d formField) {
 			l.problem(file, d.Key, key, "there is no content key %q", key)
 		}
 	}
+	if d.Template != nil && (d.Template.Row < 1 || d.Template.Name == "") {
+		l.problem(file, d.Key, "template:", "a field of the template needs its row and its name")
+	}
 	if d.ByContent && len(d.Content) == 0 {
 		l.problem(file, d.Key, "", "a field by-content needs content keys")
 	}
@@ -157,7 +165,7 @@ func (l *formLoader) checkField(file string, d formField) {
 
 func (l *formLoader) checkPhases(file, field string, phases []string) {
 	for _, p := range phases {
-		if p != string(incidents.PhaseInitial) && p != string(incidents.PhaseUpdate) && p != string(incidents.PhaseFinal) {
+		if !slices.Contains(incidents.Phases(), incidents.ReportPhase(p)) {
 			l.problem(file, field, p, "there is no phase %q", p)
 		}
 	}

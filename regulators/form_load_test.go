@@ -14,10 +14,10 @@ func TestBrokenFormsStopTheStart(t *testing.T) {
 	const good = "forms/gdpr33.yaml"
 	for _, x := range []struct{ name, file, old, new, wants string }{
 		{"a key nobody knows", good, "lang: en\n", "lang: en\ncolour: red\n", "colour"},
-		{"a fact nobody knows", good, "from: [controller_name]", "from: [controler_name]", `gdpr33.yaml:26: controller: there is no fact "controler_name"`},
+		{"a fact nobody knows", good, "from: [controller_name]", "from: [controler_name]", `gdpr33.yaml:30: controller: there is no fact "controler_name"`},
 		{"a worked-out answer nobody knows", good, `["@persons"]`, `["@people"]`, `subjects_number: there is no fact "@people"`},
 		{"a worked-out answer in company", good, `["@persons"]`, `["@persons", records_total]`, "stands alone"},
-		{"a phase nobody knows", good, "required: [update, final]}", "required: [soon]}", `there is no phase "soon"`},
+		{"a phase nobody knows", good, "required: [update, final], template", "required: [soon], template", `there is no phase "soon"`},
 		{"a content key nobody knows", good, "content: [nature]", "content: [natur]", `there is no content key "natur"`},
 		{"a label in one language", good, "label: {en: Controller, zh: 控制者}", "label: {en: Controller}", "controller: the field needs a label in both languages"},
 		{"a typed field without a question", good, "content: [security_measures_before], ask:", "content: [security_measures_before], Ask:", "Ask"},

@@ -12,6 +12,8 @@ import (
 // A filling is what one report is filled from.
 type filling struct {
 	scribe
+	english  *formWords
+	chinese  *formWords
 	form     *form
 	pack     *Pack
 	phase    incidents.ReportPhase
@@ -27,7 +29,7 @@ var worked = map[string]struct {
 	answer func(g filling) (string, bool)
 }{
 	"@type":         {nil, func(g filling) (string, bool) { return g.words.Words["type-"+string(g.phase)], true }},
-	"@completeness": {nil, func(g filling) (string, bool) { return g.words.Words["complete"], true }}, // corrected when all fields are filled
+	"@completeness": {nil, filling.complete},
 	"@ref":          {nil, func(g filling) (string, bool) { return g.incident.Ref, g.incident.Ref != "" }},
 	"@law":          {nil, filling.law},
 	"@persons":      {[]string{"persons_total", "persons_by_place"}, filling.persons},
@@ -35,6 +37,14 @@ var worked = map[string]struct {
 	"@severity":     {[]string{"data_categories", "identifiability", "confidentiality", "integrity", "availability"}, filling.severity},
 	"@risk":         {[]string{"data_categories", "identifiability", "misuse_likely"}, filling.risk},
 	"@grade":        {[]string{"cn_grade", "persons_total"}, filling.grade},
+}
+
+// complete is corrected when all fields are filled.
+func (g filling) complete() (string, bool) {
+	if g.phase == incidents.PhaseWithdrawal {
+		return g.words.Words["withdrawal"], true
+	}
+	return g.words.Words["complete"], true
 }
 
 func (g filling) law() (string, bool) {

@@ -47,10 +47,31 @@ func (s *sheet) report(v reportView) {
 	if v.Open != "" {
 		s.notice(v.Open, inkAmber, inkEdge, inkOpen)
 	}
+	if v.Follows {
+		s.changes(v)
+	}
 	for _, section := range v.Sections {
 		s.section(section, v.Words)
 	}
 	s.closing(v)
+}
+
+// changes sets what differs from the report before.
+func (s *sheet) changes(v reportView) {
+	rows := make([]row, len(v.Changes))
+	for i, c := range v.Changes {
+		rows[i] = row{label: s.lines(c.Label, sizeBody, leading, labelW, inkHead), value: s.lines(c.Value, sizeBody, leading, valueW, inkText), rule: true, changed: true,
+			continued: textLine{"… " + v.Words.Words["continued"], sizeSmall, smallLeader, inkSoft}}
+	}
+	if len(rows) == 0 {
+		s.heading(v.Words.Words["changes"], "", leading)
+		s.block(s.lines(v.Words.Words["changes-none"], sizeBody, leading, right-left, inkText))
+		return
+	}
+	s.heading(v.Words.Words["changes"], "", rows[0].least())
+	for _, r := range rows {
+		s.row(r)
+	}
 }
 
 func (s *sheet) headRow(h viewRow) row {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"io/fs"
 	"maps"
+	"slices"
 
 	"tocsin/incidents"
 	"tocsin/internal/typeset"
@@ -65,6 +66,9 @@ func (r *Reports) Question(c incidents.ReportContent, f incidents.ReportField) s
 			return d.Ask.in(w.Lang)
 		}
 	}
+	if slices.Contains(withdrawalFields, f.Key) {
+		return w.Words["ask-"+wordOf(f.Key)]
+	}
 	text := ""
 	for i, key := range f.Facts {
 		if i > 0 && w.Lang == langEN {
@@ -75,6 +79,14 @@ func (r *Reports) Question(c incidents.ReportContent, f incidents.ReportField) s
 	return cmp.Or(text, w.Words["from-team"])
 }
 
+// Note says what a form is and is not; empty for a form that is not on file.
+func (r *Reports) Note(form string) string {
+	if f := r.forms[form]; f != nil {
+		return f.Note
+	}
+	return ""
+}
+
 // wordsOf are the words of a language, English for one we do not have.
 func (r *Reports) wordsOf(lang incidents.Lang) *formWords {
 	if w := r.words[lang]; w != nil {
@@ -83,7 +95,7 @@ func (r *Reports) wordsOf(lang incidents.Lang) *formWords {
 	return r.words[langEN]
 }
 
-// Render writes a report as "html", "pdf" or "json".
+// Render writes a report as "html", "pdf", "docx", "json" or "txt".
 func (r *Reports) Render(format string, c incidents.ReportContent, m incidents.ReportMeta) ([]byte, error) {
 	switch format {
 	case "json":
@@ -92,6 +104,10 @@ func (r *Reports) Render(format string, c incidents.ReportContent, m incidents.R
 		return r.renderHTML(c, m)
 	case "pdf":
 		return r.renderPDF(c, m)
+	case "docx":
+		return r.renderDOCX(c, m)
+	case "txt":
+		return r.renderText(c, m)
 	}
-	return nil, incidents.Invalid("the format is html, pdf or json, not %q", format).On("format")
+	return nil, incidents.Invalid("the format is html, pdf, docx, json or txt, not %q", format).On("format")
 }

@@ -3,6 +3,7 @@ package regulators
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"tocsin/incidents"
 )
@@ -21,17 +22,20 @@ func (r *Reports) Fill(name string, phase incidents.ReportPhase, in incidents.In
 	switch {
 	case form == nil:
 		return c, incidents.Invalid("there is no report form %q", name).On("form")
-	case !slices.Contains([]incidents.ReportPhase{incidents.PhaseInitial, incidents.PhaseUpdate, incidents.PhaseFinal}, phase):
-		return c, incidents.Invalid("the phase is initial, update or final").On("phase")
+	case !slices.Contains(incidents.Phases(), phase):
+		return c, incidents.Invalid("the phase is initial, update, final or withdrawal").On("phase")
 	}
 	w := r.wordsOf(r.langOf(form, prev))
-	g := filling{scribe: scribe{words: w, zone: form.zone}, form: form, pack: r.pack, phase: phase, incident: in, facts: f, duty: o}
+	g := filling{scribe: scribe{words: w, zone: form.zone}, english: r.wordsOf(langEN), chinese: r.wordsOf(langZH), form: form, pack: r.pack, phase: phase, incident: in, facts: f, duty: o}
 	c = incidents.ReportContent{
 		Incident: in.ID, Mode: in.Mode, Form: name, Phase: phase, Lang: w.Lang,
 		Title: form.title(w, phase, form.name(o.Law, w.Lang)), Authority: form.name(o.Authority, w.Lang), Obligation: o.ID, FactsRev: f.Rev,
 		Fields: g.fields(form),
 	}
 	takeOver(&c, prev)
+	if phase == incidents.PhaseWithdrawal {
+		return c, nil
+	}
 	g.completeness(form, &c)
 	markChanges(form, &c, prev)
 	return c, nil
@@ -51,20 +55,42 @@ func (r *Reports) langOf(f *form, prev *incidents.ReportContent) incidents.Lang 
 
 func (g filling) fields(f *form) []incidents.ReportField {
 	var out []incidents.ReportField
-	for _, s := range f.Sections {
-		if !inPhase(s.Phases, g.phase) {
-			continue
-		}
-		for _, d := range s.Fields {
-			if d.in(g.phase, g.duty) {
-				out = append(out, g.field(f, s, d))
+	for i, s := range f.Sections {
+		if inPhase(s.Phases, g.phase) {
+			for _, d := range s.Fields {
+				if d.in(g.phase, g.duty) {
+					out = append(out, g.field(f, s, d))
+				}
 			}
 		}
+		if i == 0 && g.phase == incidents.PhaseWithdrawal {
+			out = append(out, g.withdrawal(f)...)
+		}
 	}
-	if f.ByContent {
+	if f.ByContent && g.phase != incidents.PhaseWithdrawal {
 		out = append(out, g.rest(f)...)
 	}
 	return out
+}
+
+// withdrawal are the questions of every withdrawal, after the first section of
+// the form: what is taken back, why, and who asks for it. The desk answers them.
+func (g filling) withdrawal(f *form) []incidents.ReportField {
+	var out []incidents.ReportField
+	for _, key := range withdrawalFields {
+		out = append(out, incidents.ReportField{Key: key, Section: f.label(g.bilingual("withdrawal"), g.words.Lang), Label: f.label(g.bilingual(wordOf(key)), g.words.Lang), Missing: true})
+	}
+	return out
+}
+
+var withdrawalFields = []string{incidents.FieldWithdrawn, incidents.FieldWithdrawalReason, incidents.FieldWithdrawnBy}
+
+// wordOf is the word behind a field of our own: "withdrawn-by" of withdrawn_by.
+func wordOf(key string) string { return strings.ReplaceAll(key, "_", "-") }
+
+// bilingual is one of our own words in both languages of reports.
+func (g filling) bilingual(word string) bilingual {
+	return bilingual{EN: g.english.Words[word], ZH: g.chinese.Words[word]}
 }
 
 func (g filling) field(f *form, s formSection, d formField) incidents.ReportField {
@@ -118,7 +144,7 @@ func takeOver(c *incidents.ReportContent, prev *incidents.ReportContent) {
 		if x.Value != "" {
 			continue
 		}
-		if old, _ := fieldOf(prev, x.Key); old.Value != "" && (old.Edited || len(x.Facts) == 0) {
+		if old, _ := prev.Field(x.Key); old.Value != "" && (old.Edited || len(x.Facts) == 0) {
 			x.Value, x.Edited, x.Missing = old.Value, true, false
 		}
 	}
@@ -130,7 +156,7 @@ func (g filling) completeness(f *form, c *incidents.ReportContent) {
 	open := false
 	for _, s := range f.Sections {
 		for _, d := range s.Fields {
-			if x, ok := fieldOf(c, d.Key); ok && x.Value == "" {
+			if x, ok := c.Field(d.Key); ok && x.Value == "" {
 				open = open || x.Missing || d.required(incidents.PhaseFinal, g.duty)
 			}
 		}
@@ -153,16 +179,8 @@ func markChanges(f *form, c *incidents.ReportContent, prev *incidents.ReportCont
 		if d, ok := f.find(x.Key); ok && (slices.Contains(d.From, "@type") || slices.Contains(d.From, "@completeness")) {
 			continue
 		}
-		old, _ := fieldOf(prev, x.Key)
-		x.Changed = old.Value != x.Value
-	}
-}
-
-func fieldOf(c *incidents.ReportContent, key string) (incidents.ReportField, bool) {
-	for _, x := range c.Fields {
-		if x.Key == key {
-			return x, true
+		if old, _ := prev.Field(x.Key); old.Value != x.Value {
+			x.Changed, x.Was = true, old.Value
 		}
 	}
-	return incidents.ReportField{}, false
 }

@@ -92,7 +92,7 @@ func TestFillWithNothingKnown(t *testing.T) {
 	if q := r.Question(c, r.field(c, "systems")); q != "哪些系统受影响？" {
 		t.Errorf("the Chinese question is %q", q)
 	}
-	if _, ok := fieldOf(&c, "handled"); ok {
+	if _, ok := c.Field("handled"); ok {
 		t.Error("an initial report asks for the summary after handling")
 	}
 }

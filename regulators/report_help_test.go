@@ -52,7 +52,7 @@ func (r reporting) render(format string, c incidents.ReportContent, m incidents.
 
 func (r reporting) field(c incidents.ReportContent, key string) incidents.ReportField {
 	r.t.Helper()
-	f, ok := fieldOf(&c, key)
+	f, ok := c.Field(key)
 	if !ok {
 		r.t.Fatalf("the report has no field %q", key)
 	}
@@ -69,6 +69,22 @@ func meta(c incidents.ReportContent) incidents.ReportMeta {
 		},
 		Filed: &incidents.Filing{At: judgedAt.Add(3 * time.Hour), ByName: "Ina Beispiel", Channel: "portal", Reference: "BN-77/2026", ReceiptName: "receipt.pdf", ReceiptSHA256: c.Hash()},
 	}
+}
+
+// followed is a follow-up as the desk hands it over.
+func followed(c incidents.ReportContent) incidents.ReportContent {
+	c.Follows = "BN-77/2026"
+	return c
+}
+
+// withdrawn is a withdrawal as the desk hands it over.
+func withdrawn(c incidents.ReportContent) incidents.ReportContent {
+	for i, f := range c.Fields {
+		if v := map[string]string{"withdrawn_report": "BN-77/2026", "withdrawal_reason": "The alarm came from a test; 测试引发的告警。", "withdrawn_by": "Ina Beispiel"}[f.Key]; v != "" {
+			c.Fields[i].Value, c.Fields[i].Missing = v, false
+		}
+	}
+	return followed(c)
 }
 
 // typed puts an answer into every field that is still empty.

@@ -20,6 +20,7 @@ type reportDocument struct {
 	Obligation string                   `json:"obligation"`
 	Follows    string                   `json:"follows,omitempty"`
 	Fields     []reportDocumentField    `json:"fields"`
+	Changes    []reportDocumentChange   `json:"changes"` // since the report before
 	Open       int                      `json:"open"`
 	Hash       string                   `json:"hash"`
 	HashHolds  bool                     `json:"hash_holds"`
@@ -46,7 +47,15 @@ type reportIncident struct {
 
 type reportDocumentField struct {
 	incidents.ReportField
-	Question string `json:"question,omitempty"` // of an open field
+	Question string         `json:"question,omitempty"` // of an open field
+	Template *templateField `json:"template,omitempty"` // the field of the common template it answers
+}
+
+type reportDocumentChange struct {
+	Key  string `json:"key"`
+	Was  string `json:"was"`
+	Now  string `json:"now"`
+	Text string `json:"text"` // in words
 }
 
 type reportDocumentApproval struct {
@@ -73,7 +82,7 @@ func (r *Reports) renderJSON(c incidents.ReportContent, m incidents.ReportMeta) 
 		Report:   reportHead{No: "R-" + strconv.FormatInt(m.No, 10), Version: m.Version, Status: m.Status, Title: c.Title, Organisation: m.Org, Made: m.Made.UTC()},
 		Incident: reportIncident{ID: c.Incident, Ref: m.Ref, Mode: c.Mode, FactsRev: c.FactsRev},
 		Form:     c.Form, Phase: c.Phase, Lang: c.Lang, Authority: c.Authority, Obligation: c.Obligation, Follows: c.Follows,
-		Fields: []reportDocumentField{}, Open: len(c.Missing()), Hash: m.Hash, HashHolds: m.Hash == c.Hash(),
+		Fields: []reportDocumentField{}, Changes: []reportDocumentChange{}, Open: len(c.Missing()), Hash: m.Hash, HashHolds: m.Hash == c.Hash(),
 		Approvals: []reportDocumentApproval{}, Disclaimer: r.wordsOf(c.Lang).Words["disclaimer"],
 	}
 	for _, f := range c.Fields {
@@ -81,7 +90,13 @@ func (r *Reports) renderJSON(c incidents.ReportContent, m incidents.ReportMeta) 
 		if f.Missing {
 			x.Question = r.Question(c, f)
 		}
+		if form := r.forms[c.Form]; form != nil {
+			x.Template = form.template(f.Key)
+		}
 		d.Fields = append(d.Fields, x)
+	}
+	for _, f := range c.Changes() {
+		d.Changes = append(d.Changes, reportDocumentChange{f.Key, f.Was, f.Value, changeText(r.wordsOf(c.Lang), f)})
 	}
 	for _, a := range m.Approved {
 		d.Approvals = append(d.Approvals, reportDocumentApproval{a.Decision, a.ByName, a.Role, a.At.UTC(), a.Subject.Hash, a.Comment, a.Void})

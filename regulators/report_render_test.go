@@ -25,12 +25,16 @@ func samples(r reporting) map[string]incidents.ReportContent {
 	first := r.fill("cn-cac", "initial", someFacts(t), "cn-cac-operator", nil)
 	final := typed(r.fill("cn-cac", "final", allFacts(t), "cn-cac-operator", &first))
 	final.Follows, final.Mode = "CN-1", incidents.Drill
+	eu := r.fill("gdpr33", "initial", someFacts(t), "eu-gdpr-33", nil)
 	return map[string]incidents.ReportContent{
-		"gdpr33-initial":  r.fill("gdpr33", "initial", someFacts(t), "eu-gdpr-33", nil),
-		"gdpr33-final-uk": typed(r.fill("gdpr33", "final", allFacts(t), "uk-gdpr-33", nil)),
-		"cn-cac-initial":  first,
-		"cn-cac-final":    final,
-		"general-initial": r.fill("general", "initial", someFacts(t), "jp-appi-26-initial", nil),
+		"gdpr33-update":     followed(r.fill("gdpr33", "update", allFacts(t), "eu-gdpr-33", &eu)),
+		"gdpr33-withdrawal": withdrawn(r.fill("gdpr33", "withdrawal", someFacts(t), "eu-gdpr-33", &eu)),
+		"cn-cac-withdrawal": withdrawn(r.fill("cn-cac", "withdrawal", someFacts(t), "cn-cac-operator", &first)),
+		"gdpr33-initial":    r.fill("gdpr33", "initial", someFacts(t), "eu-gdpr-33", nil),
+		"gdpr33-final-uk":   typed(r.fill("gdpr33", "final", allFacts(t), "uk-gdpr-33", nil)),
+		"cn-cac-initial":    first,
+		"cn-cac-final":      final,
+		"general-initial":   r.fill("general", "initial", someFacts(t), "jp-appi-26-initial", nil),
 	}
 }
 
@@ -274,12 +278,14 @@ func TestHostileTextDoesNoHarm(t *testing.T) {
 			if b := r.render("pdf", c, m); !bytes.HasPrefix(b, []byte("%PDF-")) {
 				t.Error("no PDF")
 			}
+			readDOCX(t, r.render("docx", c, m))
+			r.render("txt", c, m)
 		})
 	}
 }
 
 func TestRenderRefusesOtherFormats(t *testing.T) {
-	if _, err := newReporting(t, nil).Render("docx", incidents.ReportContent{}, incidents.ReportMeta{}); incidents.KindOf(err) != incidents.KindInvalid {
+	if _, err := newReporting(t, nil).Render("odt", incidents.ReportContent{}, incidents.ReportMeta{}); incidents.KindOf(err) != incidents.KindInvalid {
 		t.Error(err)
 	}
 }
@@ -288,7 +294,7 @@ func TestRenderRefusesOtherFormats(t *testing.T) {
 func TestForgottenForm(t *testing.T) {
 	r := newReporting(t, nil)
 	c := incidents.ReportContent{Form: "gone", Lang: "fr", Title: "Old", Fields: []incidents.ReportField{{Key: "a", Section: "S", Label: "L", Missing: true}}}
-	for _, format := range []string{"html", "pdf", "json"} {
+	for _, format := range []string{"html", "pdf", "docx", "json", "txt"} {
 		r.render(format, c, meta(c))
 	}
 	if b := r.render("html", c, meta(c)); !bytes.Contains(b, []byte("Answer in writing.")) {

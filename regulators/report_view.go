@@ -2,7 +2,9 @@ package regulators
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"tocsin/incidents"
@@ -17,6 +19,8 @@ type reportView struct {
 	Drill      bool
 	Head       []viewRow
 	Open       string // how many answers are open; empty: none
+	Follows    bool   // says what changed since the report before
+	Changes    []viewRow
 	Sections   []viewSection
 	Approvals  []string
 	Filing     []viewRow
@@ -58,6 +62,7 @@ func (r *Reports) view(c incidents.ReportContent, m incidents.ReportMeta) report
 	case n > 1:
 		v.Open = w.fill("missing-count", "n", strconv.Itoa(n))
 	}
+	v.Follows, v.Changes = c.Phase.FollowsUp() && c.Follows != "", changeRows(f, w, c)
 	v.Sections = r.viewSections(c, f, w)
 	v.Approvals, v.Filing = approvalLines(s, m), filingRows(s, m)
 	return v
@@ -72,11 +77,11 @@ func head(w *formWords, c incidents.ReportContent, m incidents.ReportMeta, no st
 	}
 	add("to", c.Authority)
 	add("organisation", m.Org)
-	add("report", no+", "+w.Words["version"]+" "+strconv.Itoa(m.Version))
+	add("report", no+w.Words["semicolon"]+w.Words["version"]+" "+strconv.Itoa(m.Version))
 	add("incident", m.Ref)
 	add("follows", c.Follows)
 	add("status", w.Words["status-"+string(m.Status)])
-	add("made", s.time(m.Made)+" · "+w.Words["facts"]+" "+w.Words["revision"]+" "+strconv.Itoa(c.FactsRev))
+	add("made", s.time(m.Made)+" · "+w.Words["facts"]+spaced(w.Lang, w.Words["revision"])+" "+strconv.Itoa(c.FactsRev))
 	return out
 }
 
@@ -101,6 +106,10 @@ func (r *Reports) viewSections(c incidents.ReportContent, f *form, w *formWords)
 
 // splitLabel parts a label from its second language, when it is the form's.
 func (f *form) splitLabel(x incidents.ReportField, lang incidents.Lang) (label, beside string) {
+	if own, ok := strings.CutSuffix(x.Label, ")"); ok && f != nil && slices.Contains(withdrawalFields, x.Key) {
+		label, beside, _ = strings.Cut(own, " (")
+		return label, beside
+	}
 	if f != nil {
 		if d, ok := f.find(x.Key); ok && f.label(d.Label, lang) == x.Label {
 			return d.Label.in(lang), f.beside(d.Label, lang)
@@ -116,8 +125,59 @@ func (f *form) splitSection(title string, lang incidents.Lang) (label, beside st
 				return s.Label.in(lang), f.beside(s.Label, lang)
 			}
 		}
+		if own, ok := strings.CutSuffix(title, ")"); ok && f.Beside != "" { // our own section, of a withdrawal
+			label, beside, _ = strings.Cut(own, " (")
+			return label, beside
+		}
 	}
 	return title, ""
+}
+
+// changeRows says in words what differs from the report before, field by field.
+func changeRows(f *form, w *formWords, c incidents.ReportContent) []viewRow {
+	var out []viewRow
+	for _, x := range c.Changes() {
+		label, _ := f.splitLabel(x, w.Lang)
+		out = append(out, viewRow{label, changeText(w, x)})
+	}
+	return out
+}
+
+func changeText(w *formWords, x incidents.ReportField) string {
+	was, now := passage(w, x.Was), passage(w, x.Value)
+	switch {
+	case was == "":
+		return w.fill("change-new", "now", now)
+	case now == "":
+		return w.fill("change-gone", "was", was)
+	}
+	return w.fill("change-both", "was", was, "now", now)
+}
+
+// passage is an answer in one line, its beginning when it is long: the whole
+// stands in its own field.
+func passage(w *formWords, s string) string {
+	const most = 240
+	between := "; "
+	if w.Lang == langZH {
+		between = "；"
+	}
+	var b strings.Builder
+	for _, line := range strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }) {
+		switch {
+		case b.Len() == 0:
+		case strings.HasSuffix(strings.TrimSpace(b.String()), "."):
+			b.WriteString(" ")
+		default:
+			b.WriteString(between)
+		}
+		b.WriteString(line)
+	}
+	s = b.String()
+	if runes := []rune(strings.TrimSpace(s)); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return strings.TrimSpace(s)
 }
 
 func approvalLines(s scribe, m incidents.ReportMeta) []string {

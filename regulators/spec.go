@@ -102,5 +102,5 @@ var (
 	vias        = []string{"", "official_page", "official_text_quoted_by_third_party", "official_draft", "law_firm", "compilation", "press", "vendor", "none"}
 	remedies    = []string{"credit-monitoring", "identity-theft-services", "security-freeze", "other"}
 	picks       = []string{"", "first", "earliest"}
-	reportNames = []string{"", "gdpr33", "cn-cac"}
+	reportNames = []string{"", "gdpr33", "cn-cac", "uk-ico", "us-hhs", "us-nydfs", "sg-pdpc", "jp-ppc", "kr-pipc", "br-anpd", "au-oaic"}
 )

@@ -115,7 +115,8 @@ func APIRoutes() []APIRoute {
 		{post, "/incidents/{incident}/reports", draft, "draft a report to an authority", api.draftReport},
 		{get, "/reports/{report}", read, "one report with its approvals", api.report},
 		{put, "/reports/{report}", draft, "type over fields, or fill again from the facts", api.editReport},
-		{get, "/reports/{report}/render", read, "a report as html, pdf or json", api.renderReport},
+		{get, "/reports/{report}/render", read, "a report as html, pdf, docx, json or txt", api.renderReport},
+		{get, "/reports/{report}/lint", read, "contradictions between a report and what people are told", api.lintReport},
 		{post, "/reports/{report}/submit", draft, "hand a report to the officers", api.submitReport},
 		{post, "/reports/{report}/file", incidents.ActSubmit, "record that a report was handed in, with its receipt", api.fileReport},
 

@@ -136,6 +136,18 @@ func (c *call) reason() (string, error) {
 	return in.Reason, err
 }
 
+// maybe reads a body that may be left away.
+func (c *call) maybe(v any) error {
+	b, err := readAll(c.w, c.r, maxJSON)
+	if err != nil || len(bytes.TrimSpace(b)) == 0 {
+		return err
+	}
+	if kind, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return unsupported(incidents.Invalid("the body must be application/json"))
+	}
+	return decodeStrict(b, v)
+}
+
 // none refuses a body where none belongs, so that a mistake is not overlooked.
 func (c *call) none() error {
 	b, err := readAll(c.w, c.r, 1<<10)

@@ -17,6 +17,7 @@ func (a api) draftReport(c *call) (any, error) {
 	var input struct {
 		Obligation string                `json:"obligation"`
 		Phase      incidents.ReportPhase `json:"phase"`
+		Reason     string                `json:"reason"` // of a withdrawal
 	}
 	if err := c.read(&input); err != nil {
 		return nil, err
@@ -24,6 +25,13 @@ func (a api) draftReport(c *call) (any, error) {
 	in, err := a.incident(c)
 	if err != nil {
 		return nil, err
+	}
+	if input.Phase == incidents.PhaseWithdrawal {
+		r, err := a.Desk.DraftWithdrawal(c.ctx, c.actor, in.ID, input.Obligation, input.Reason)
+		return made{r, "/reports/" + string(r.ID)}, err
+	}
+	if input.Reason != "" {
+		return nil, incidents.Invalid("only a withdrawal has a reason").On("reason")
 	}
 	r, err := a.Desk.DraftReport(c.ctx, c.actor, in.ID, input.Obligation, input.Phase)
 	return made{r, "/reports/" + string(r.ID)}, err
@@ -50,20 +58,29 @@ func (a api) editReport(c *call) (any, error) {
 }
 
 func (a api) submitReport(c *call) (any, error) {
-	if err := c.none(); err != nil {
+	var in struct {
+		Reason string `json:"reason"` // why it is submitted with contradictions
+	}
+	if err := c.maybe(&in); err != nil {
 		return nil, err
 	}
-	return a.Desk.SubmitReport(c.ctx, c.actor, c.reportID())
+	return a.Desk.SubmitReport(c.ctx, c.actor, c.reportID(), in.Reason)
+}
+
+// lintReport lists the contradictions with what people are told.
+func (a api) lintReport(c *call) (any, error) {
+	return whole(a.Desk.ReportFindings(c.ctx, c.actor, c.reportID()))
 }
 
 // reportTypes are the forms a report is rendered in.
-var reportTypes = map[string]string{"html": "text/html; charset=utf-8", "pdf": "application/pdf", "json": "application/json"}
+var reportTypes = map[string]string{"html": "text/html; charset=utf-8", "pdf": "application/pdf", "json": "application/json", "txt": "text/plain; charset=utf-8",
+	"docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}
 
 func (a api) renderReport(c *call) (any, error) {
 	format := c.query("format")
 	mediaType, ok := reportTypes[format]
 	if !ok {
-		return nil, incidents.Invalid("a report comes as html, pdf or json").On("format")
+		return nil, incidents.Invalid("a report comes as html, pdf, docx, json or txt").On("format")
 	}
 	b, r, err := a.Desk.RenderReport(c.ctx, c.actor, c.reportID(), format)
 	if err != nil {

@@ -46,6 +46,7 @@ type approvalPage struct {
 	Duties   []incidents.ObligationState
 	Ann      *incidents.Announcement
 	Report   *incidents.Report
+	Since    []wordChange // of a report, since the one filed before
 	Waiver   *incidents.Waiver
 	Raise    *incidents.CapRaise
 	Comment  string
@@ -119,7 +120,12 @@ func (c *console) approvalContent(p *page, v *approvalPage, d incidents.Dossier)
 		if err != nil {
 			return err
 		}
-		v.Report, v.Goes = &r, "Lets the report be handed to "+r.Content.Authority+"."
+		v.Report, v.Goes, v.Since = &r, "Lets the report be handed to "+r.Content.Authority+".", sinceFiled(r.Content)
+		if r.Content.Phase == incidents.PhaseWithdrawal {
+			v.Goes = "Lets the report " + r.Content.Follows + " to " + r.Content.Authority + " be withdrawn."
+		}
+		v.Lint, err = c.Desk.ReportFindings(ctx, p.actor, r.ID)
+		return err
 	case incidents.SubjectWaiver:
 		for _, x := range d.Waivers {
 			if x.ID == id {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"tocsin/incidents"
 )
@@ -15,7 +16,7 @@ type reportsPage struct {
 	incidentFrame
 	Rows   []reportRow
 	Duties []reportDuty
-	Typed  struct{ Obligation, Phase string }
+	Typed  struct{ Obligation, Phase, Reason string }
 }
 
 type reportRow struct {
@@ -32,6 +33,12 @@ type reportDuty struct {
 	State stateView
 	Next  incidents.ReportPhase
 	Open  *incidents.Report // a draft on its way
+	Last  *incidents.Report // filed last
+}
+
+// Withdrawable tells whether something was filed that can be taken back.
+func (d reportDuty) Withdrawable() bool {
+	return d.Last != nil && d.Last.Content.Phase != incidents.PhaseWithdrawal
 }
 
 func (c *console) reportsView(p *page) (v reportsPage, err error) {
@@ -40,17 +47,26 @@ func (c *console) reportsView(p *page) (v reportsPage, err error) {
 		return v, err
 	}
 	v = reportsPage{incidentFrame: f}
-	v.Typed.Obligation, v.Typed.Phase = p.form("obligation"), p.form("phase")
+	v.Typed.Obligation, v.Typed.Phase, v.Typed.Reason = p.form("obligation"), p.form("phase"), p.form("reason")
 	for _, r := range d.Reports {
 		v.Rows = append(v.Rows, reportRow{Report: r, State: reportState(r.Status), Missing: len(r.Content.Missing())})
 	}
 	for _, o := range d.Obligations {
-		if o.Report == "" || o.Applies == incidents.AppliesNo {
+		if !reportable(o) {
 			continue
 		}
 		v.Duties = append(v.Duties, reportDutyOf(o, d.Reports, f.Now))
 	}
 	return v, nil
+}
+
+// reportable tells whether a duty is met by a report. What has no form of its
+// own is written on the general one, once it is clear that it applies.
+func reportable(o incidents.ObligationState) bool {
+	if o.Report != "" {
+		return o.Applies != incidents.AppliesNo
+	}
+	return o.Applies == incidents.AppliesYes && (o.Audience == incidents.AudienceRegulator || o.Audience == incidents.AudiencePolice)
 }
 
 func reportDutyOf(o incidents.ObligationState, reports []incidents.Report, now time.Time) reportDuty {
@@ -61,9 +77,12 @@ func reportDutyOf(o incidents.ObligationState, reports []incidents.Report, now t
 		}
 		if r.Status != incidents.ReportFiled {
 			x.Open = &reports[i]
-		} else if r.Content.Phase != incidents.PhaseFinal && x.Next == incidents.PhaseInitial {
-			x.Next = incidents.PhaseUpdate
+		} else if x.Last == nil || r.Filed.At.After(x.Last.Filed.At) {
+			x.Last = &reports[i]
 		}
+	}
+	if x.Withdrawable() && x.Last.Content.Phase != incidents.PhaseFinal {
+		x.Next = incidents.PhaseUpdate
 	}
 	return x
 }
@@ -83,7 +102,7 @@ func (c *console) draftReport(p *page) error {
 	if err != nil {
 		return err
 	}
-	r, err := c.Desk.DraftReport(p.r.Context(), p.actor, in.ID, p.form("obligation"), incidents.ReportPhase(p.form("phase")))
+	r, err := c.draftOf(p, in.ID)
 	if err != nil {
 		v, verr := c.reportsView(p)
 		if verr != nil {
@@ -92,6 +111,13 @@ func (c *console) draftReport(p *page) error {
 		return c.again(p, err, "reports", &v)
 	}
 	return c.redirect(p, reportPath(r.ID), "Filled in from the facts. What is not known is asked for.")
+}
+
+func (c *console) draftOf(p *page, in incidents.IncidentID) (incidents.Report, error) {
+	if phase := incidents.ReportPhase(p.form("phase")); phase != incidents.PhaseWithdrawal {
+		return c.Desk.DraftReport(p.r.Context(), p.actor, in, p.form("obligation"), phase)
+	}
+	return c.Desk.DraftWithdrawal(p.r.Context(), p.actor, in, p.form("obligation"), p.form("reason"))
 }
 
 func reportPath(id incidents.ReportID) string { return "/reports/" + string(id) }
@@ -103,7 +129,11 @@ type reportPage struct {
 	Approvals []incidents.Approval
 	Sections  []reportSection
 	Missing   int
-	Changed   int
+	Asked     []reportField // what is open, in the form's order
+	Changes   []wordChange  // since the report filed before
+	Findings  []incidents.Finding
+	Note      string // what the form is and is not
+	Reason    string // typed, why it is submitted with findings
 	Wrote     []string
 	Editable  bool
 	Duty      *dutyRow
@@ -118,15 +148,20 @@ type reportSection struct {
 
 type reportField struct {
 	incidents.ReportField
-	Ask   string   // what is asked when it is missing
-	From  []string // questions of the facts it comes from
-	Long  bool     // a text of some length is expected
+	Ask   string     // what is asked when it is missing
+	Facts []factLink // it comes from and that are not known
+	Long  bool       // a text of some length is expected
 	Lines int
 }
 
-// asker says what an open field of a form asks; the forms may have it.
+// A factLink is a fact an open field waits for.
+type factLink struct{ Key, Question string }
+
+// asker says what an open field of a form asks, and what a form is; the forms
+// may have it.
 type asker interface {
 	Question(incidents.ReportContent, incidents.ReportField) string
+	Note(form string) string
 }
 
 func (c *console) reportView(p *page) (v reportPage, err error) {
@@ -151,13 +186,30 @@ func (c *console) reportView(p *page) (v reportPage, err error) {
 		}
 	}
 	v.Receipt = r.Filed != nil && r.Filed.Receipt != "" && (p.actor.May(incidents.ActEvidence) == nil || p.actor.May(incidents.ActPersons) == nil)
-	c.fillReport(&v, p, r.Content)
+	v.Changes, v.Reason = sinceFiled(r.Content), p.form("reason")
+	if r.Status != incidents.ReportFiled {
+		if v.Findings, err = c.Desk.ReportFindings(ctx, p.actor, r.ID); err != nil {
+			return v, err
+		}
+	}
+	c.fillReport(&v, p, r.Content, d.Facts)
 	return v, nil
 }
 
+// sinceFiled is what differs from the report filed before, field by field.
+func sinceFiled(c incidents.ReportContent) (out []wordChange) {
+	for _, f := range c.Changes() {
+		out = append(out, wordChange{f.Label, f.Was, f.Value})
+	}
+	return out
+}
+
 // fillReport lays the form out in its order, keeping what was typed.
-func (c *console) fillReport(v *reportPage, p *page, content incidents.ReportContent) {
+func (c *console) fillReport(v *reportPage, p *page, content incidents.ReportContent, facts incidents.Facts) {
 	ask, _ := c.Desk.Reports.(asker)
+	if ask != nil {
+		v.Note = ask.Note(content.Form)
+	}
 	for _, f := range content.Fields {
 		if len(v.Sections) == 0 || v.Sections[len(v.Sections)-1].Name != f.Section {
 			v.Sections = append(v.Sections, reportSection{Name: f.Section})
@@ -168,7 +220,9 @@ func (c *console) fillReport(v *reportPage, p *page, content incidents.ReportCon
 		}
 		for _, key := range f.Facts {
 			if def, ok := incidents.FactByKey(key); ok {
-				x.From = append(x.From, def.Question)
+				if _, known := facts.Value(key); !known {
+					x.Facts = append(x.Facts, factLink{key, def.Question})
+				}
 				x.Long = x.Long || def.Type == incidents.FactText
 			}
 		}
@@ -179,8 +233,8 @@ func (c *console) fillReport(v *reportPage, p *page, content incidents.ReportCon
 		if x.Long {
 			x.Lines = max(x.Lines, 3)
 		}
-		if f.Changed {
-			v.Changed++
+		if f.Missing {
+			v.Asked = append(v.Asked, x)
 		}
 		last := &v.Sections[len(v.Sections)-1]
 		last.Fields = append(last.Fields, x)
@@ -238,7 +292,7 @@ func (c *console) saveReport(p *page) error {
 
 func (c *console) submitReport(p *page) error {
 	return c.onReport(p, "Handed to the privacy officers.", func(id incidents.ReportID) error {
-		_, err := c.Desk.SubmitReport(p.r.Context(), p.actor, id)
+		_, err := c.Desk.SubmitReport(p.r.Context(), p.actor, id, p.form("reason"))
 		return err
 	})
 }
@@ -249,7 +303,7 @@ func (c *console) renderReport(p *page) error {
 	format := p.vars["format"]
 	mediaType, ok := reportTypes[format]
 	if !ok {
-		return incidents.NotFound("a report comes as html, pdf or json")
+		return incidents.NotFound("a report comes as html, pdf, docx, json or txt")
 	}
 	b, r, err := c.Desk.RenderReport(p.r.Context(), p.actor, incidents.ReportID(p.vars["report"]), format)
 	if err != nil {
@@ -283,7 +337,15 @@ func (c *console) fileReport(p *page) error {
 	id := incidents.ReportID(p.vars["report"])
 	in, err := c.readFiled(p, id)
 	if err == nil {
-		return c.redirect(p, reportPath(id), "Recorded. The duty is met.")
+		r, _, err := c.Desk.Report(p.r.Context(), p.actor, id)
+		if err != nil {
+			return err
+		}
+		said := "Recorded. The duty is met."
+		if r.Content.Phase == incidents.PhaseWithdrawal {
+			said = "Recorded. The report is withdrawn."
+		}
+		return c.redirect(p, reportPath(id), said)
 	}
 	v, verr := c.reportView(p)
 	if verr != nil {
@@ -327,7 +389,68 @@ func (c *console) readFiled(p *page, id incidents.ReportID) (in filingInput, err
 	}
 }
 
-// Phases are the phases of a report, in order.
+// A copyPage is the sheet to copy from when an authority wants its own page
+// filled in: each answer in the form's order, in a box of its own.
+type copyPage struct {
+	incidentFrame
+	Report   incidents.Report
+	Sections []copySection
+	Count    int
+	Missing  int
+}
+
+type copySection struct {
+	Name   string
+	Fields []copyField
+}
+
+type copyField struct {
+	incidents.ReportField
+	No         int
+	Characters int
+	Lines      int
+	Ask        string
+}
+
+// copySheet shows the answers one by one. It needs no script: a click into a
+// box and the keys to select all and to copy are enough.
+func (c *console) copySheet(p *page) error {
+	v, err := c.reportView(p)
+	if err != nil {
+		return err
+	}
+	x := copyPage{incidentFrame: v.incidentFrame, Report: v.Report, Missing: v.Missing}
+	x.Title = fmt.Sprintf("Copy sheet of R-%d", v.Report.No)
+	for _, s := range v.Sections {
+		to := copySection{Name: s.Name}
+		for _, f := range s.Fields {
+			x.Count++
+			to.Fields = append(to.Fields, copyField{ReportField: f.ReportField, No: x.Count, Characters: utf8.RuneCountInString(f.Value),
+				Lines: min(max(linesOf(f.Value), 1), 14), Ask: f.Ask})
+		}
+		x.Sections = append(x.Sections, to)
+	}
+	return c.show(p, "copysheet", x)
+}
+
+// linesOf is about how many lines of a box a text takes; a Chinese sign is as
+// wide as two letters.
+func linesOf(s string) int {
+	n := 0
+	for line := range strings.SplitSeq(s, "\n") {
+		width := 0
+		for _, r := range line {
+			if width++; r >= 0x2e80 {
+				width++
+			}
+		}
+		n += width/90 + 1
+	}
+	return n
+}
+
+// Phases are the phases a report is filled in for, in order; a withdrawal has a
+// form of its own, because it needs a reason.
 func (reportsPage) Phases() []incidents.ReportPhase {
 	return []incidents.ReportPhase{incidents.PhaseInitial, incidents.PhaseUpdate, incidents.PhaseFinal}
 }

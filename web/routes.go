@@ -101,6 +101,7 @@ func consoleRoutes() []consoleRoute {
 		{method: get, path: "/incidents/{incident}/reports", act: read, handle: (*console).reports},
 		{method: post, path: "/incidents/{incident}/reports", act: incidents.ActDraft, handle: (*console).draftReport},
 		{method: get, path: "/reports/{report}", act: read, handle: (*console).report},
+		{method: get, path: "/reports/{report}/copy", act: read, handle: (*console).copySheet},
 		{method: post, path: "/reports/{report}", act: incidents.ActDraft, handle: (*console).saveReport},
 		{method: post, path: "/reports/{report}/submit", act: incidents.ActDraft, handle: (*console).submitReport},
 		{method: get, path: "/reports/{report}/render.{format}", act: read, handle: (*console).renderReport},

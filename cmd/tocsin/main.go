@@ -29,6 +29,7 @@ type cli struct {
 	Status   statusCmd   `cmd:"" help:"Export the claimed status of every delivery of a notice, as JSON lines."`
 	Forecast forecastCmd `cmd:"" help:"Say when the sending of a notice ends, against each deadline, and what if it went faster."`
 	Returned returnedCmd `cmd:"" help:"Record letters the post brought back, so that their persons are told another way."`
+	Report   reportCmd   `cmd:"" help:"Write out a report to an authority: DOCX, PDF, HTML, JSON, or text to copy from."`
 	Verify   verifyCmd   `cmd:"" help:"Check an evidence bundle offline, or the whole audit log."`
 	Rules    rulesCmd    `cmd:"" help:"List the law as data, judge a file of facts by it, check and compare rules."`
 	Config   configCmd   `cmd:"" help:"Print a settings file with every key explained, or check one."`

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"tocsin/incidents"
@@ -26,6 +27,22 @@ func OpenAccounts(ctx context.Context, c Config) (_ *App, err error) {
 		}
 	}
 	a.Desk = incidents.NewDesk(incidents.Deps{Store: a.store, Codes: a.codes, Now: a.now, NewID: NewID})
+	return a, nil
+}
+
+// OpenReports opens as much of the service as writing out reports needs: the
+// forms beside what accounts need. It works beside a running service.
+func OpenReports(ctx context.Context, c Config) (*App, error) {
+	a, err := OpenAccounts(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	for _, step := range []func(context.Context) error{a.openRules, a.openReports} {
+		if err = step(ctx); err != nil {
+			return nil, errors.Join(err, a.Close(context.WithoutCancel(ctx)))
+		}
+	}
+	a.Desk = incidents.NewDesk(incidents.Deps{Store: a.store, Rules: a.rules, Reports: a.reports, Now: a.now, NewID: NewID, Org: a.settings.Organisation.Name})
 	return a, nil
 }
 

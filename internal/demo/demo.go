@@ -417,7 +417,7 @@ func (w *walk) reportOne(ctx context.Context, o incidents.ObligationState) error
 	if err != nil {
 		return err
 	}
-	if r, err = desk.SubmitReport(ctx, rita, r.ID); err != nil {
+	if r, err = desk.SubmitReport(ctx, rita, r.ID, ""); err != nil {
 		return err
 	}
 	s := incidents.Subject{Kind: incidents.SubjectReport, ID: string(r.ID), Version: r.Version, Hash: r.Hash}
@@ -425,7 +425,7 @@ func (w *walk) reportOne(ctx context.Context, o incidents.ObligationState) error
 		return err
 	}
 	out := Report{No: r.No, Form: o.Report, Phase: string(r.Content.Phase), Reference: fmt.Sprintf("DEMO-%d", r.No)}
-	for _, format := range []string{"html", "pdf", "json"} {
+	for _, format := range []string{"html", "pdf", "json", "docx"} {
 		b, _, err := desk.RenderReport(ctx, rita, r.ID, format)
 		if err != nil {
 			return err

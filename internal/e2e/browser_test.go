@@ -362,6 +362,11 @@ func evidenceInBrowser(b *browser, ref string) {
 	}
 	b.open("/reports/" + string(r.ID))
 	b.look("report")
+	b.open("/reports/" + string(r.ID) + "/copy")
+	b.must("No officer has approved this version")
+	b.look("copysheet")
+	b.open("/incidents/" + ref + "/reports")
+	b.look("reports")
 	if status, head, size := b.fetched("/reports/" + string(r.ID) + "/render.pdf"); status != 200 || head != "%PDF-" || size < 1000 {
 		b.t.Errorf("the report answers %d with %q, %d bytes", status, head, size)
 	}

@@ -133,7 +133,7 @@ func fileReport(t *testing.T, h *house, in incidents.Incident, o incidents.Oblig
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r, err = desk.SubmitReport(ctx, h.as("rita"), r.ID); err != nil {
+	if r, err = desk.SubmitReport(ctx, h.as("rita"), r.ID, ""); err != nil {
 		t.Fatal(err)
 	}
 	filing := incidents.Filing{Channel: "portal", Reference: "REF-77", ReceiptName: "receipt.txt"}
@@ -147,7 +147,7 @@ func fileReport(t *testing.T, h *house, in incidents.Incident, o incidents.Oblig
 	if r, err = desk.FileReport(ctx, h.as("rita"), r.ID, filing, strings.NewReader("received")); err != nil {
 		t.Fatal(err)
 	}
-	for format, start := range map[string]string{"pdf": "%PDF-", "html": "<!", "json": "{"} {
+	for format, start := range map[string]string{"pdf": "%PDF-", "html": "<!", "json": "{", "docx": "PK", "txt": r.Content.Title} {
 		b, _, err := desk.RenderReport(ctx, h.as("rita"), r.ID, format)
 		if err != nil || !strings.HasPrefix(strings.ToLower(string(b)), strings.ToLower(start)) {
 			t.Errorf("the report as %s: %v", format, err)
