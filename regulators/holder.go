@@ -72,5 +72,8 @@ func (h *Holder) Question(c incidents.ReportContent, f incidents.ReportField) st
 	return h.now.Load().reports.Question(c, f)
 }
 
+// Note says what a form is and is not.
+func (h *Holder) Note(form string) string { return h.now.Load().reports.Note(form) }
+
 // StyleSource is what a policy must allow for the style of rendered reports.
 func (h *Holder) StyleSource() string { return h.now.Load().reports.StyleSource() }

@@ -250,7 +250,7 @@ func (x *reportLinter) measures(t incidents.Telling) {
 	for _, p := range topics {
 		for _, lang := range t.Languages() {
 			w := t.Langs[lang]
-			ours := p.told(w.Happened+"\n"+w.Measures+"\n"+w.Remedies) // advice is no measure of ours
+			ours := p.told(w.Happened + "\n" + w.Measures + "\n" + w.Remedies) // advice is no measure of ours
 			switch {
 			case ours && !p.told(whole):
 				x.find("measures", t, lang, "it tells of "+p.name+", the report does not", "say it in the report as well, or take it out of the text")

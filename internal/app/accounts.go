@@ -37,12 +37,10 @@ func OpenReports(ctx context.Context, c Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, step := range []func(context.Context) error{a.openRules, a.openReports} {
-		if err = step(ctx); err != nil {
-			return nil, errors.Join(err, a.Close(context.WithoutCancel(ctx)))
-		}
+	if err := a.openRules(ctx); err != nil {
+		return nil, errors.Join(err, a.Close(context.WithoutCancel(ctx)))
 	}
-	a.Desk = incidents.NewDesk(incidents.Deps{Store: a.store, Rules: a.rules, Reports: a.reports, Now: a.now, NewID: NewID, Org: a.settings.Organisation.Name})
+	a.Desk = incidents.NewDesk(incidents.Deps{Store: a.store, Rules: a.rules, Reports: a.rules, Now: a.now, NewID: NewID, Org: a.settings.Organisation.Name})
 	return a, nil
 }
 
