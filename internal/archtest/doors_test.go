@@ -39,6 +39,7 @@ var doors = []door{
 	{"github.com/signintech/gopdf", "internal/typeset", nil, "PDF with Chinese text"},
 	{"github.com/rivo/uniseg", "internal/typeset", nil, "line breaks in Chinese text"},
 	{"github.com/skip2/go-qrcode", "internal/qr", nil, "the picture an authenticator or a camera reads"},
+	{"github.com/santhosh-tekuri/jsonschema/v6", "regulators", nil, "what we publish as JSON Schema is checked as others would"},
 	{"github.com/goccy/go-yaml", "internal/strict", nil, "strict YAML with line numbers"},
 
 	{"github.com/nyaruka/phonenumbers", "internal/roster", nil, "telephone numbers of all countries"},
