@@ -46,6 +46,8 @@ func TestEveryListIsReadByAnIndex(t *testing.T) {
 		"incident by ref":       func(t *tx) error { _, _ = t.IncidentByRef("x"); return nil },
 		"facts":                 func(t *tx) error { _, _ = t.Facts("i"); return nil },
 		"assessment":            func(t *tx) error { _, _ = t.Assessment("i"); return nil },
+		"one assessment":        func(t *tx) error { _, _ = t.AssessmentNo("i", 1); return nil },
+		"judgements":            func(t *tx) error { _, err := t.Judgements("i", 10); return err },
 		"obligations":           func(t *tx) error { _, err := t.Obligations("i"); return err },
 		"open obligations":      func(t *tx) error { _, err := t.OpenObligations(10); return err },
 		"left calendars":        func(t *tx) error { _, err := t.LeftCalendars(noon, 10); return err },
