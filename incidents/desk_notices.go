@@ -89,11 +89,17 @@ func (d *Desk) proposal(tx Tx, in Incident, input *NoticeInput) error {
 		return err
 	}
 	for _, o := range duties {
-		if o.Audience == AudienceIndividuals && o.Applies != AppliesNo && o.Status == DutyOpen && o.Task == nil && input.Filter.reaches(o.Obligation) {
+		if o.Audience == AudienceIndividuals && o.concerns() && o.Status == DutyOpen && o.Task == nil && input.Filter.reaches(o.Obligation) {
 			input.Answers = append(input.Answers, o.ID)
 		}
 	}
 	return nil
+}
+
+// concerns tells whether a notice is drafted for a duty: it applies, or may and
+// is owed to people on the list. What only hangs on a special regime is not.
+func (o Obligation) concerns() bool {
+	return o.Applies == AppliesYes || o.Applies == AppliesDepends && len(o.Owed) > 0 && o.Persons > 0
 }
 
 // apply turns input into the next version of n, back at draft.

@@ -81,8 +81,12 @@ func (l *linter) required(c incidents.Content, lang incidents.Lang, w incidents.
 func title(o incidents.Obligation) string { return cmp.Or(o.Law, o.ID) }
 
 func (l *linter) requiredKey(lang incidents.Lang, parts map[string]string, o incidents.Obligation, key string) {
+	level := levelError
+	if o.Applies == incidents.AppliesDepends {
+		level = levelWarning // it may not be asked for
+	}
 	missing := func(where, what, hint string) {
-		l.add("required-content", levelError, string(lang)+"/"+cmp.Or(where, "advice"), fmt.Sprintf("%s wants %s (%s)", title(o), strings.ReplaceAll(key, "_", " "), what), hint)
+		l.add("required-content", level, string(lang)+"/"+cmp.Or(where, "advice"), fmt.Sprintf("%s wants %s (%s)", title(o), strings.ReplaceAll(key, "_", " "), what), hint)
 	}
 	switch {
 	case slices.Contains(layoutSays, key):

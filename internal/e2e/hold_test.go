@@ -127,7 +127,7 @@ func TestANoticeToSomePlacesMeetsTheirDutiesOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"jp-appi-26-individuals", "us-hipaa-individuals"}; !slices.Equal(some.Content.Answers, want) || len(all.Content.Answers) != 3 {
+	if want := []string{"jp-appi-26-individuals"}; !slices.Equal(some.Content.Answers, want) || !slices.Contains(all.Content.Answers, "eu-gdpr-34") {
 		t.Fatalf("to JP: %v, to all: %v", some.Content.Answers, all.Content.Answers)
 	}
 	c := some.Content
