@@ -189,7 +189,13 @@ func TestFillRefuses(t *testing.T) {
 // whatever content its law asks for has a field.
 func TestEveryDutyHasItsFields(t *testing.T) {
 	for _, lang := range []incidents.Lang{"en", "zh-Hans"} {
-		r := newReporting(t, map[string]incidents.Lang{"gdpr33": lang, "cn-cac": lang, "general": lang})
+		langs := map[string]incidents.Lang{"general": lang}
+		for _, form := range reportNames {
+			if form != "" {
+				langs[form] = lang
+			}
+		}
+		r := newReporting(t, langs)
 		for _, rule := range r.pack.Rules() {
 			if rule.Audience != "regulator" && rule.Audience != "police" {
 				continue
