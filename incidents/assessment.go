@@ -50,6 +50,7 @@ type Obligation struct {
 	Content []string `json:"content,omitempty"` // required content keys
 	Report  string   `json:"report,omitempty"`  // report form: "gdpr33", "cn-cac", or ""
 
+	Headings  []string `json:"headings,omitempty"`  // prescribed by the law, in order
 	Forbidden []string `json:"forbidden,omitempty"` // what the notice must not say, in words
 	Remedies  []string `json:"remedies,omitempty"`  // what is owed besides the words: "credit monitoring for 18 months, when …"
 

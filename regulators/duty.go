@@ -15,7 +15,7 @@ func (r *rule) blank(code string, place incidents.Place, k placeBook, version st
 		ID: r.ID, Rule: r.ID, Jurisdiction: r.jurisdiction, Place: place, Owed: k.owed(code),
 		Title: r.Title, Law: r.Law, Citation: r.Citation, Sources: slices.Clone(r.Sources), Checked: r.Checked,
 		Confidence: r.Confidence, Audience: incidents.Audience(r.Audience), Authority: r.Authority,
-		Content: append([]string(nil), r.Content...), Forbidden: append([]string(nil), r.Forbidden...), Remedies: r.remedies(),
+		Content: append([]string(nil), r.Content...), Headings: append([]string(nil), r.Headings...), Forbidden: append([]string(nil), r.Forbidden...), Remedies: r.remedies(),
 		Report: r.Report, Qualifier: r.clock.qualifier, Pack: version, Substitutes: slices.Clone(r.substitutes),
 	}
 }
@@ -261,7 +261,7 @@ func conclude(o *incidents.Obligation, findings []finding) {
 func (g *judging) settle(r *rule, o *incidents.Obligation, c reading) {
 	o.Length = c.length
 	if o.Applies == incidents.AppliesNo {
-		o.Substitutes, o.Forbidden, o.Remedies = nil, nil, nil
+		o.Substitutes, o.Headings, o.Forbidden, o.Remedies = nil, nil, nil, nil
 		return
 	}
 	if r.Binding == "recommended_standard" || r.Binding == "guidance" {

@@ -72,8 +72,8 @@ func (l *linter) required(c incidents.Content, lang incidents.Lang, w incidents.
 		for _, key := range o.Content {
 			l.requiredKey(lang, parts, o, key)
 		}
-		if strings.HasPrefix(o.ID, "us-ca") {
-			l.add("prescribed-form", levelInfo, string(lang), fmt.Sprintf("%s prescribes headings: compare the layout with them", title(o)), "")
+		if len(o.Headings) > 0 {
+			l.add("prescribed-form", levelInfo, string(lang), fmt.Sprintf("%s prescribes headings: compare the layout with them", title(o)), strings.Join(o.Headings, "; "))
 		}
 	}
 }

@@ -20,6 +20,7 @@ func gbt35273() incidents.Obligation {
 
 func california() incidents.Obligation {
 	return incidents.Obligation{ID: "us-ca-individuals", Law: "Cal. Civ. Code 1798.82", Audience: incidents.AudienceIndividuals,
+		Headings: []string{"Notice of Data Breach", "What Happened"},
 		Content: []string{"controller_identity", "contact_point", "categories", "time_of_occurrence", "credit_bureau_contacts", "ftc_contact", "ag_contact",
 			"fraud_alert_freeze_info", "freeze_free_statement", "police_report_right", "vigilance_advice", "time_of_discovery", "data_items"}}
 }
