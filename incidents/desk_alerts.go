@@ -114,7 +114,7 @@ func (d *Desk) Correlate(ctx context.Context, id AlertID) error {
 			}
 			return d.record(tx, System, event{name: "alert.dismissed", subject: string(a.ID), data: map[string]string{"sender_status": a.Status}})
 		}
-		in, err := d.newIncident(tx, System, a.Title, KindBreach, Live)
+		in, err := d.newIncident(tx, System, a.Title, KindBreach, Live, d.factsOf(a))
 		if err != nil {
 			return err
 		}
@@ -159,6 +159,12 @@ func (d *Desk) seedFacts(tx Tx, in Incident, a Alert) error {
 	if _, known := f.Time("detected_at"); known {
 		return nil
 	}
+	_, err = d.setFacts(tx, System, in, f, d.factsOf(a))
+	return err
+}
+
+// factsOf is what an alert tells of an incident it is the first of.
+func (d *Desk) factsOf(a Alert) map[string]Fact {
 	seen := Fact{Value: a.ObservedAt.UTC().Truncate(time.Second), SetBy: System.ID, SetName: System.Name, SetAt: d.Now().UTC().Truncate(time.Second), How: "first alert"}
 	changes := map[string]Fact{"detected_at": seen}
 	if a.OccurredAt != nil {
@@ -166,8 +172,7 @@ func (d *Desk) seedFacts(tx Tx, in Incident, a Alert) error {
 		began.Value = a.OccurredAt.UTC().Truncate(time.Second)
 		changes["occurred_at"] = began
 	}
-	_, err = d.setFacts(tx, System, in, f, changes)
-	return err
+	return changes
 }
 
 // Alerts lists alerts.
@@ -272,7 +277,7 @@ func (d *Desk) MoveAlert(ctx context.Context, a Actor, id AlertID, into Incident
 		from := al.IncidentID
 		var in Incident
 		if into == "" {
-			in, err = d.newIncident(tx, a, al.Title, KindBreach, Live)
+			in, err = d.newIncident(tx, a, al.Title, KindBreach, Live, d.factsOf(al))
 		} else {
 			in, err = openIncident(tx, into)
 		}

@@ -4,13 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 )
 
-// newIncident opens an incident inside a transaction.
-func (d *Desk) newIncident(tx Tx, a Actor, title string, kind IncidentKind, mode Mode) (Incident, error) {
+// newIncident opens an incident inside a transaction. It begins with what is
+// true of us and with the facts of what opened it, in one judgement.
+func (d *Desk) newIncident(tx Tx, a Actor, title string, kind IncidentKind, mode Mode, known map[string]Fact) (Incident, error) {
 	now := d.Now().UTC().Truncate(time.Second)
 	prefix := "INC"
 	if kind == KindTermination {
@@ -37,7 +39,10 @@ func (d *Desk) newIncident(tx Tx, a Actor, title string, kind IncidentKind, mode
 	if err != nil || kind != KindBreach {
 		return in, err
 	}
-	seed := map[string]Fact{}
+	seed := maps.Clone(known)
+	if seed == nil {
+		seed = map[string]Fact{}
+	}
 	for key, v := range d.Seed {
 		if v != nil && v != "" {
 			seed[key] = Fact{Value: v, SetBy: System.ID, SetName: System.Name, SetAt: now, How: "settings"}
@@ -62,7 +67,7 @@ func (d *Desk) OpenIncident(ctx context.Context, a Actor, title string, mode Mod
 		return in, Invalid("an incident is live or drill").On("mode")
 	}
 	err = d.write(ctx, a, ActTriage, func(tx Tx) error {
-		in, err = d.newIncident(tx, a, title, KindBreach, mode)
+		in, err = d.newIncident(tx, a, title, KindBreach, mode, nil)
 		return err
 	})
 	return in, err

@@ -259,6 +259,14 @@ func (b jsonRows) shut() jsonRows {
 
 func (b jsonRows) end() string { return string(append(b, ']')) }
 
+// at is a time in Unix milliseconds, or null.
+func (b jsonRows) at(t *time.Time) jsonRows {
+	if t == nil {
+		return append(b, "null,"...)
+	}
+	return b.num(ms(*t))
+}
+
 func (b jsonRows) num(n int64) jsonRows { return append(strconv.AppendInt(b, n, 10), ',') }
 
 func (b jsonRows) text(s string) jsonRows {

@@ -12,24 +12,32 @@ func (t *tx) PutObligations(id incidents.IncidentID, all []incidents.ObligationS
 	if _, err := t.run(`DELETE FROM obligations WHERE incident_id = $1`, string(id)); err != nil {
 		return err
 	}
+	if len(all) == 0 {
+		return nil
+	}
+	b := make(jsonRows, 0, 1500*len(all))
 	for _, o := range all {
 		o.IncidentID = id
-		if err := t.PutObligation(o); err != nil {
-			return err
-		}
+		b = b.open().text(o.ID).text(string(o.Status)).text(string(o.Applies)).at(o.Due).at(leftAt(o)).text(doc(o)).shut()
+	}
+	return t.later(nil, `INSERT INTO obligations (incident_id, id, status, applies, due_at, left_at, body)
+		SELECT $1, v.id, v.status, v.applies, v.due_at, v.left_at, v.body FROM `+t.table(`$2`, "id:text", "status:text", "applies:text", "due_at:int", "left_at:int", "body:text")+` v`,
+		string(id), b.end())
+}
+
+// leftAt is when a duty left calendars; nil: it did not.
+func leftAt(o incidents.ObligationState) *time.Time {
+	if o.Calendar != nil && !o.Calendar.Open {
+		return &o.Calendar.At
 	}
 	return nil
 }
 
 // PutObligation inserts or replaces one obligation.
 func (t *tx) PutObligation(o incidents.ObligationState) error {
-	var left any
-	if o.Calendar != nil && !o.Calendar.Open {
-		left = ms(o.Calendar.At)
-	}
 	return t.later(nil, `INSERT INTO obligations (incident_id, id, status, applies, due_at, left_at, body) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (incident_id, id) DO UPDATE SET status = excluded.status, applies = excluded.applies, due_at = excluded.due_at, left_at = excluded.left_at, body = excluded.body`,
-		string(o.IncidentID), o.ID, string(o.Status), string(o.Applies), orNullAt(o.Due), left, doc(o))
+		string(o.IncidentID), o.ID, string(o.Status), string(o.Applies), orNullAt(o.Due), orNullAt(leftAt(o)), doc(o))
 }
 
 // LeftCalendars lists duties whose calendar entry ended since a time.
