@@ -80,7 +80,7 @@ func TestEveryLinkLeadsSomewhere(t *testing.T) {
 	for _, who := range []string{"rita", "olga", "carla", "ada", "wes", "adam"} {
 		t.Run(who, func(t *testing.T) {
 			b := w.signIn(who)
-			todo, seen := []string{"/", "/no-such-page"}, map[string]bool{}
+			todo, seen, places := []string{"/", "/no-such-page"}, map[string]bool{}, 0
 			for len(todo) > 0 && len(seen) < 400 {
 				at := todo[0]
 				todo = todo[1:]
@@ -103,6 +103,11 @@ func TestEveryLinkLeadsSomewhere(t *testing.T) {
 				}
 				for _, m := range hrefs.FindAllStringSubmatch(page, -1) {
 					to, _, _ := strings.Cut(html.UnescapeString(m[1]), "#")
+					if strings.HasPrefix(to, "/rules?place=") {
+						if places++; places > 4 {
+							continue // a hundred places have the same page
+						}
+					}
 					todo = append(todo, to)
 				}
 			}

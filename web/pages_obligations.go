@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -91,13 +92,16 @@ func (c *console) obligationsView(p *page) (v obligationsPage, err error) {
 
 // byPlace parts duties by jurisdiction, and says what each place waits for.
 func (c *console) byPlace(rows []dutyRow) (out []dutyTable) {
-	at := map[string]int{}
+	at, names := map[string]int{}, map[string]string{}
+	for _, j := range c.Rules.Pack().Jurisdictions() {
+		names[j.Code] = j.Name
+	}
 	for _, r := range rows {
 		i, seen := at[r.Jurisdiction]
 		if !seen {
 			i = len(out)
 			at[r.Jurisdiction] = i
-			out = append(out, dutyTable{Place: c.jurisdictionName(r.Jurisdiction), Fold: true})
+			out = append(out, dutyTable{Place: cmp.Or(names[r.Jurisdiction], r.Jurisdiction), Fold: true})
 		}
 		out[i].Rows = append(out[i].Rows, r)
 		for _, q := range r.Asks {
@@ -108,16 +112,6 @@ func (c *console) byPlace(rows []dutyRow) (out []dutyTable) {
 	}
 	slices.SortStableFunc(out, func(a, b dutyTable) int { return strings.Compare(a.Place, b.Place) })
 	return out
-}
-
-// jurisdictionName is a jurisdiction in words, its code when the pack no longer knows it.
-func (c *console) jurisdictionName(code string) string {
-	for _, j := range c.Rules.Pack().Jurisdictions() {
-		if j.Code == code {
-			return j.Name
-		}
-	}
-	return code
 }
 
 func (c *console) obligations(p *page) error {
