@@ -206,6 +206,34 @@ func (w *walk) makeTeam(ctx context.Context) (err error) {
 
 func (w *walk) as(name string) incidents.Actor { return w.team[name].actor }
 
+// postAlert posts one alert, and again after a 503, as a SIEM does: the hook
+// gives up on an alert it cannot keep at once.
+func (w *walk) postAlert(ctx context.Context, source string, body []byte) (status int, answer []byte, err error) {
+	for range 10 {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+w.at.Inside+"/hooks/"+source, bytes.NewReader(body))
+		if err != nil {
+			return 0, nil, err
+		}
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Authorization", "Bearer "+hookToken)
+		resp, err := client.Do(req)
+		if err != nil {
+			return 0, nil, err
+		}
+		answer, _ = io.ReadAll(io.LimitReader(resp.Body, 1024))
+		resp.Body.Close()
+		if status = resp.StatusCode; status != http.StatusServiceUnavailable {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return 0, nil, ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
+	return status, answer, nil
+}
+
 // postAlerts posts what three vendors send, one of them twice, and one body
 // that is cut off.
 func (w *walk) postAlerts(ctx context.Context) error {
@@ -220,20 +248,12 @@ func (w *walk) postAlerts(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+w.at.Inside+"/hooks/"+p.source, bytes.NewReader(body))
+		status, answer, err := w.postAlert(ctx, p.source, body)
 		if err != nil {
 			return err
 		}
-		req.Header.Set("Content-Type", "application/json")
-		req.Header.Set("Authorization", "Bearer "+hookToken)
-		resp, err := client.Do(req)
-		if err != nil {
-			return err
-		}
-		answer, _ := io.ReadAll(io.LimitReader(resp.Body, 1024))
-		resp.Body.Close()
-		if resp.StatusCode != p.want {
-			return fmt.Errorf("the hook answered %s to %s: %s", resp.Status, p.file, answer)
+		if status != p.want {
+			return fmt.Errorf("the hook answered %d to %s: %s", status, p.file, answer)
 		}
 		switch {
 		case p.want != 202:

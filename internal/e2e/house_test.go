@@ -246,19 +246,24 @@ func (h *house) call(name, method, path string, body, out any) int {
 // post posts an alert to the hook and returns the status and answer.
 func (h *house) post(body string) (int, string) {
 	h.t.Helper()
-	req, err := http.NewRequest(http.MethodPost, "http://"+h.at.Inside+"/hooks/siem", strings.NewReader(body))
-	if err != nil {
-		h.t.Fatal(err)
+	for try := 1; ; try++ {
+		req, err := http.NewRequest(http.MethodPost, "http://"+h.at.Inside+"/hooks/siem", strings.NewReader(body))
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+hookToken)
+		req.Header.Set("Content-Type", "application/json")
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		b, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusServiceUnavailable || try == 10 { // senders repeat a 503
+			return resp.StatusCode, string(b)
+		}
+		time.Sleep(time.Second)
 	}
-	req.Header.Set("Authorization", "Bearer "+hookToken)
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	b, _ := io.ReadAll(resp.Body)
-	return resp.StatusCode, string(b)
 }
 
 // eventually waits until ok, or fails after two minutes: long enough for a slow
