@@ -29,7 +29,7 @@ demo: build ## the whole chain on this machine, with made-up persons
 	bin/tocsin demo
 
 test: test-deps check ## everything, with the race detector
-	$(GO) test -race -shuffle=on -tags $(TAGS) -timeout 40m ./...
+	$(GO) test -race -shuffle=on -tags $(TAGS) -timeout 55m ./...
 
 test-deps:
 	@scripts/install-test-deps.sh
