@@ -55,13 +55,13 @@ func TestACalendarEntryChangesWithWhatItShows(t *testing.T) {
 }
 
 func TestWhenADecisionIsStale(t *testing.T) {
-	r := regimes[0]
+	r := gdprFamily[0]
 	d := Decision{Course: CourseDocument, Proposal: Proposal{Regime: r, Course: CourseAuthority, FactsRev: 3}}
 	for name, c := range map[string]struct {
 		now  []Proposal
 		want string
 	}{
-		"the same is proposed of later facts": {[]Proposal{{Regime: regimes[1], Course: CoursePeople}, {Regime: r, Course: CourseAuthority, FactsRev: 9}}, ""},
+		"the same is proposed of later facts": {[]Proposal{{Regime: gdprFamily[1], Course: CoursePeople}, {Regime: r, Course: CourseAuthority, FactsRev: 9}}, ""},
 		"something else":                      {[]Proposal{{Regime: r, Course: CoursePeople, FactsRev: 4}}, "made on facts revision 3; Tocsin now proposes “notify the authority and tell the people”"},
 		"what was decided":                    {[]Proposal{{Regime: r, Course: CourseDocument, FactsRev: 4}}, "made on facts revision 3; Tocsin now proposes “document only”"},
 		"too little is known":                 {[]Proposal{{Regime: r, FactsRev: 4}}, "made on facts revision 3; Tocsin now knows too little to propose anything"},

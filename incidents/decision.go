@@ -36,7 +36,8 @@ type Regime struct {
 	country      string // whose people it protects wherever we are; empty: the rules say it
 }
 
-var regimes = []Regime{{"gdpr", "GDPR", "EU", "EEA", ""}, {"uk-gdpr", "UK GDPR", "UK", "UK", "GB"}}
+// gdprFamily are the laws a course is decided under.
+var gdprFamily = []Regime{{"gdpr", "GDPR", "EU", "EEA", ""}, {"uk-gdpr", "UK GDPR", "UK", "UK", "GB"}}
 
 // article tells whether a duty comes from an article of the regime.
 func (r Regime) article(o Obligation, number string) bool {
@@ -81,7 +82,7 @@ func Propose(f Facts, as Assessment) (out []Proposal) {
 	if role, _ := f.Text("role"); role == "processor" {
 		return nil // the controller decides
 	}
-	for _, r := range regimes {
+	for _, r := range gdprFamily {
 		authority, people := r.duties(as.Obligations, "33"), r.duties(as.Obligations, "34")
 		if len(authority) == 0 || len(people) == 0 || !r.mayApply(f, as.Obligations) {
 			continue

@@ -139,8 +139,7 @@ func openIncident(tx Tx, id IncidentID) (Incident, error) {
 	if err != nil {
 		return in, err
 	}
-	switch in.Status {
-	case IncidentClosed, IncidentDismissed, IncidentMerged:
+	if in.Status.Over() {
 		return in, Conflict("incident %s is %s", in.Ref, in.Status)
 	}
 	return in, nil

@@ -14,8 +14,8 @@ func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts) (out Change, err err
 	if err != nil {
 		return out, err
 	}
-	last, err := tx.Assessment(in.ID)
-	if ignoreMissing(err) != nil {
+	last, err := lastJudged(tx, in.ID)
+	if err != nil {
 		return out, err
 	}
 	as, err := d.Rules.Assess(f.after(before), now)
@@ -32,6 +32,10 @@ func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts) (out Change, err err
 		after[i] = after[i].entered(now)
 	}
 	repacked := last.Pack != "" && last.Pack != as.Pack
+	why, err := staleBecause(tx, in.ID, last, as)
+	if err != nil {
+		return out, err
+	}
 	if repacked {
 		noteRepacked(after, before, as.Pack, out)
 	}
@@ -48,14 +52,10 @@ func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts) (out Change, err err
 	if err := tx.PutIncident(in); err != nil {
 		return out, err
 	}
-	switch {
-	case !repacked || last.FactsRev != f.Rev:
-		out.Stale, err = d.markStale(tx, in, f, "the facts changed (revision "+itoa(f.Rev)+")")
-	case !asksTheSame(last, as):
-		out.Stale, err = d.markStale(tx, in, f, "the rules changed (pack "+as.Pack+")")
-	}
-	if err != nil {
-		return out, err
+	if why != "" {
+		if out.Stale, err = d.markStale(tx, in, f, why); err != nil {
+			return out, err
+		}
 	}
 	old, err := d.markDecisions(tx, in.ID, Propose(f, as))
 	if err != nil {
@@ -66,13 +66,39 @@ func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts) (out Change, err err
 		return out, err
 	}
 	if repacked {
-		if err := d.recordRepacked(tx, in, last.Pack, after, out); err != nil {
+		if err := d.recordRepacked(tx, in, last.Pack, before, out); err != nil {
 			return out, err
 		}
 	}
 	return out, d.record(tx, a, event{name: "incident.assessed", incident: in.ID, subject: itoa(f.Rev),
 		data: map[string]string{"rev": itoa(f.Rev), "pack": as.Pack, "severity": as.Severity.Level,
 			"began": itoa(len(out.Began)), "ended": itoa(len(out.Ended)), "assessment_sha256": hashJSON(as)}})
+}
+
+// lastJudged is how an incident was judged last; zero: it never was.
+func lastJudged(tx Tx, id IncidentID) (Judgement, error) {
+	last, err := tx.Judgements(id, 1)
+	if err != nil || len(last) == 0 {
+		return Judgement{}, err
+	}
+	return last[0], nil
+}
+
+// staleBecause says why what was written before no longer stands; empty: it
+// does. The same facts judged again by the same pack, because a duty was met,
+// only move clocks.
+func staleBecause(tx Tx, id IncidentID, last Judgement, now Assessment) (string, error) {
+	switch {
+	case last.FactsRev != now.FactsRev:
+		return "the facts changed (revision " + itoa(now.FactsRev) + ")", nil
+	case last.Pack == now.Pack, last.Pack == "":
+		return "", nil
+	}
+	was, err := tx.Assessment(id)
+	if err != nil || asksTheSame(was, now) {
+		return "", err
+	}
+	return "the rules changed (pack " + now.Pack + ")", nil
 }
 
 // after lays over the facts when duties were met.
@@ -478,10 +504,10 @@ func obligation1(tx Tx, id IncidentID, obligation string) (ObligationState, erro
 	return ObligationState{}, NotFound("the incident has no obligation %q", obligation)
 }
 
-// meet closes obligations with evidence. What follows a duty that was met
-// counts from now on.
-func (d *Desk) meet(tx Tx, a Actor, id IncidentID, ids []string, evidence, how string) error {
-	now, met := d.Now().UTC().Truncate(time.Second), false
+// meet closes obligations with evidence, as of the time it was done. What
+// follows a duty that was met counts from then.
+func (d *Desk) meet(tx Tx, a Actor, id IncidentID, ids []string, at time.Time, evidence, how string) error {
+	at, met := at.UTC().Truncate(time.Second), false
 	for _, oid := range ids {
 		o, err := obligation1(tx, id, oid)
 		if isNotFound(err) {
@@ -493,13 +519,13 @@ func (d *Desk) meet(tx Tx, a Actor, id IncidentID, ids []string, evidence, how s
 		if o.Status != DutyOpen || o.Task != nil { // a task is met by its own means; see did
 			continue
 		}
-		o.Status, o.Evidence, o.Note, o.ClosedAt = DutyMet, evidence, how, &now
+		o.Status, o.Evidence, o.Note, o.ClosedAt = DutyMet, evidence, how, &at
 		met = true
 		if err := d.putDuty(tx, o); err != nil {
 			return err
 		}
 		line := "“" + o.Title + "” is met: " + how
-		if o.Due != nil && now.After(*o.Due) {
+		if o.Due != nil && at.After(*o.Due) {
 			line += ", late"
 		}
 		if err := d.record(tx, a, event{name: "obligation.met", incident: id, subject: oid, line: line + ".", data: map[string]string{"evidence": evidence}}); err != nil {

@@ -91,7 +91,7 @@ func (d *Desk) markDecisions(tx Tx, id IncidentID, now []Proposal) (stale []stri
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range regimes {
+	for _, r := range gdprFamily {
 		x, ok := Latest(all, r.ID)
 		if !ok {
 			continue

@@ -678,5 +678,5 @@ func (d *Desk) settleDone(tx Tx, n Notice) error {
 		return nil // nobody was told
 	}
 	how := "notice N-" + itoa(n.No) + " went to " + itoa(reached) + " of " + itoa(r.List) + " persons"
-	return d.meet(tx, System, n.IncidentID, n.Content.Answers, string(n.ID), how)
+	return d.meet(tx, System, n.IncidentID, n.Content.Answers, d.Now(), string(n.ID), how)
 }

@@ -62,16 +62,21 @@ func noteRepacked(after, before []ObligationState, pack string, c Change) {
 	for _, o := range c.Ended {
 		notes[o.ID] = "Ended" + by
 	}
-	due := map[string]*time.Time{}
-	for _, o := range before {
-		due[o.ID] = o.Due
-	}
+	due := dueBefore(before)
 	for _, o := range c.Moved {
 		notes[o.ID] = "Moved" + by + ", was due " + dueText(due[o.ID])
 	}
 	for i := range after {
 		after[i].Repacked = notes[after[i].ID]
 	}
+}
+
+func dueBefore(before []ObligationState) map[string]*time.Time {
+	due := map[string]*time.Time{}
+	for _, o := range before {
+		due[o.ID] = o.Due
+	}
+	return due
 }
 
 func dueText(t *time.Time) string {
@@ -83,7 +88,7 @@ func dueText(t *time.Time) string {
 
 // recordRepacked says on the timeline which duties began, ended or moved because
 // of another pack.
-func (d *Desk) recordRepacked(tx Tx, in Incident, was string, after []ObligationState, c Change) error {
+func (d *Desk) recordRepacked(tx Tx, in Incident, was string, before []ObligationState, c Change) error {
 	now := c.Assessment.Pack
 	line := "Judged again by rule pack " + now + " instead of " + was
 	if OlderPack(now, was) {
@@ -100,13 +105,9 @@ func (d *Desk) recordRepacked(tx Tx, in Incident, was string, after []Obligation
 		ended = append(ended, "“"+o.Title+"” ("+o.Law+")")
 		ids["ended"] += " " + o.ID
 	}
-	notes := map[string]string{}
-	for _, o := range after {
-		notes[o.ID] = o.Repacked
-	}
+	due := dueBefore(before)
 	for _, o := range c.Moved {
-		_, from, _ := strings.Cut(notes[o.ID], ", ")
-		moved = append(moved, "“"+o.Title+"” ("+o.Law+"), due "+dueText(o.Due)+", "+from)
+		moved = append(moved, "“"+o.Title+"” ("+o.Law+"), due "+dueText(o.Due)+", was due "+dueText(due[o.ID]))
 		ids["moved"] += " " + o.ID
 	}
 	for _, part := range []struct {

@@ -188,7 +188,7 @@ func (d *Desk) Publish(ctx context.Context, a Actor, id AnnouncementID) (n Annou
 		if in.Mode == Drill {
 			return nil
 		}
-		if err := d.meet(tx, a, in.ID, n.Text.Answers, string(n.ID), "the announcement was published"); err != nil {
+		if err := d.meet(tx, a, in.ID, n.Text.Answers, d.Now(), string(n.ID), "the announcement was published"); err != nil {
 			return err
 		}
 		return d.posted(tx, a, n, now)

@@ -307,7 +307,7 @@ func (d *Desk) FileReport(ctx context.Context, a Actor, id ReportID, filing Fili
 		if r.Content.Mode == Drill || r.Content.Phase == PhaseWithdrawal {
 			return nil
 		}
-		return d.meet(tx, a, r.IncidentID, []string{r.Content.Obligation}, string(r.ID), "report R-"+itoa(r.No)+" was filed")
+		return d.meet(tx, a, r.IncidentID, []string{r.Content.Obligation}, filing.At, string(r.ID), "report R-"+itoa(r.No)+" was filed")
 	})
 	return r, err
 }

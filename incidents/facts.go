@@ -149,6 +149,15 @@ func FactByKey(key string) (FactDef, bool) {
 	return FactDef{}, false
 }
 
+// ParseValue is Parse of a value as YAML reads it; a time may be one already.
+func (d FactDef) ParseValue(v any) (any, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil, Invalid("%s cannot be read: %s", d.Key, err).On(d.Key)
+	}
+	return d.Parse(b)
+}
+
 // Parse reads a JSON value as this fact's type, checks it against the options
 // and returns the Go value. A null is an error: use Unknown instead.
 func (d FactDef) Parse(b json.RawMessage) (any, error) {

@@ -15,6 +15,11 @@ const (
 	IncidentMerged     IncidentStatus = "merged"
 )
 
+// Over tells whether nothing is worked on any more.
+func (s IncidentStatus) Over() bool {
+	return s == IncidentClosed || s == IncidentDismissed || s == IncidentMerged
+}
+
 // IncidentKind says why the incident exists.
 type IncidentKind string
 

@@ -15,7 +15,8 @@ func (r *rule) blank(code string, place incidents.Place, k placeBook, version st
 		ID: r.ID, Rule: r.ID, Jurisdiction: r.jurisdiction, Place: place, Owed: k.owed(code),
 		Title: r.Title, Law: r.Law, Citation: r.Citation, Sources: slices.Clone(r.Sources), Checked: r.Checked,
 		Confidence: r.Confidence, Audience: incidents.Audience(r.Audience), Authority: r.Authority,
-		Content: append([]string(nil), r.Content...), Headings: append([]string(nil), r.Headings...), Forbidden: append([]string(nil), r.Forbidden...), Remedies: r.remedies(),
+		Content:  append([]string(nil), r.Content...), // an empty list, of a law that leaves it open, is none
+		Headings: slices.Clone(r.Headings), Forbidden: slices.Clone(r.Forbidden), Remedies: r.remedies(),
 		Report: r.Report, Qualifier: r.clock.qualifier, Pack: version, Substitutes: slices.Clone(r.substitutes),
 	}
 }

@@ -1,10 +1,8 @@
 package regulators
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
-	"time"
 
 	"tocsin/incidents"
 	"tocsin/internal/strict"
@@ -42,14 +40,7 @@ func readFact(key string, v any) (incidents.Fact, error) {
 	if v == nil {
 		return incidents.Fact{Unknown: true}, nil
 	}
-	if t, ok := v.(time.Time); ok { // YAML knows times
-		v = t.UTC().Format(time.RFC3339)
-	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		return incidents.Fact{}, incidents.Invalid("%s cannot be read: %s", key, err)
-	}
-	x, err := d.Parse(b)
+	x, err := d.ParseValue(v)
 	return incidents.Fact{Value: x}, err
 }
 

@@ -30,7 +30,7 @@ type courseChoice struct {
 // coursesOf are the proposals of an incident, and the decisions of laws that
 // are no longer proposed under.
 func coursesOf(p *page, d incidents.Dossier) (out []courseView) {
-	may := p.actor.May(incidents.ActApprove) == nil && !over(d.Incident)
+	may := p.actor.May(incidents.ActApprove) == nil && !d.Incident.Status.Over()
 	for _, x := range d.Proposals {
 		v := courseView{Proposal: x, Ref: d.Incident.Ref, Label: x.Course.Label(), Decide: may}
 		for _, key := range x.Decides {
@@ -81,11 +81,6 @@ func formerCourses(d incidents.Dossier) (out []courseView) {
 		out = append(out, v)
 	}
 	return out
-}
-
-// over tells whether an incident is closed, dismissed or merged.
-func over(in incidents.Incident) bool {
-	return in.Status == incidents.IncidentClosed || in.Status == incidents.IncidentDismissed || in.Status == incidents.IncidentMerged
 }
 
 // decideCourse takes an officer's decision on what an incident asks for. The

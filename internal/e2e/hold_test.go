@@ -113,6 +113,50 @@ func TestAChangedFactVoidsWhatWaits(t *testing.T) {
 	}
 }
 
+// Handing in one report takes nobody's approval of another text: the facts are
+// the same. The duty was met when the report was handed in, not when that was
+// written down.
+func TestAMetDutyVoidsNothing(t *testing.T) {
+	h := openHouse(t, storetest.SQLite)
+	ctx, desk := context.Background(), h.app.Desk
+	in := h.incident(time.Now().UTC().Add(-3 * time.Hour))
+	a, err := desk.DraftAnnouncement(ctx, h.as("carla"), in.ID, incidents.AnnouncementText{})
+	if err == nil {
+		a, err = desk.SubmitAnnouncement(ctx, h.as("carla"), a.ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, officer := range []string{"olga", "oscar"} {
+		if err := desk.Decide(ctx, h.as(officer), incidents.Subject{Kind: incidents.SubjectAnnouncement, ID: string(a.ID), Version: a.Version, Hash: a.Hash}, "approve", ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := desk.DraftReport(ctx, h.as("rita"), in.ID, due(t, h, in, "gdpr33").ID, incidents.PhaseInitial)
+	if err == nil {
+		r, err = desk.SubmitReport(ctx, h.as("rita"), r.ID, "the number of people is not known yet")
+	}
+	if err == nil {
+		err = desk.Decide(ctx, h.as("olga"), incidents.Subject{Kind: incidents.SubjectReport, ID: string(r.ID), Version: r.Version, Hash: r.Hash}, "approve", "")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Now().UTC().Add(-time.Hour).Truncate(time.Second)
+	if _, err := desk.FileReport(ctx, h.as("rita"), r.ID, incidents.Filing{Channel: "portal", Reference: "REF-1", At: at}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if o := due(t, h, in, "gdpr33"); o.Status != incidents.DutyMet || o.ClosedAt == nil || !o.ClosedAt.Equal(at) {
+		t.Errorf("the duty is %s, closed %v instead of %v", o.Status, o.ClosedAt, at)
+	}
+	if now, _, err := desk.Announcement(ctx, h.as("carla"), a.ID); err != nil || now.Status != incidents.AnnouncementApproved || now.Stale != "" {
+		t.Errorf("the announcement is %s, %q, %v", now.Status, now.Stale, err)
+	}
+	if _, err := desk.Publish(ctx, h.as("rita"), a.ID); err != nil {
+		t.Errorf("what was approved cannot be published any more: %v", err)
+	}
+}
+
 // A notice to some places is not meant to meet duties owed to people elsewhere.
 func TestANoticeToSomePlacesMeetsTheirDutiesOnly(t *testing.T) {
 	h := openHouse(t, storetest.SQLite)

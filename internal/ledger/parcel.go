@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -49,7 +50,7 @@ func (m parcelManifest) encode() ([]byte, error) {
 func (p Parcel) Write(w io.Writer, s *Signer) error {
 	m := parcelManifest{Schema: p.Kind, Version: p.Version, Format: p.Format, Key: s.VerifierKey()}
 	var files []File
-	for _, path := range sortedPaths(p.Files) {
+	for _, path := range slices.Sorted(maps.Keys(p.Files)) {
 		files = append(files, Bytes(path, p.Files[path]))
 	}
 	sums, crcs, err := sumUp(files)
@@ -69,13 +70,12 @@ func (p Parcel) Write(w io.Writer, s *Signer) error {
 		return err
 	}
 	a := archiver{w: w}
-	for _, head := range []File{Bytes(manifestPath, manifest), Bytes(signaturePath, sig)} {
-		one, crc, err := sumUpOne(head)
-		if err != nil {
-			return err
-		}
-		if err := a.addFile(head, one, crc); err != nil {
-			return fmt.Errorf("write %s: %w", head.Path, err)
+	for _, head := range []struct {
+		path string
+		b    []byte
+	}{{manifestPath, manifest}, {signaturePath, sig}} {
+		if err := a.add(head.path, int64(len(head.b)), crc32.ChecksumIEEE(head.b), bytes.NewReader(head.b)); err != nil {
+			return fmt.Errorf("write %s: %w", head.path, err)
 		}
 	}
 	for i, f := range files {
@@ -96,25 +96,6 @@ func (p Parcel) bounded(head int) error {
 		return incidents.Invalid("%d files of %d bytes do not fit: an archive has 1 to %d files and %d bytes at most", len(p.Files), size, maxParcelFiles-2, MaxParcel)
 	}
 	return nil
-}
-
-func sortedPaths(files map[string][]byte) []string {
-	var out []string
-	for path := range files {
-		out = append(out, path)
-	}
-	slices.Sort(out)
-	return out
-}
-
-// sumUpOne sums up one of the two files that head an archive.
-func sumUpOne(f File) (FileSum, uint32, error) {
-	r, err := f.Open()
-	if err != nil {
-		return FileSum{}, 0, err
-	}
-	b, err := io.ReadAll(r)
-	return FileSum{f.Path, int64(len(b)), hexSHA256(b)}, crc32.ChecksumIEEE(b), err
 }
 
 // OpenParcel verifies a parcel and returns what is in it. It must be signed by

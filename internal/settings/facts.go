@@ -1,7 +1,6 @@
 package settings
 
 import (
-	"encoding/json"
 	"slices"
 
 	"tocsin/incidents"
@@ -21,13 +20,11 @@ func (o Organisation) Known() (map[string]any, error) {
 		if !slices.Contains(ofUs, d.Group) || d.Type == incidents.FactTime {
 			return nil, incidents.Invalid("%s tells of an incident, not of the organisation", key)
 		}
-		b, err := json.Marshal(v)
+		x, err := d.ParseValue(v)
 		if err != nil {
-			return nil, incidents.Invalid("%s cannot be read", key)
-		}
-		if out[key], err = d.Parse(b); err != nil {
 			return nil, err
 		}
+		out[key] = x
 	}
 	return out, nil
 }
