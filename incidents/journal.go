@@ -21,7 +21,10 @@ type Journal interface {
 	// fence is the newest (conflict otherwise: stop working on it). Claimed
 	// deliveries are written as attempting before it returns. Claims are due
 	// deliveries (planned, ready, or waiting for a retry whose time has come) of
-	// the chunk, in order of seq. It extends the chunk's lease.
+	// the chunk, in order of seq; what became due again behind those that were read
+	// ahead comes after them. It extends the chunk's lease. An outcome from which
+	// nothing follows may stand with its claim for a moment, as attempting and not
+	// in doubt, before it is the delivery's state.
 	Turn(ctx context.Context, t Turn) (Claims, error)
 	// JudgeFirstWave looks at what came of a notice's first wave and lets the rest
 	// go, puts the notice on hold, or waits on; see incidents.JudgeWave. passed is

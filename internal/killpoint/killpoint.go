@@ -22,6 +22,7 @@ const (
 	Answered       Point = "answered"        // the answer is read, and recorded nowhere
 	RecordWritten  Point = "record-written"  // outcomes are written down
 	Recorded       Point = "recorded"        // the same, committed
+	LandingWritten Point = "landing-written" // outcomes are written into the rows of their deliveries
 	ChunkDone      Point = "chunk-done"      // nothing in a chunk is due, its lease is held
 	ChunkLeft      Point = "chunk-left"      // the lease is given back, the bus does not know
 	LostWritten    Point = "lost-written"    // what a lost worker left is put in doubt
@@ -40,7 +41,7 @@ const (
 // Points lists them all.
 func Points() []Point {
 	return []Point{ReleaseWritten, OutboxTaken, Published, ChunkTaken, ClaimWritten, Claimed, Rendered, BeforeBytes, AfterBytes, Answered,
-		RecordWritten, Recorded, ChunkDone, ChunkLeft, LostWritten, SweepWritten, Swept, DoubtWritten, DoubtResolved,
+		RecordWritten, Recorded, LandingWritten, ChunkDone, ChunkLeft, LostWritten, SweepWritten, Swept, DoubtWritten, DoubtResolved,
 		ReceiptWritten, ReceiptStored, FoldWritten, Folded, DoneWritten, Done}
 }
 

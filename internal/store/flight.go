@@ -1,26 +1,32 @@
 package store
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"tocsin/incidents"
 )
 
 // A flight is one delivery that a worker has written down as attempting. It
 // stands in the row of its chunk; the delivery's own row stays as it was until
-// the outcome is recorded, and whoever reads it lays the flight over it.
+// the flight lands, and whoever reads it lays the flight over it.
 type flight struct {
 	seq      int64
 	channel  int
 	step     int
 	attempts int   // this attempt included
 	at       int64 // Unix milliseconds: when it was written down
+	answer
+}
+
+// An answer is what came of a flight that waits to be landed with others: a
+// relay took the message. None of it is in doubt any more.
+type answer struct {
+	told int64  // Unix milliseconds: when it was written down; 0: nothing is known yet
+	next int64  // Unix milliseconds: until when a report is waited for; 0: none is
+	code string // of the provider
+	by   string // the provider's account that was asked
 }
 
 // flights of a chunk, in the order they were claimed.
@@ -33,41 +39,86 @@ type flightKey struct {
 
 func (f flight) key() flightKey { return flightKey{f.seq, f.channel} }
 
-// encode is the text in the chunk's row, a JSON list of lists; none is the empty text.
+// encode is the text in the chunk's row: a line for each run of persons that
+// follow each other and have all the rest in common; none is the empty text.
 func (fs flights) encode() string {
-	if len(fs) == 0 {
-		return ""
+	b := make([]byte, 0, 256)
+	for len(fs) > 0 {
+		n := 1
+		for n < len(fs) && fs[n].after(fs[n-1]) {
+			n++
+		}
+		f := fs[0]
+		for _, x := range []int64{f.seq, int64(n), int64(f.channel), int64(f.step), int64(f.attempts), f.at, f.told, f.next} {
+			b = append(strconv.AppendInt(b, x, 10), ' ')
+		}
+		b = append(strconv.AppendQuote(b, f.code), ' ')
+		b = append(strconv.AppendQuote(b, f.by), '\n')
+		fs = fs[n:]
 	}
-	var b jsonRows
-	for _, f := range fs {
-		b = b.open().num(f.seq).num(int64(f.channel)).num(int64(f.step)).num(int64(f.attempts)).num(f.at).shut()
-	}
-	return b.end()
+	return string(b)
 }
 
-func decodeFlights(s string) (flights, error) {
-	if s == "" {
-		return nil, nil
+// after tells whether a flight carries on the run that ends with another.
+func (f flight) after(before flight) bool {
+	before.seq++
+	return f == before
+}
+
+func decodeFlights(s string) (out flights, err error) {
+	if strings.HasPrefix(s, "[") {
+		return decodeOldFlights(s)
 	}
-	rows := strings.Split(strings.TrimSuffix(strings.TrimPrefix(s, "[["), "]]"), "],[")
-	out := make(flights, len(rows))
-	for i, row := range rows {
-		var n [5]int64
-		rest := row
-		for j := range n {
+	for line := range strings.Lines(s) {
+		var n [8]int64
+		rest := strings.TrimSuffix(line, "\n")
+		for i := range n {
 			var text string
-			var err error
-			text, rest, _ = strings.Cut(rest, ",")
-			if n[j], err = strconv.ParseInt(text, 10, 64); err != nil {
-				return nil, fmt.Errorf("the flights of a chunk are not readable: %w", err)
+			text, rest, _ = strings.Cut(rest, " ")
+			if n[i], err = strconv.ParseInt(text, 10, 64); err != nil {
+				return nil, unreadableFlights(line)
 			}
 		}
-		if rest != "" {
-			return nil, fmt.Errorf("the flights of a chunk are not readable: %q", rest)
+		f := flight{n[0], int(n[2]), int(n[3]), int(n[4]), n[5], answer{told: n[6], next: n[7]}}
+		if f.code, rest, err = unquoted(rest); err == nil {
+			f.by, rest, err = unquoted(rest)
 		}
-		out[i] = flight{n[0], int(n[1]), int(n[2]), int(n[3]), n[4]}
+		if err != nil || rest != "" || n[1] < 1 || n[1] > chunkSize {
+			return nil, unreadableFlights(line)
+		}
+		for range n[1] {
+			out = append(out, f)
+			f.seq++
+		}
 	}
 	return out, nil
+}
+
+// decodeOldFlights reads what versions of this program wrote that landed every
+// flight with its outcome: a JSON list of lists.
+func decodeOldFlights(s string) (out flights, err error) {
+	var rows [][5]int64
+	if err := json.Unmarshal([]byte(s), &rows); err != nil {
+		return nil, unreadableFlights(s)
+	}
+	for _, n := range rows {
+		out = append(out, flight{seq: n[0], channel: int(n[1]), step: int(n[2]), attempts: int(n[3]), at: n[4]})
+	}
+	return out, nil
+}
+
+// unquoted takes a quoted text off the front.
+func unquoted(s string) (text, rest string, err error) {
+	q, err := strconv.QuotedPrefix(s)
+	if err != nil {
+		return "", s, err
+	}
+	text, err = strconv.Unquote(q)
+	return text, strings.TrimPrefix(s[len(q):], " "), err
+}
+
+func unreadableFlights(s string) error {
+	return fmt.Errorf("the flights of a chunk are not readable: %q", s)
 }
 
 // seqs is the JSON list of the persons in flight, for a condition that passes them over.
@@ -153,84 +204,15 @@ func (t *tx) notAloft(param string) string {
 	return `NOT EXISTS (SELECT 1 FROM ` + t.table(param, "seq:int", "channel:int") + ` f WHERE f.seq = d.seq AND f.channel = d.channel)`
 }
 
-// A landing is a flight and what came of it.
-type landing struct {
-	flight
-	change
-	kept bool   // it never left: the time of the first attempt does not begin
-	by   string // the provider's account that was asked
-}
-
-// land writes the outcomes of flights of one chunk into their rows. Nobody else
-// may have changed these meanwhile: a flight belongs to the holder of its chunk.
-// Most outcomes of a window are the same, to persons that follow each other:
-// each such run is one statement.
-func (t *tx) land(s shift, notice, chunk, fence int64, now time.Time, all []landing) error {
-	sorted := slices.Clone(all)
-	slices.SortFunc(sorted, func(a, b landing) int {
-		return cmp.Or(cmp.Compare(a.channel, b.channel), cmp.Compare(a.seq, b.seq))
-	})
-	for rest := sorted; len(rest) > 0; {
-		n := 1
-		for n < len(rest) && rest[n].follows(rest[n-1]) {
-			n++
-		}
-		k, first, last := rest[0].same(), rest[0].seq, rest[n-1].seq
-		rest = rest[n:]
-		all := func(changed int64) error {
-			if changed != int64(n) {
-				return incidents.Conflict("%d of %d deliveries of notice %d changed while they were in flight", int64(n)-changed, n, notice)
-			}
-			return nil
-		}
-		if err := t.later(all, `UPDATE deliveries SET state = $1, next_at = $2, provider_id = CASE WHEN $3 = '' THEN provider_id ELSE $3 END, code = $4, reason = $5, tries = 0,
-				attempts = $6, fence = $7, attempted_at = $8, updated_at = $9, sent_by = $10, first_at = CASE WHEN $11 = 1 THEN first_at ELSE COALESCE(first_at, $8) END
-			WHERE notice_no = $12 AND seq BETWEEN $13 AND $14 AND channel = $15 AND state IN (0, 1, 2, 5)`,
-			k.state, orNull(k.next), clean(k.provider), clean(k.code), clean(k.reason), k.attempts, fence, k.at, ms(now), clean(k.by), bit(k.kept), notice, first, last, k.channel); err != nil {
-			return err
-		}
-	}
-	for _, x := range all {
-		s.move(notice, chunk, x.channel, x.step, stateAttempting, x.change.state)
-	}
-	return nil
-}
-
-// landed is what the landings of a run have in common.
-type landed struct {
-	channel, state, attempts   int
-	at                         int64
-	next                       time.Time
-	provider, code, reason, by string
-	kept                       bool
-}
-
-func (x landing) same() landed {
-	k := landed{x.channel, x.change.state, x.attempts, x.flight.at, x.next, x.provider, x.code, x.reason, x.by, x.kept}
-	if channelOf(x.channel) == incidents.Email {
-		k.provider = "" // nothing is looked up by it, and the lines of the window keep it
-		if k.state == stateAccepted {
-			k.reason = "" // the relay's name for it: so do they
-		}
-	}
-	return k
-}
-
-// follows tells whether a landing belongs into the run that ends with before.
-func (x landing) follows(before landing) bool {
-	return x.seq == before.seq+1 && x.same() == before.same()
-}
-
-// window keeps what came of the attempts of one window and returns its lines:
+// window keeps what came of the attempts of one window, a line for each:
 // [delivery, attempt, started, ended, outcome, provider's id, code, reason,
 // provider's account], times in Unix milliseconds.
-func (t *tx) window(notice, chunk, turn int64, all []noted) (lines string, err error) {
+func (t *tx) window(notice, chunk, turn int64, all []noted) error {
 	b := make(jsonRows, 0, 160*len(all))
 	for _, x := range all {
 		b = b.line().text(x.delivery.id().String()).num(int64(x.attempts)).num(x.attempted).num(ms(x.at)).text(x.outcome).text(x.provider).text(x.code).text(x.reason).text(x.by).shut()
 	}
-	lines = string(b)
-	return lines, t.later(nil, `INSERT INTO delivery_windows (notice_no, chunk, turn, lines) VALUES ($1, $2, $3, $4)`, notice, chunk, turn, lines)
+	return t.later(nil, `INSERT INTO delivery_windows (notice_no, chunk, turn, lines) VALUES ($1, $2, $3, $4)`, notice, chunk, turn, string(b))
 }
 
 // jsonRows writes rows of a JSON parameter without a value for each cell: a

@@ -3,9 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"slices"
 	"time"
 
@@ -57,19 +54,29 @@ func (t *tx) takeChunk(notice, chunk int64, owner string, lease time.Duration) (
 	return c, false, err
 }
 
-// doubtStale moves what a lost holder of a chunk left attempting into doubt.
+// doubtStale moves what a lost holder of a chunk left attempting into doubt; what
+// it had an answer for is landed.
 func (t *tx) doubtStale(notice, chunk int64, wait map[incidents.Channel]time.Duration, now time.Time) (int, error) {
 	const why = "the worker was lost before it could say what came of it"
 	var fence int64
+	var turns [2]int64
 	var text string
-	if _, err := t.one(`SELECT fence, flights FROM chunks WHERE notice_no = $1 AND no = $2`, args{notice, chunk}, &fence, &text); err != nil {
+	if _, err := t.one(`SELECT fence, flights, landed, turn FROM chunks WHERE notice_no = $1 AND no = $2`, args{notice, chunk}, &fence, &text, &turns[0], &turns[1]); err != nil {
 		return 0, err
 	}
-	lost, err := decodeFlights(text)
+	flown, err := decodeFlights(text)
 	if err != nil {
 		return 0, err
 	}
+	r, found, err := t.release(notice)
+	if err != nil || !found {
+		return 0, orNotFound(err, "notice %d was never released", notice)
+	}
 	s := shift{}
+	lost, err := t.landTold(s, chunkKey{notice, chunk}, fence, flown, turns, r, now)
+	if err != nil {
+		return 0, err
+	}
 	all := make([]landing, len(lost))
 	notes := make([]noted, len(lost))
 	for i, f := range lost {
@@ -94,7 +101,7 @@ func (t *tx) doubtStale(notice, chunk int64, wait map[incidents.Channel]time.Dur
 	if err := t.noteAll(notice, notes); err != nil {
 		return 0, err
 	}
-	if _, err := t.run(`UPDATE chunks SET flights = '' WHERE notice_no = $1 AND no = $2`, notice, chunk); err != nil {
+	if _, err := t.run(`UPDATE chunks SET flights = '', landed = turn WHERE notice_no = $1 AND no = $2`, notice, chunk); err != nil {
 		return 0, err
 	}
 	killpoint.If(len(lost) > 0, killpoint.LostWritten)
@@ -135,6 +142,7 @@ func (s *Store) Admitted(ctx context.Context, notice int64) (an incidents.Approv
 
 // LeaveChunk gives the lease back; a chunk that somebody else took stays theirs.
 func (s *Store) LeaveChunk(ctx context.Context, c incidents.Chunk) error {
+	s.aheads.drop(c.Notice, c.No)
 	return s.together(ctx, func(t *tx) error {
 		_, err := t.run(`UPDATE chunks SET until = 0, owner = '' WHERE notice_no = $1 AND no = $2 AND fence = $3 AND claimed = 0`, c.Notice, c.No, c.Fence)
 		return err
@@ -143,14 +151,22 @@ func (s *Store) LeaveChunk(ctx context.Context, c incidents.Chunk) error {
 
 // Turn records the outcomes of one window and claims the next, in one synced transaction.
 func (s *Store) Turn(ctx context.Context, turn incidents.Turn) (c incidents.Claims, err error) {
+	a := s.aheads.of(turn)
+	var stale bool
 	err = s.together(ctx, func(t *tx) error {
-		c, err = t.turn(turn)
+		c, stale, err = t.turn(turn, a)
 		killpoint.If(err == nil && len(c.Next) > 0, killpoint.ClaimWritten)
 		killpoint.If(err == nil && len(turn.Done) > 0, killpoint.RecordWritten)
 		return err
 	})
 	killpoint.If(err == nil && len(c.Next) > 0, killpoint.Claimed)
 	killpoint.If(err == nil && len(turn.Done) > 0, killpoint.Recorded)
+	if err == nil && len(c.Next) > 0 {
+		a.claimed(c.Next, stale)
+		if turn.Want >= s.aheadFrom {
+			s.refill(a)
+		}
+	}
 	return c, err
 }
 
@@ -160,43 +176,53 @@ type standing struct {
 	gate
 	flights flights // of the chunk: in flight before the turn, then after it
 	no      int64   // of the window this turn records
+	landed  int64   // of the last window that stands in the rows
+	revs    revisions
 	shift   shift
 	purse   *incidents.Purse // nil: no spend cap
 	wave    *wave            // nil: everything may leave
+	night   *nightGate
 }
 
-func (t *tx) turn(turn incidents.Turn) (c incidents.Claims, err error) {
+func (t *tx) turn(turn incidents.Turn, a *ahead) (c incidents.Claims, stale bool, err error) {
 	g, err := t.gateOf(turn.Chunk.Notice)
 	if err != nil {
-		return c, err
+		return c, false, err
 	}
 	w := &standing{Turn: turn, gate: g, shift: shift{}}
 	if w.wave, err = t.waveOf(g); err != nil { // before the chunk: whoever judges the wave takes them in this order
-		return c, err
+		return c, false, err
 	}
 	if err := t.stand(w); err != nil {
-		return c, err
+		return c, false, err
 	}
 	if c.Fallback, err = t.record(w); err != nil {
-		return c, err
+		return c, false, err
 	}
 	if c.Halt = w.halt(turn.Notice); turn.Want > 0 && c.Halt == "" && w.notice.Status == incidents.NoticeSending {
-		if c.Next, err = t.claim(w); err != nil {
-			return c, err
+		if c.Next, stale, err = t.claim(w, a); err != nil {
+			return c, false, err
 		}
 	}
 	c.Judge = w.wave != nil && (len(turn.Done) > 0 || turn.Want > len(c.Next))
-	chunk, todo, claimed := chunkKey{turn.Chunk.Notice, turn.Chunk.No}, int64(0), int64(0)
+	chunk := chunkKey{turn.Chunk.Notice, turn.Chunk.No}
+	if w.landsNow(t.s.landAt, len(c.Next)) {
+		if w.flights, err = t.landTold(w.shift, chunk, turn.Chunk.Fence, w.flights, [2]int64{w.landed, w.no}, w.release, w.Now); err != nil {
+			return c, false, err
+		}
+		w.landed = w.no
+	}
+	todo, claimed := int64(0), int64(0)
 	counts, chunks := w.shift.sums()
 	if x, ok := chunks[chunk]; ok {
 		todo, claimed = x.todo, x.claimed
 		delete(chunks, chunk)
 	}
-	if err := t.later(nil, `UPDATE chunks SET until = $1, flights = $2, turn = $3, todo = todo + $4, claimed = claimed + $5 WHERE notice_no = $6 AND no = $7`,
-		ms(w.Now.Add(w.Lease)), w.flights.encode(), w.no, todo, claimed, chunk.notice, chunk.chunk); err != nil {
-		return c, err
+	if err := t.later(nil, `UPDATE chunks SET until = $1, flights = $2, turn = $3, landed = $4, todo = todo + $5, claimed = claimed + $6 WHERE notice_no = $7 AND no = $8`,
+		ms(w.Now.Add(w.Lease)), w.flights.encode(), w.no, w.landed, todo, claimed, chunk.notice, chunk.chunk); err != nil {
+		return c, false, err
 	}
-	return c, t.bookSums(counts, chunks)
+	return c, stale, t.bookSums(counts, chunks)
 }
 
 // stand makes sure that the chunk is still the worker's, keeps others from
@@ -207,8 +233,8 @@ func (t *tx) stand(w *standing) error {
 		lock = ` FOR UPDATE`
 	}
 	var text string
-	found, err := t.one(`SELECT flights, turn FROM chunks WHERE notice_no = $1 AND no = $2 AND fence = $3 AND owner = $4`+lock,
-		args{w.Chunk.Notice, w.Chunk.No, w.Chunk.Fence, w.Chunk.Owner}, &text, &w.no)
+	found, err := t.one(`SELECT flights, turn, landed, rev, (SELECT l.rev FROM lists l WHERE l.no = $5) FROM chunks WHERE notice_no = $1 AND no = $2 AND fence = $3 AND owner = $4`+lock,
+		args{w.Chunk.Notice, w.Chunk.No, w.Chunk.Fence, w.Chunk.Owner, w.list.no}, &text, &w.no, &w.landed, &w.revs.chunk, &w.revs.list)
 	if err != nil {
 		return err
 	}
@@ -227,18 +253,20 @@ func orNotFound(err error, format string, a ...any) error {
 }
 
 // record writes the outcomes of a window down. Only what this holder of the
-// chunk wrote down as attempting can have an outcome.
+// chunk wrote down as attempting can have an outcome, and only one.
 func (t *tx) record(w *standing) (fallback bool, err error) {
 	if len(w.Done) == 0 {
 		return false, nil
 	}
-	mine := make(map[flightKey]flight, len(w.flights))
-	for _, f := range w.flights {
-		mine[f.key()] = f
+	mine := make(map[flightKey]int, len(w.flights))
+	for i, f := range w.flights {
+		if f.told == 0 {
+			mine[f.key()] = i
+		}
 	}
-	all := make([]landing, 0, len(w.Done))
-	notes := make([]noted, 0, len(w.Done))
+	var all []landing
 	var failed []delivery
+	notes := make([]noted, 0, len(w.Done))
 	seqs := make([]int64, len(w.Done))
 	for i, done := range w.Done {
 		seqs[i] = done.ID.Seq
@@ -247,25 +275,36 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	landing := landing{}
+	gone := map[flightKey]bool{}
 	for _, done := range w.Done {
 		k := flightKey{done.ID.Seq, channelCode(done.ID.Channel)}
-		f, ok := mine[k]
+		i, ok := mine[k]
 		if !ok || done.ID.Notice != w.Chunk.Notice {
 			return false, incidents.Conflict("delivery %s is not attempted by this worker", done.ID)
 		}
 		delete(mine, k)
+		f := w.flights[i]
 		d := f.delivery(w.Chunk.Notice, w.Chunk.No, w.Chunk.Fence)
+		notes = append(notes, noted{d, string(done.Receipt.Outcome), done.Receipt.ProviderID, done.Receipt.Code, done.Receipt.Reason, done.Receipt.Provider, done.At})
+		if done.Receipt.Outcome == incidents.OutcomeAccepted && done.ID.Channel == incidents.Email {
+			done.At = w.Now // its line has the moment: many persons of a window have the rest in common
+		}
 		c := t.listen(d, outcome(d, done, plan(d.seq), w.Backoff, t.s.o.DoubtWait), plan(d.seq))
+		if mayWait(d.channel, c) {
+			w.flights[i].answer = answer{told: ms(w.Now), next: ms(c.next), code: clean(c.code), by: clean(done.Receipt.Provider)}
+			continue
+		}
 		if c.state == stateRetryWait && w.notice.Status == incidents.NoticeStopped {
 			c.state, c.next, c.reason = stateCancelled, time.Time{}, "stopped before it left"
 		}
-		all = append(all, landing{f, c, done.Receipt.Outcome == incidents.OutcomeKept, done.Receipt.Provider})
-		notes = append(notes, noted{d, string(done.Receipt.Outcome), done.Receipt.ProviderID, done.Receipt.Code, done.Receipt.Reason, done.Receipt.Provider, done.At})
+		landing.flight, landing.change, landing.kept, landing.by = f, c, done.Receipt.Outcome == incidents.OutcomeKept, done.Receipt.Provider
+		all, gone[k] = append(all, landing), true
 		if c.state == stateRejected {
 			failed = append(failed, d.after(c))
 		}
 	}
-	w.flights = slices.DeleteFunc(w.flights, func(f flight) bool { _, flying := mine[f.key()]; return !flying })
+	w.flights = slices.DeleteFunc(w.flights, func(f flight) bool { return gone[f.key()] })
 	if err := t.land(w.shift, w.Chunk.Notice, w.Chunk.No, w.Chunk.Fence, w.Now, all); err != nil {
 		return false, err
 	}
@@ -280,14 +319,10 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 		fallback = len(gone) > 0
 	}
 	w.no++
-	lines, err := t.window(w.Chunk.Notice, w.Chunk.No, w.no, notes)
-	if err != nil {
+	if err := t.window(w.Chunk.Notice, w.Chunk.No, w.no, notes); err != nil {
 		return false, err
 	}
-	if err := t.refund(w); err != nil {
-		return false, err
-	}
-	return fallback, t.auditWindow(w, lines)
+	return fallback, t.refund(w)
 }
 
 // after is the row as a change leaves it.
@@ -334,21 +369,6 @@ func outcome(d delivery, done incidents.Recorded, plan []incidents.Step, backoff
 	return c
 }
 
-// auditWindow puts a window into the audit log: counts, and the hash of its lines.
-func (t *tx) auditWindow(w *standing, lines string) error {
-	counts := map[incidents.Outcome]int{}
-	for _, d := range w.Done {
-		counts[d.Receipt.Outcome]++
-	}
-	sum := sha256.Sum256([]byte(lines))
-	data := map[string]string{"notice": fmt.Sprint(w.Chunk.Notice), "chunk": fmt.Sprint(w.Chunk.No), "turn": fmt.Sprint(w.no), "channel": string(w.Channel),
-		"fence": fmt.Sprint(w.Chunk.Fence), "lines_sha256": hex.EncodeToString(sum[:])}
-	for o, n := range counts {
-		data[string(o)] = fmt.Sprint(n)
-	}
-	return t.Audit(systemEntry("dispatch.window", w.release, w.Now, data))
-}
-
 // systemEntry is an audit entry of what the service does by itself.
 func systemEntry(event string, r release, at time.Time, data map[string]string) incidents.AuditEntry {
 	a := incidents.System
@@ -356,20 +376,31 @@ func systemEntry(event string, r release, at time.Time, data map[string]string) 
 		Incident: r.incident, Subject: string(r.id), Data: data}
 }
 
-// claim writes the next window down as attempting. Who was excluded or erased
-// since the release is suppressed instead, and whose night it is is held until
-// their morning.
-func (t *tx) claim(w *standing) (out []incidents.Claimed, err error) {
+// claim writes the next window down as attempting: what was read ahead, if it
+// still holds, else what is read now. Who was excluded or erased since the
+// release is suppressed instead, and whose night it is is held until their morning.
+func (t *tx) claim(w *standing, a *ahead) (out []incidents.Claimed, stale bool, err error) {
 	if w.purse, err = t.openPurse(w); err != nil {
-		return nil, err
+		return nil, false, err
+	}
+	w.night = t.night(w.notice, w.Channel, w.Now)
+	take := func() (next []incidents.Claimed, barred []changed, err error) { return t.dueInWave(w, w.Want-len(out)) }
+	if rows, revs := a.offer(w.Want); len(rows) > 0 {
+		if stale = revs != w.revs; !stale && w.wave == nil {
+			now := take
+			take = func() (next []incidents.Claimed, barred []changed, err error) {
+				take = now
+				return t.weighed(w, rows)
+			}
+		}
 	}
 	for len(out) < w.Want {
-		next, barred, err := t.dueInWave(w, w.Want-len(out))
+		next, barred, err := take()
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		if err := t.becomeAll(w.shift, w.Chunk.Notice, barred); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		out = append(out, next...)
 		if len(barred) == 0 {
@@ -377,9 +408,9 @@ func (t *tx) claim(w *standing) (out []incidents.Claimed, err error) {
 		}
 	}
 	if err := t.keepWave(w, out); err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return out, t.closePurse(w)
+	return out, stale, t.closePurse(w)
 }
 
 // dueAt is the condition that a delivery's time has come; what is held without
@@ -390,44 +421,51 @@ func dueAt(now string) string {
 
 // due reads deliveries that may leave now and takes them into flight.
 func (t *tx) due(w *standing, want int, among string) (next []incidents.Claimed, barred []changed, err error) {
-	at := ms(w.Now)
-	night := t.night(w.notice, w.Channel, w.Now)
-	err = t.rows(`SELECT d.step, d.state, d.attempts, d.fence, COALESCE(d.first_at, 0), d.maybe_twice, p.seq, p.lang, p.place, p.zone, p.flags, p.excluded, p.sealed
-		FROM deliveries d`+t.indexed(`deliveries_open`)+` CROSS JOIN persons p WHERE p.list_no = `+t.unseen("$1")+` AND p.seq = d.seq
-		AND d.notice_no = `+t.unseen("$2")+` AND d.chunk = `+t.unseen("$3")+` AND d.channel = `+t.unseen("$4")+` AND d.state IN (0, 1, 2, 3, 5) AND d.state IN (0, 1, 2, 5) AND `+dueAt(t.unseen("$5"))+`
-		AND d.seq NOT IN (`+t.numbers("$6")+`)`+among+` ORDER BY d.seq LIMIT `+t.unseen("$7"),
-		args{w.list.no, w.Chunk.Notice, w.Chunk.No, channelCode(w.Channel), at, w.flights.seqs(), want}, func(row scanner) error {
-			d := delivery{notice: w.Chunk.Notice, chunk: w.Chunk.No, channel: channelCode(w.Channel)}
-			var p incidents.Person
-			err := row.Scan(&d.step, &d.state, &d.attempts, &d.fence, &d.first, (*flag)(&d.twice), &p.Seq, &p.Lang, &p.Place, &p.Zone, &p.Flags, &p.Excluded, &p.Sealed)
+	err = t.rows(t.dueSQL()+` AND d.seq NOT IN (`+t.numbers("$6")+`)`+among+` ORDER BY d.seq LIMIT `+t.unseen("$7"),
+		args{w.list.no, w.Chunk.Notice, w.Chunk.No, channelCode(w.Channel), ms(w.Now), w.flights.seqs(), want}, func(row scanner) error {
+			x, err := scanDue(row, w.Chunk, w.Channel)
 			if err != nil {
 				return err
 			}
-			d.seq = p.Seq
-			w.list.owns(&p)
-			if p.Excluded != "" || p.Sealed == nil {
-				why := p.Excluded
-				if why == "" {
-					why = "erased"
-				}
-				barred = append(barred, changed{d, change{state: stateSuppressed, reason: why, at: w.Now}})
-				return nil
+			if c, ok, why := w.weigh(x); ok {
+				next = append(next, c)
+			} else {
+				barred = append(barred, changed{x.delivery, why})
 			}
-			if open, morning := night.gate(p); !open {
-				barred = append(barred, changed{d, change{state: stateHeld, next: morning, reason: heldByNight, at: w.Now}})
-				return nil
-			}
-			if w.purse != nil && !w.purse.Pay(p.Place) {
-				barred = append(barred, changed{d, spent(w.Now)})
-				return nil
-			}
-			w.shift.move(d.notice, d.chunk, d.channel, d.step, d.state, stateAttempting)
-			f := flight{d.seq, d.channel, d.step, d.attempts + 1, at}
-			w.flights = append(w.flights, f)
-			now := f.delivery(d.notice, d.chunk, w.Chunk.Fence)
-			now.twice, now.first, now.upd = d.twice, cmp.Or(d.first, at), at
-			next = append(next, incidents.Claimed{Delivery: now.domain(), Person: p, First: fromMS(now.first), Wave: w.wave != nil})
 			return nil
 		})
 	return next, barred, err
+}
+
+// weighed takes what was read ahead into flight.
+func (t *tx) weighed(w *standing, rows []dueRow) (next []incidents.Claimed, barred []changed, err error) {
+	for _, x := range rows {
+		if c, ok, why := w.weigh(x); ok {
+			next = append(next, c)
+		} else {
+			barred = append(barred, changed{x.delivery, why})
+		}
+	}
+	return next, barred, nil
+}
+
+// weigh takes one delivery into flight, or says what becomes of it instead.
+func (w *standing) weigh(x dueRow) (c incidents.Claimed, ok bool, why change) {
+	d, p, at := x.delivery, x.person, ms(w.Now)
+	w.list.owns(&p)
+	if p.Excluded != "" || p.Sealed == nil {
+		return c, false, change{state: stateSuppressed, reason: cmp.Or(p.Excluded, "erased"), at: w.Now}
+	}
+	if open, morning := w.night.gate(p); !open {
+		return c, false, change{state: stateHeld, next: morning, reason: heldByNight, at: w.Now}
+	}
+	if w.purse != nil && !w.purse.Pay(p.Place) {
+		return c, false, spent(w.Now)
+	}
+	w.shift.move(d.notice, d.chunk, d.channel, d.step, d.state, stateAttempting)
+	f := flight{seq: d.seq, channel: d.channel, step: d.step, attempts: d.attempts + 1, at: at}
+	w.flights = append(w.flights, f)
+	now := f.delivery(d.notice, d.chunk, w.Chunk.Fence)
+	now.twice, now.first, now.upd = d.twice, cmp.Or(d.first, at), at
+	return incidents.Claimed{Delivery: now.domain(), Person: p, First: fromMS(now.first), Wave: w.wave != nil}, true, why
 }

@@ -117,12 +117,34 @@ func (t *tx) becomeAll(s shift, notice int64, all []changed) error {
 	if n != int64(len(all)) {
 		return incidents.Conflict("%d of %d deliveries of notice %d changed meanwhile", int64(len(all))-n, len(all), notice)
 	}
+	chunks := map[int64]bool{}
 	for _, x := range all {
 		if x.change.state != x.delivery.state {
 			s.move(notice, x.chunk, x.channel, x.step, x.delivery.state, x.change.state)
 		}
+		chunks[x.chunk] = chunks[x.chunk] || isOpen(x.delivery.state)
 	}
-	return nil
+	return t.revise(notice, chunks)
+}
+
+// revise tells who read ahead in these chunks that what is due there is another now.
+func (t *tx) revise(notice int64, chunks map[int64]bool) error {
+	var nos []int64
+	for no, yes := range chunks {
+		if yes {
+			nos = append(nos, no)
+		}
+	}
+	if len(nos) == 0 {
+		return nil
+	}
+	slices.Sort(nos)
+	return t.later(nil, `UPDATE chunks SET rev = rev + 1 WHERE notice_no = $1 AND no IN (`+t.numbers("$2")+`)`, notice, doc(nos))
+}
+
+// reviseList tells the same of the persons of a list.
+func (t *tx) reviseList(list int64) error {
+	return t.later(nil, `UPDATE lists SET rev = rev + 1 WHERE no = $1`, list)
 }
 
 // A noted attempt is one line of the history of a delivery.

@@ -42,6 +42,7 @@ func newWorld(t testing.TB, o Options) *world {
 	w.keeper = sealed.New(m, sealed.NewMemoryVault())
 	o.Now, o.Keeper, o.Box = w.now, w.keeper, nil
 	w.s = opened(t, o)
+	w.s.landAt = 1 // an outcome is in its row when a turn returns
 	return w
 }
 

@@ -183,8 +183,8 @@ func (t *tx) SetExcluded(id incidents.PersonID, reason, note string) error {
 	if n == 0 {
 		return incidents.NotFound("there is no person %q", string(id))
 	}
-	if reason == "" {
-		return nil
+	if err := t.reviseList(l.no); err != nil || reason == "" {
+		return err
 	}
 	return t.suppress(l.no, seq, reason)
 }

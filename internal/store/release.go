@@ -296,7 +296,7 @@ func (t *tx) CancelDeliveries(notice int64, why string, at time.Time) (int64, er
 	if err := t.addCounts(merged(rows)); err != nil {
 		return 0, err
 	}
-	if _, err := t.run(`UPDATE chunks SET todo = 0 WHERE notice_no = $1`, notice); err != nil {
+	if _, err := t.run(`UPDATE chunks SET todo = 0, rev = rev + 1 WHERE notice_no = $1`, notice); err != nil {
 		return 0, err
 	}
 	_, err = t.run(`UPDATE deliveries SET next_at = NULL WHERE notice_no = $1 AND state = 4 AND next_at IS NOT NULL`, notice)

@@ -117,9 +117,9 @@ func (t *tx) windowLines(notice, chunk, seq int64) (out []Attempt, err error) {
 			return err
 		}
 		for line := range strings.SplitSeq(text, "\n") {
-			var a Attempt
-			if err := json.Unmarshal([]byte(line), &[]any{&a.Delivery, &a.Attempt, &a.StartedAt, &a.EndedAt, &a.Outcome, &a.ProviderID, &a.Code, &a.Reason, &a.Provider}); err != nil {
-				return fmt.Errorf("a window of notice %d is not readable: %w", notice, err)
+			a, err := parseLine(line)
+			if err != nil {
+				return fmt.Errorf("notice %d: %w", notice, err)
 			}
 			if seq == 0 || a.Delivery.Seq == seq {
 				out = append(out, a)
@@ -128,6 +128,15 @@ func (t *tx) windowLines(notice, chunk, seq int64) (out []Attempt, err error) {
 		return nil
 	})
 	return out, err
+}
+
+// parseLine reads one line of a window; see tx.window.
+func parseLine(line string) (a Attempt, err error) {
+	err = json.Unmarshal([]byte(line), &[]any{&a.Delivery, &a.Attempt, &a.StartedAt, &a.EndedAt, &a.Outcome, &a.ProviderID, &a.Code, &a.Reason, &a.Provider})
+	if err != nil {
+		return a, fmt.Errorf("a line of a window is not readable: %w", err)
+	}
+	return a, nil
 }
 
 // ClaimedStatus streams what is claimed of each delivery with the list's own

@@ -56,7 +56,7 @@ func (t *tx) eraseRows(in incidents.IncidentID) error {
 		return err
 	}
 	t.s.books.drop(l.no)
-	_, err = t.run(`UPDATE lists SET key_merged = key_runs, erased_at = $2 WHERE no = $1 AND erased_at IS NULL`, l.no, ms(t.now()))
+	_, err = t.run(`UPDATE lists SET key_merged = key_runs, rev = rev + 1, erased_at = $2 WHERE no = $1 AND erased_at IS NULL`, l.no, ms(t.now()))
 	return err
 }
 
@@ -151,6 +151,9 @@ func (t *tx) reseal(in incidents.IncidentID, seq int64, r resealer) error {
 		if _, err := t.run(q, l.no, seq); err != nil {
 			return err
 		}
+	}
+	if err := t.reviseList(l.no); err != nil {
+		return err
 	}
 	return t.suppress(l.no, seq, "erased")
 }

@@ -161,6 +161,9 @@ func (t *tx) letGo(notice int64, ch incidents.Channel, at time.Time) (n int64, e
 	if err != nil || n == 0 {
 		return n, err
 	}
+	if err := t.revise(notice, chunks); err != nil {
+		return n, err
+	}
 	if err := t.book(s); err != nil {
 		return n, err
 	}

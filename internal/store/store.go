@@ -70,8 +70,11 @@ type Store struct {
 	gates      gates
 	edge       edge
 	statements statements
+	aheads     aheads
 	// mergeAt is waitingKeys; tests let fewer wait.
 	mergeAt int
+	// landAt is landTogether, aheadFrom is aheadWanted; tests let fewer wait.
+	landAt, aheadFrom int
 	// broken is set when a sync failed: what is in memory may not be on disk.
 	broken atomic.Bool
 }
@@ -93,7 +96,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Conns <= 0 {
 		o.Conns = 16
 	}
-	s := &Store{o: o, keeper: o.Keeper, newID: o.NewID, pg: IsPostgres(o.URL), ready: make(chan struct{}, 1), mergeAt: waitingKeys}
+	s := &Store{o: o, keeper: o.Keeper, newID: o.NewID, pg: IsPostgres(o.URL), ready: make(chan struct{}, 1), mergeAt: waitingKeys, landAt: landTogether, aheadFrom: aheadWanted}
 	var err error
 	if s.pg {
 		err = s.openPostgres(ctx)
@@ -116,6 +119,7 @@ func IsPostgres(url string) bool {
 // Close finishes what waits in the group commit and closes the database.
 func (s *Store) Close() error {
 	s.queue.close()
+	s.aheads.close()
 	return s.closePools()
 }
 

@@ -85,3 +85,8 @@ func givesReceipts(channel int) bool {
 func isTodo(state int) bool {
 	return state == statePlanned || state == stateReady
 }
+
+// isOpen tells whether a delivery in this state may be claimed, now or later.
+func isOpen(state int) bool {
+	return isTodo(state) || state == stateHeld || state == stateRetryWait
+}

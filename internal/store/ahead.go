@@ -1,0 +1,182 @@
+package store
+
+import (
+	"context"
+	"sync"
+
+	"tocsin/incidents"
+)
+
+// An ahead is what a chunk has to send next on one channel, read while earlier
+// windows are under way, so that the one writer has not to read it. What it
+// holds may be claimed while nobody but the holder of the chunk changed it
+// since: the claim compares the revisions of chunk and list in its transaction.
+type ahead struct {
+	chunk   incidents.Chunk
+	channel incidents.Channel
+
+	mu   sync.Mutex
+	revs revisions
+	rows []dueRow
+	last int64 // seq: nothing up to it is wanted any more
+	more bool  // there may be more than rows
+	busy bool  // they are being read
+}
+
+// revisions are how often chunk and list were changed by others.
+type revisions struct{ chunk, list int64 }
+
+// A dueRow is a delivery whose time has come, with its person.
+type dueRow struct {
+	delivery
+	person incidents.Person
+}
+
+const (
+	aheadRows   = 384 // read at once
+	aheadLow    = 192 // fewer than these: more are read
+	aheadWanted = 8   // a claim of fewer is quick enough without
+)
+
+// aheads are those of the chunks this process works on.
+type aheads struct {
+	mu      sync.Mutex
+	by      map[chunkKey]*ahead
+	reading sync.WaitGroup
+	closed  bool
+}
+
+func (all *aheads) of(turn incidents.Turn) *ahead {
+	key := chunkKey{turn.Chunk.Notice, turn.Chunk.No}
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	a := all.by[key]
+	if a == nil || a.chunk.Fence != turn.Chunk.Fence || a.channel != turn.Channel {
+		a = &ahead{chunk: turn.Chunk, channel: turn.Channel, more: true}
+		if all.by == nil {
+			all.by = map[chunkKey]*ahead{}
+		}
+		all.by[key] = a
+	}
+	return a
+}
+
+// drop forgets what was read of a chunk.
+func (all *aheads) drop(notice, chunk int64) {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	delete(all.by, chunkKey{notice, chunk})
+}
+
+// close waits until nothing is being read.
+func (all *aheads) close() {
+	all.mu.Lock()
+	all.closed = true
+	all.mu.Unlock()
+	all.reading.Wait()
+}
+
+// offer is what a claim of so many may take.
+func (a *ahead) offer(want int) ([]dueRow, revisions) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.rows[:min(want, len(a.rows))], a.revs
+}
+
+// claimed lets go of what was claimed, and of everything when it holds no more.
+func (a *ahead) claimed(next []incidents.Claimed, stale bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, c := range next {
+		a.last = max(a.last, c.Delivery.ID.Seq)
+	}
+	if stale {
+		a.rows, a.more = nil, true
+	}
+	a.trim()
+}
+
+// trim leaves out what is not wanted any more; a.mu is held.
+func (a *ahead) trim() {
+	for len(a.rows) > 0 && a.rows[0].seq <= a.last {
+		a.rows = a.rows[1:]
+	}
+}
+
+// refill reads on when little is left.
+func (s *Store) refill(a *ahead) {
+	a.mu.Lock()
+	due := a.more && !a.busy && len(a.rows) < aheadLow
+	a.busy = a.busy || due
+	a.mu.Unlock()
+	if !due {
+		return
+	}
+	s.aheads.mu.Lock()
+	defer s.aheads.mu.Unlock()
+	if !s.aheads.closed {
+		s.aheads.reading.Go(func() { s.readAhead(a) })
+	}
+}
+
+// readAhead adds to what is there; an error leaves it to the claim to find out.
+func (s *Store) readAhead(a *ahead) {
+	a.mu.Lock()
+	from := a.last
+	if n := len(a.rows); n > 0 {
+		from = max(from, a.rows[n-1].seq)
+	}
+	a.mu.Unlock()
+	var revs revisions
+	var rows []dueRow
+	err := s.read(context.Background(), func(t *tx) (err error) {
+		revs, rows, err = t.dueAfter(a.chunk, a.channel, from)
+		return err
+	})
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.busy = false
+	switch {
+	case err != nil:
+		a.rows, a.more = nil, false
+		return
+	case len(a.rows) > 0 && a.revs != revs:
+		a.rows = nil // of another time; the next are read anew
+		return
+	}
+	a.revs, a.rows, a.more = revs, append(a.rows[:len(a.rows):len(a.rows)], rows...), len(rows) == aheadRows
+	a.trim()
+}
+
+// dueAfter reads what is due after a place on the list, and the revisions it holds for.
+func (t *tx) dueAfter(c incidents.Chunk, channel incidents.Channel, after int64) (revs revisions, out []dueRow, err error) {
+	var list int64
+	found, err := t.one(`SELECT c.rev, l.rev, l.no FROM chunks c JOIN releases r ON r.notice_no = c.notice_no JOIN lists l ON l.no = r.list_no
+		WHERE c.notice_no = $1 AND c.no = $2 AND c.fence = $3`, args{c.Notice, c.No, c.Fence}, &revs.chunk, &revs.list, &list)
+	if err != nil || !found {
+		return revs, nil, err
+	}
+	out = make([]dueRow, 0, aheadRows)
+	err = t.rows(t.dueSQL()+` AND d.seq > $6 ORDER BY d.seq LIMIT $7`, args{list, c.Notice, c.No, channelCode(channel), ms(t.now()), after, aheadRows}, func(r scanner) error {
+		x, err := scanDue(r, c, channel)
+		out = append(out, x)
+		return err
+	})
+	return revs, out, err
+}
+
+// dueSQL reads the due deliveries of a chunk on a channel, with their persons:
+// its parameters are list, notice, chunk, channel and time.
+func (t *tx) dueSQL() string {
+	return `SELECT d.step, d.state, d.attempts, d.fence, COALESCE(d.first_at, 0), d.maybe_twice, p.seq, p.lang, p.place, p.zone, p.flags, p.excluded, p.sealed
+		FROM deliveries d` + t.indexed(`deliveries_open`) + ` CROSS JOIN persons p WHERE p.list_no = ` + t.unseen("$1") + ` AND p.seq = d.seq
+		AND d.notice_no = ` + t.unseen("$2") + ` AND d.chunk = ` + t.unseen("$3") + ` AND d.channel = ` + t.unseen("$4") + ` AND d.state IN (0, 1, 2, 3, 5) AND d.state IN (0, 1, 2, 5) AND ` + dueAt(t.unseen("$5"))
+}
+
+func scanDue(r scanner, c incidents.Chunk, channel incidents.Channel) (x dueRow, err error) {
+	d, p := &x.delivery, &x.person
+	d.notice, d.chunk, d.channel = c.Notice, c.No, channelCode(channel)
+	err = r.Scan(&d.step, &d.state, &d.attempts, &d.fence, &d.first, (*flag)(&d.twice), &p.Seq, &p.Lang, &p.Place, &p.Zone, &p.Flags, &p.Excluded, &p.Sealed)
+	d.seq = p.Seq
+	return x, err
+}

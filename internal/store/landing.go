@@ -1,0 +1,181 @@
+package store
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tocsin/incidents"
+	"tocsin/internal/killpoint"
+)
+
+// How long answers may wait in the row of their chunk before they land in the
+// rows of their deliveries: what many persons have in common is written once.
+const (
+	landTogether = 256 // flights
+	landTurns    = 32
+	landWithin   = time.Second
+)
+
+// mayWait tells whether an outcome can stay with its flight for a while: nothing
+// follows from it but that a relay took the message.
+func mayWait(channel int, c change) bool {
+	return channelOf(channel) == incidents.Email && c.state == stateAccepted && !c.twice && !c.conflict
+}
+
+// landsNow tells whether a turn that made so many claims brings down what waits.
+func (w *standing) landsNow(limit, claimed int) bool {
+	if w.no == w.landed {
+		return false
+	}
+	waits, since := 0, w.Now
+	for _, f := range w.flights {
+		if f.told > 0 {
+			waits++
+			since = fromMS(min(f.told, ms(since)))
+		}
+	}
+	return claimed == 0 || w.wave != nil || waits >= limit || w.no-w.landed >= landTurns || w.Now.Sub(since) >= landWithin
+}
+
+// landTold writes the answers that wait into the rows of their deliveries, puts
+// the windows they came in into the audit log, and returns who is still in flight.
+func (t *tx) landTold(s shift, of chunkKey, fence int64, fs flights, turns [2]int64, r release, now time.Time) (flights, error) {
+	var all []landing
+	for _, f := range fs {
+		if f.told > 0 {
+			all = append(all, landing{flight: f, by: f.by, change: change{state: stateAccepted, code: f.code, next: fromMS(f.next), at: fromMS(f.told)}})
+		}
+	}
+	if err := t.land(s, of.notice, of.chunk, fence, now, all); err != nil {
+		return nil, err
+	}
+	if err := t.pace(of.notice, of.chunk, now, all); err != nil {
+		return nil, err
+	}
+	if err := t.auditWindows(of, fence, turns, r, now); err != nil {
+		return nil, err
+	}
+	killpoint.If(len(all) > 0, killpoint.LandingWritten)
+	return slices.DeleteFunc(slices.Clone(fs), func(f flight) bool { return f.told > 0 }), nil
+}
+
+// auditWindows puts the windows of a chunk after one turn up to another into the
+// audit log: counts, and the hash of their lines.
+func (t *tx) auditWindows(of chunkKey, fence int64, turns [2]int64, r release, now time.Time) error {
+	if turns[0] == turns[1] {
+		return nil
+	}
+	var texts []string
+	err := t.rows(`SELECT lines FROM delivery_windows WHERE notice_no = $1 AND chunk = $2 AND turn > $3 AND turn <= $4 ORDER BY turn`,
+		args{of.notice, of.chunk, turns[0], turns[1]}, func(row scanner) error {
+			var text string
+			err := row.Scan(&text)
+			texts = append(texts, text)
+			return err
+		})
+	if err != nil {
+		return err
+	}
+	lines := strings.Join(texts, "\n")
+	sum := sha256.Sum256([]byte(lines))
+	data := map[string]string{"notice": fmt.Sprint(of.notice), "chunk": fmt.Sprint(of.chunk), "turn": fmt.Sprint(turns[1]),
+		"fence": fmt.Sprint(fence), "lines_sha256": hex.EncodeToString(sum[:])}
+	if turns[0]+1 < turns[1] {
+		data["from_turn"] = fmt.Sprint(turns[0] + 1)
+	}
+	first, _, _ := strings.Cut(lines, "\n")
+	a, err := parseLine(first) // the lines of a window are of one channel
+	if err != nil {
+		return err
+	}
+	data["channel"] = string(a.Delivery.Channel)
+	for outcome, n := range outcomesOf(lines) {
+		data[outcome] = fmt.Sprint(n)
+	}
+	return t.Audit(systemEntry("dispatch.window", r, now, data))
+}
+
+// outcomesOf counts the lines of windows by their outcome, which is their fifth
+// cell; none before it holds a comma.
+func outcomesOf(lines string) map[string]int {
+	counts := map[string]int{}
+	for line := range strings.SplitSeq(lines, "\n") {
+		if cells := strings.SplitN(line, ",", 6); len(cells) == 6 {
+			counts[strings.Trim(cells[4], `"`)]++
+		}
+	}
+	return counts
+}
+
+// A landing is a flight and what came of it.
+type landing struct {
+	flight
+	change
+	kept bool   // it never left: the time of the first attempt does not begin
+	by   string // the provider's account that was asked
+}
+
+// land writes the outcomes of flights of one chunk into their rows. Nobody else
+// may have changed these meanwhile: a flight belongs to the holder of its chunk.
+// Most outcomes of a window are the same, to persons that follow each other:
+// each such run is one statement.
+func (t *tx) land(s shift, notice, chunk, fence int64, now time.Time, all []landing) error {
+	sorted := slices.Clone(all)
+	slices.SortFunc(sorted, func(a, b landing) int {
+		return cmp.Or(cmp.Compare(a.channel, b.channel), cmp.Compare(a.seq, b.seq))
+	})
+	for rest := sorted; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].follows(rest[n-1]) {
+			n++
+		}
+		k, first, last := rest[0].same(), rest[0].seq, rest[n-1].seq
+		rest = rest[n:]
+		all := func(changed int64) error {
+			if changed != int64(n) {
+				return incidents.Conflict("%d of %d deliveries of notice %d changed while they were in flight", int64(n)-changed, n, notice)
+			}
+			return nil
+		}
+		if err := t.later(all, `UPDATE deliveries SET state = $1, next_at = $2, provider_id = CASE WHEN $3 = '' THEN provider_id ELSE $3 END, code = $4, reason = $5, tries = 0,
+				attempts = $6, fence = $7, attempted_at = $8, updated_at = $9, sent_by = $10, first_at = CASE WHEN $11 = 1 THEN first_at ELSE COALESCE(first_at, $8) END
+			WHERE notice_no = $12 AND seq BETWEEN $13 AND $14 AND channel = $15 AND state IN (0, 1, 2, 5)`,
+			k.state, orNull(k.next), clean(k.provider), clean(k.code), clean(k.reason), k.attempts, fence, k.at, ms(now), clean(k.by), bit(k.kept), notice, first, last, k.channel); err != nil {
+			return err
+		}
+	}
+	for _, x := range all {
+		s.move(notice, chunk, x.channel, x.step, stateAttempting, x.change.state)
+	}
+	return nil
+}
+
+// landed is what the landings of a run have in common.
+type landed struct {
+	channel, state, attempts   int
+	at                         int64
+	next                       time.Time
+	provider, code, reason, by string
+	kept                       bool
+}
+
+func (x landing) same() landed {
+	k := landed{x.channel, x.change.state, x.attempts, x.flight.at, x.next, x.provider, x.code, x.reason, x.by, x.kept}
+	if channelOf(x.channel) == incidents.Email {
+		k.provider = "" // nothing is looked up by it, and the lines of the window keep it
+		if k.state == stateAccepted {
+			k.reason = "" // the relay's name for it: so do they
+		}
+	}
+	return k
+}
+
+// follows tells whether a landing belongs into the run that ends with before.
+func (x landing) follows(before landing) bool {
+	return x.seq == before.seq+1 && x.same() == before.same()
+}
