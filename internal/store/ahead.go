@@ -157,7 +157,8 @@ func (t *tx) dueAfter(c incidents.Chunk, channel incidents.Channel, after int64)
 		return revs, nil, err
 	}
 	out = make([]dueRow, 0, aheadRows)
-	err = t.rows(t.dueSQL()+` AND d.seq > $6 ORDER BY d.seq LIMIT $7`, args{list, c.Notice, c.No, channelCode(channel), ms(t.now()), after, aheadRows}, func(r scanner) error {
+	from, to := placesOf(c.No)
+	err = t.rows(t.dueSQL()+` ORDER BY d.seq LIMIT `+t.unseen("$7"), args{list, c.Notice, max(from, after+1), to, channelCode(channel), ms(t.now()), aheadRows}, func(r scanner) error {
 		x, err := scanDue(r, c, channel)
 		out = append(out, x)
 		return err
@@ -166,11 +167,12 @@ func (t *tx) dueAfter(c incidents.Chunk, channel incidents.Channel, after int64)
 }
 
 // dueSQL reads the due deliveries of a chunk on a channel, with their persons:
-// its parameters are list, notice, chunk, channel and time.
+// its parameters are list, notice, the first and last place of the chunk, channel
+// and time. A chunk is a stretch of the deliveries' own order and needs no index.
 func (t *tx) dueSQL() string {
 	return `SELECT d.step, d.state, d.attempts, d.fence, COALESCE(d.first_at, 0), d.maybe_twice, p.seq, p.lang, p.place, p.zone, p.flags, p.excluded, p.sealed
-		FROM deliveries d` + t.indexed(`deliveries_open`) + ` CROSS JOIN persons p WHERE p.list_no = ` + t.unseen("$1") + ` AND p.seq = d.seq
-		AND d.notice_no = ` + t.unseen("$2") + ` AND d.chunk = ` + t.unseen("$3") + ` AND d.channel = ` + t.unseen("$4") + ` AND d.state IN (0, 1, 2, 3, 5) AND d.state IN (0, 1, 2, 5) AND ` + dueAt(t.unseen("$5"))
+		FROM deliveries d CROSS JOIN persons p WHERE p.list_no = ` + t.unseen("$1") + ` AND p.seq = d.seq
+		AND d.notice_no = ` + t.unseen("$2") + ` AND d.seq BETWEEN ` + t.unseen("$3") + ` AND ` + t.unseen("$4") + ` AND d.channel = ` + t.unseen("$5") + ` AND d.state IN (0, 1, 2, 5) AND ` + dueAt(t.unseen("$6"))
 }
 
 func scanDue(r scanner, c incidents.Chunk, channel incidents.Channel) (x dueRow, err error) {

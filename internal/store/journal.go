@@ -45,8 +45,9 @@ func (t *tx) takeChunk(notice, chunk int64, owner string, lease time.Duration) (
 			return c, false, err
 		}
 	}
-	due, err := t.one(`SELECT 1 FROM deliveries d`+t.indexed(`deliveries_open`)+` WHERE d.notice_no = $1 AND d.chunk = $2 AND d.state IN (0, 1, 2, 3, 5) AND d.state IN (0, 1, 2, 5) AND `+dueAt("$3")+` LIMIT 1`,
-		args{notice, chunk, ms(now)}, new(int))
+	from, to := placesOf(chunk)
+	due, err := t.one(`SELECT 1 FROM deliveries d WHERE d.notice_no = $1 AND d.seq BETWEEN $2 AND $3 AND d.state IN (0, 1, 2, 5) AND `+dueAt("$4")+` LIMIT 1`,
+		args{notice, from, to, ms(now)}, new(int))
 	if err != nil || due {
 		return c, due, err
 	}
@@ -111,8 +112,9 @@ func (t *tx) doubtStale(notice, chunk int64, wait map[incidents.Channel]time.Dur
 // attemptingRows lists what a version of this program that knew no flights
 // wrote down as attempting in a chunk: in the deliveries' own rows.
 func (t *tx) attemptingRows(notice, chunk int64) (out []delivery, err error) {
-	err = t.rows(deliveryColumns+`FROM deliveries d`+t.indexed(`deliveries_open`)+` WHERE d.notice_no = $1 AND d.chunk = $2 AND d.state IN (0, 1, 2, 3, 5) AND d.state = 3 ORDER BY d.seq, d.channel`,
-		args{notice, chunk}, func(r scanner) error {
+	from, to := placesOf(chunk)
+	err = t.rows(deliveryColumns+`FROM deliveries d WHERE d.notice_no = $1 AND d.seq BETWEEN $2 AND $3 AND d.state = 3 ORDER BY d.seq, d.channel`,
+		args{notice, from, to}, func(r scanner) error {
 			d, err := scanDelivery(r)
 			out = append(out, d)
 			return err
@@ -421,8 +423,9 @@ func dueAt(now string) string {
 
 // due reads deliveries that may leave now and takes them into flight.
 func (t *tx) due(w *standing, want int, among string) (next []incidents.Claimed, barred []changed, err error) {
-	err = t.rows(t.dueSQL()+` AND d.seq NOT IN (`+t.numbers("$6")+`)`+among+` ORDER BY d.seq LIMIT `+t.unseen("$7"),
-		args{w.list.no, w.Chunk.Notice, w.Chunk.No, channelCode(w.Channel), ms(w.Now), w.flights.seqs(), want}, func(row scanner) error {
+	from, to := placesOf(w.Chunk.No)
+	err = t.rows(t.dueSQL()+` AND d.seq NOT IN (`+t.numbers("$7")+`)`+among+` ORDER BY d.seq LIMIT `+t.unseen("$8"),
+		args{w.list.no, w.Chunk.Notice, from, to, channelCode(w.Channel), ms(w.Now), w.flights.seqs(), want}, func(row scanner) error {
 			x, err := scanDue(row, w.Chunk, w.Channel)
 			if err != nil {
 				return err

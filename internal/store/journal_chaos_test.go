@@ -37,6 +37,7 @@ type holding struct {
 
 func chaos(t *testing.T, w *world, seed uint64) {
 	t.Logf("seed %d", seed)
+	w.s.landAt, w.s.aheadFrom = []int{1, 9, landTogether}[seed%3], 1+int(seed%2)*7
 	w.incident("i1", incidents.Live)
 	people := candidates(1100)
 	for i := range people {

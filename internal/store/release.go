@@ -18,6 +18,9 @@ const chunkSize = blockSize
 // chunkOf is the chunk of a place on the list; 0 of 0.
 func chunkOf(seq int64) int64 { return (seq + chunkSize - 1) / chunkSize }
 
+// placesOf are the first and the last place on the list of a chunk.
+func placesOf(chunk int64) (from, to int64) { return (chunk-1)*chunkSize + 1, chunk * chunkSize }
+
 // A release is what a notice was bound to when it left.
 type release struct {
 	notice     int64
@@ -185,19 +188,36 @@ func (t *tx) plan(n incidents.Notice, list, persons int64, at time.Time) (int64,
 	return t.planned(n, total, at, err)
 }
 
+// countedChunks is how many chunks are counted at once: what is sorted for it is
+// in memory.
+const countedChunks = 32
+
 // planned counts what was planned and cuts it into chunks.
 func (t *tx) planned(n incidents.Notice, total int64, at time.Time, err error) (int64, error) {
 	if err != nil || total == 0 {
 		return 0, err
 	}
-	_, err = t.run(`INSERT INTO delivery_counts (notice_no, part, channel, step, state, n)
-		SELECT notice_no, chunk % `+fmt.Sprint(countParts)+`, channel, step, state, COUNT(*) FROM deliveries WHERE notice_no = $1 GROUP BY 1, 2, 3, 4, 5`, n.No)
-	if err != nil {
+	var last int64
+	if _, err := t.one(`SELECT MAX(seq) FROM deliveries WHERE notice_no = $1`, args{n.No}, &last); err != nil {
 		return 0, err
 	}
-	_, err = t.run(`INSERT INTO chunks (notice_no, no, from_seq, to_seq, todo, queued_at)
-		SELECT notice_no, chunk, MIN(seq), MAX(seq), SUM(CASE WHEN state = 0 THEN 1 ELSE 0 END), CAST($2 AS BIGINT) FROM deliveries WHERE notice_no = $1 GROUP BY notice_no, chunk`, n.No, ms(at))
-	return total, err
+	for chunk := int64(1); chunk <= chunkOf(last); chunk += countedChunks {
+		from, _ := placesOf(chunk)
+		_, to := placesOf(chunk + countedChunks - 1)
+		_, err = t.run(`INSERT INTO delivery_counts (notice_no, part, channel, step, state, n)
+			SELECT notice_no, chunk % `+fmt.Sprint(countParts)+`, channel, step, state, COUNT(*) FROM deliveries WHERE notice_no = $1 AND seq BETWEEN $2 AND $3 GROUP BY 1, 2, 3, 4, 5
+			ON CONFLICT (notice_no, part, channel, step, state) DO UPDATE SET n = delivery_counts.n + excluded.n`, n.No, from, to)
+		if err != nil {
+			return 0, err
+		}
+		_, err = t.run(`INSERT INTO chunks (notice_no, no, from_seq, to_seq, todo, queued_at)
+			SELECT notice_no, chunk, MIN(seq), MAX(seq), SUM(CASE WHEN state = 0 THEN 1 ELSE 0 END), CAST($2 AS BIGINT) FROM deliveries
+			WHERE notice_no = $1 AND seq BETWEEN $3 AND $4 GROUP BY notice_no, chunk`, n.No, ms(at), from, to)
+		if err != nil {
+			return 0, err
+		}
+	}
+	return total, nil
 }
 
 // firstChannel writes the plan as SQL over a person's channel bits.

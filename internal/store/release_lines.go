@@ -81,7 +81,7 @@ func (t *tx) attempts(notice, chunk, seq int64, yield func(Attempt) error) error
 	if err != nil {
 		return err
 	}
-	from, to := (chunk-1)*chunkSize+1, chunk*chunkSize
+	from, to := placesOf(chunk)
 	if seq > 0 {
 		from, to = seq, seq
 	}

@@ -10,3 +10,6 @@ UPDATE chunks SET landed = turn;
 -- while these stay as they were.
 ALTER TABLE chunks ADD COLUMN rev BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE lists ADD COLUMN rev BIGINT NOT NULL DEFAULT 0;
+
+-- A chunk is a stretch of the deliveries' own order.
+DROP INDEX deliveries_open;
