@@ -191,6 +191,9 @@ func (b *builder) span(file string, j jurisdictionFile, r ruleSpec, s clockSpec)
 		b.problem(file, r.ID, s.Length, "%s", err)
 		return span{}
 	}
+	if length.firstDay = s.FirstDay; s.FirstDay && (s.Unit != "calendar-days" || length.months+length.days == 0) {
+		b.problem(file, r.ID, "first-day:", "first-day wants a length in calendar days, a day at least")
+	}
 	if s.Unit == "business-days" {
 		name := cmp.Or(s.Calendar, j.Calendar)
 		if length.calendar = b.pack.calendars[name]; length.calendar == nil {

@@ -176,6 +176,28 @@ func TestAFollowingClockStartsWhenTheFirstDutyWasDone(t *testing.T) {
 	}
 }
 
+// The Secretary is told when the patients are, and not only within the 60 days.
+func TestTheSecretaryIsToldWithThePatients(t *testing.T) {
+	f := knownFacts(t, map[string]any{"hipaa_role": "covered_entity", "unsecured_phi": true, "establishments": []string{"US"},
+		"persons_by_place": map[string]int{"US-TX": 500}, "detected_at": "2026-11-20T10:00:00Z"})
+	for _, c := range []struct {
+		done map[string]time.Time
+		due  string
+	}{
+		{nil, "2027-01-20T04:59:59Z"},
+		{map[string]time.Time{"us-hipaa-individuals": time.Date(2026, 12, 1, 18, 0, 0, 0, time.UTC)}, "2026-12-01T18:00:00Z"},
+	} {
+		f.Done = c.done
+		a, err := shippedPack(t).Assess(f, judgedAt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o := dutyOf(t, a, "us-hipaa-hhs-500"); dueText(o.Due) != c.due {
+			t.Errorf("due %s: %s", dueText(o.Due), o.Arithmetic)
+		}
+	}
+}
+
 func TestSoftWordsGetOurOwnTarget(t *testing.T) {
 	p, err := Load(Options{IndividualsTarget: 72 * time.Hour, RegulatorTarget: 24 * time.Hour})
 	if err != nil {

@@ -94,7 +94,8 @@
 // # Clocks
 //
 // Hours run on through nights, weekends and holidays. Days are counted in the
-// zone of the rule, without the day of the start, to the end of the last day.
+// zone of the rule, without the day of the start (first-day: true counts it as
+// the first), to the end of the last day.
 // Months end on the same date, or on the last day of a shorter month; P0D is
 // the day of the start itself. A clock can start after another duty (after:
 // [us-ca-individuals]), at the end of a year (year-end), be the earliest of

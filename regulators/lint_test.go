@@ -57,6 +57,7 @@ func TestBrokenRuleFiles(t *testing.T) {
 	}
 	for _, c := range []struct{ name, old, new, wants string }{
 		{"an unknown key", "title: Tell", "tittle: Tell", "tittle"},
+		{"a first day of business days", "length: P3D", "length: P3D\n      first-day: true", "first-day wants a length in calendar days"},
 		{"a condition that does not parse", "residents > 10", "residents >", "rules/xx.yaml:22: xx-1: the condition does not compile"},
 		{"a fact nobody knows", "residents > 10", "residens > 10", "undeclared reference to 'residens'"},
 		{"a condition of the wrong type", "residents > 10", "residents", "says int, not yes or no"},

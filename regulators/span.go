@@ -20,6 +20,7 @@ type span struct {
 	months   int
 	days     int
 	calendar *calendar
+	firstDay bool // the day of the start counts as the first day
 }
 
 func (s span) none() bool { return s.iso == "" }
@@ -70,7 +71,7 @@ func (s span) String() string {
 
 // end is when a span that starts at start is over. Hours run on through nights,
 // weekends and holidays. Days are counted in the zone, without the day of the
-// start, to the end of the last day.
+// start unless it counts as the first, to the end of the last day.
 func (s span) end(start time.Time, zone *time.Location) (end time.Time, words string) {
 	if s.unit == "hours" {
 		end = start.Add(s.hours).UTC()
@@ -86,6 +87,9 @@ func (s span) end(start time.Time, zone *time.Location) (end time.Time, words st
 		}
 	} else {
 		day, what = addMonths(day, s.months).AddDate(0, 0, s.days), s.daysText()
+	}
+	if s.firstDay {
+		day, what = day.AddDate(0, 0, -1), what+" with the day of the start as the first"
 	}
 	end = endOf(day, zone)
 	return end, fmt.Sprintf("%s = end of %s in %s (%s)%s", what, day.Format(time.DateOnly), zone, instant(end), doubt)

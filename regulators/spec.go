@@ -81,6 +81,7 @@ type clockSpec struct {
 	YearEnd    bool        `yaml:"year-end"`
 	Length     string      `yaml:"length"`
 	Unit       string      `yaml:"unit"`
+	FirstDay   bool        `yaml:"first-day"` // the day of the start counts as the first day
 	Calendar   string      `yaml:"calendar"`
 	Zone       string      `yaml:"zone"`
 	Qualifier  string      `yaml:"qualifier"`
