@@ -127,10 +127,15 @@ func (c *calendar) add(day time.Time, n int) time.Time {
 // is only expected. Nothing is added to the count for a doubt.
 func (c *calendar) doubt(from, to time.Time) string {
 	reasons := c.openYears(from.Year(), to.Year())
+	var before time.Time // the days of a feast are told of once
 	for _, day := range c.expected {
-		if !day.Before(from) && !day.After(to.AddDate(0, 0, 1)) {
+		if day.Before(from) || day.After(to.AddDate(0, 0, 1)) {
+			continue
+		}
+		if !day.Equal(before.AddDate(0, 0, 1)) {
 			reasons = append(reasons, fmt.Sprintf("%s is expected on %s and can come a day earlier or later", c.holidays[day], day.Format(time.DateOnly)))
 		}
+		before = day
 	}
 	return strings.Join(reasons, "; ")
 }

@@ -54,6 +54,23 @@ func TestADueTimeThatIsNotCertainSaysSo(t *testing.T) {
 	}
 }
 
+// A feast of several days moves as a whole and is one reason.
+func TestAFeastIsOneDoubt(t *testing.T) {
+	c := shippedPack(t).calendars["AE"]
+	const fitr = "Eid al-Fitr is expected on 2027-03-09 and can come a day earlier or later"
+	for _, d := range []struct{ from, to, wants string }{
+		{"2027-03-08", "2027-03-12", fitr},
+		{"2027-03-08", "2027-03-08", fitr},
+		{"2027-03-10", "2027-03-12", strings.Replace(strings.Replace(fitr, "09", "10", 1), "Fitr", "Fitr Holiday", 1)},
+		{"2027-03-12", "2027-03-15", ""},
+		{"2027-03-08", "2027-05-17", fitr + "; Arafat Day is expected on 2027-05-15 and can come a day earlier or later"},
+	} {
+		if got := c.doubt(date(d.from), date(d.to)); got != d.wants {
+			t.Errorf("%s to %s: %s", d.from, d.to, got)
+		}
+	}
+}
+
 // The doubt reaches whoever reads the duty.
 func TestADutyWhoseDueTimeIsNotCertainSaysSo(t *testing.T) {
 	f := knownFacts(t, map[string]any{"confidentiality": true, "role": "controller", "establishments": []string{"KZ"},
