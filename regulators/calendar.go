@@ -1,6 +1,8 @@
 package regulators
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -15,10 +17,13 @@ type calendarFile struct {
 	Name       string            `yaml:"name"`
 	Title      string            `yaml:"title"`
 	Weekend    []string          `yaml:"weekend"`
-	Covers     []int             `yaml:"covers"` // years whose holidays are on file
+	Covers     []int             `yaml:"covers"`    // years whose holidays are all on file
+	Uncertain  map[int]string    `yaml:"uncertain"` // years of which only some are, and why
 	Holidays   map[string]string `yaml:"holidays"`
+	Expected   map[string]string `yaml:"expected"` // holidays by calculation; each can come a day earlier or later
 	Workdays   map[string]string `yaml:"workdays"` // make-up days on a weekend
-	Sources    []string          `yaml:"sources"`
+	Sources    []string          `yaml:"sources"`  // were read
+	Locators   []string          `yaml:"locators"` // official addresses nobody opened
 	Checked    string            `yaml:"checked"`
 	Confidence string            `yaml:"confidence"`
 	Note       string            `yaml:"note"`
@@ -26,11 +31,13 @@ type calendarFile struct {
 
 // A calendar knows business days. Dates are civil: midnight UTC stands for the day.
 type calendar struct {
-	name     string
-	weekend  map[time.Weekday]bool
-	covers   []int
-	holidays map[time.Time]string
-	workdays map[time.Time]string
+	name      string
+	weekend   map[time.Weekday]bool
+	covers    []int
+	uncertain map[int]string
+	holidays  map[time.Time]string // the expected ones too
+	expected  []time.Time          // in order
+	workdays  map[time.Time]string
 }
 
 var weekdays = map[string]time.Weekday{"sunday": time.Sunday, "monday": time.Monday, "tuesday": time.Tuesday,
@@ -47,12 +54,15 @@ func (b *builder) loadCalendars() {
 		if f.Name == "" || len(f.Covers) == 0 || f.Confidence == "" || f.Checked == "" {
 			b.problem(name, "", "", "a calendar needs name, covers, confidence and checked")
 		}
+		if f.Confidence != "" && !slices.Contains(confidences, f.Confidence) {
+			b.problem(name, "", "confidence:", "confidence is %q; it wants one of %s", f.Confidence, strings.Join(confidences, ", "))
+		}
 		b.pack.calendars[f.Name] = b.calendar(name, f)
 	}
 }
 
 func (b *builder) calendar(file string, f calendarFile) *calendar {
-	c := &calendar{name: f.Name, covers: f.Covers, weekend: map[time.Weekday]bool{}}
+	c := &calendar{name: f.Name, covers: f.Covers, uncertain: f.Uncertain, weekend: map[time.Weekday]bool{}}
 	for _, w := range f.Weekend {
 		day, ok := weekdays[strings.ToLower(w)]
 		if !ok {
@@ -64,7 +74,20 @@ func (b *builder) calendar(file string, f calendarFile) *calendar {
 		b.problem(file, "", "weekend", "no day is left to work on")
 		delete(c.weekend, time.Monday)
 	}
+	for year, why := range f.Uncertain {
+		if slices.Contains(f.Covers, year) || why == "" {
+			b.problem(file, "", fmt.Sprint(year), "%d is uncertain for a reason and not in covers, or it is in covers", year)
+		}
+	}
 	c.holidays, c.workdays = b.dates(file, f.Holidays), b.dates(file, f.Workdays)
+	expected := b.dates(file, f.Expected)
+	c.expected = slices.SortedFunc(maps.Keys(expected), time.Time.Compare)
+	for _, day := range c.expected {
+		if c.holidays[day] != "" {
+			b.problem(file, "", day.Format(time.DateOnly), "%s is a holiday and an expected one; it is one of the two", day.Format(time.DateOnly))
+		}
+		c.holidays[day] = expected[day]
+	}
 	return c
 }
 
@@ -89,18 +112,44 @@ func (c *calendar) works(day time.Time) bool {
 	return !holiday && !c.weekend[day.Weekday()]
 }
 
-// add counts n business days after day; the day itself is not counted. sure is
-// false when the count ran through a year whose holidays are not on file.
-func (c *calendar) add(day time.Time, n int) (end time.Time, sure bool) {
-	sure = slices.Contains(c.covers, day.Year())
+// add counts n business days after day; the day itself is not counted.
+func (c *calendar) add(day time.Time, n int) time.Time {
 	for n > 0 {
-		day = day.AddDate(0, 0, 1)
-		sure = sure && slices.Contains(c.covers, day.Year())
-		if c.works(day) {
+		if day = day.AddDate(0, 0, 1); c.works(day) {
 			n--
 		}
 	}
-	return day, sure
+	return day
+}
+
+// doubt says why a count from one day to another is not certain, or nothing: it
+// ran through a year whose holidays are not all on file, or past a holiday that
+// is only expected. Nothing is added to the count for a doubt.
+func (c *calendar) doubt(from, to time.Time) string {
+	reasons := c.openYears(from.Year(), to.Year())
+	var before time.Time // the days of a feast are told of once
+	for _, day := range c.expected {
+		if day.Before(from) || day.After(to.AddDate(0, 0, 1)) {
+			continue
+		}
+		if !day.Equal(before.AddDate(0, 0, 1)) {
+			reasons = append(reasons, fmt.Sprintf("%s is expected on %s and can come a day earlier or later", c.holidays[day], day.Format(time.DateOnly)))
+		}
+		before = day
+	}
+	return strings.Join(reasons, "; ")
+}
+
+func (c *calendar) openYears(from, to int) (reasons []string) {
+	for year := from; year <= to; year++ {
+		switch why := c.uncertain[year]; {
+		case why != "":
+			reasons = append(reasons, fmt.Sprintf("not all holidays of %d are on file: %s", year, why))
+		case !slices.Contains(c.covers, year):
+			reasons = append(reasons, fmt.Sprintf("the holidays of %d are not on file, only weekends were counted", year))
+		}
+	}
+	return reasons
 }
 
 // civil is the day an instant falls on in a zone, as midnight UTC.

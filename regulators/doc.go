@@ -102,4 +102,12 @@
 // several (earliest-of) and be paused by a fact (pause). Without a length the
 // law's own words stay (qualifier), with a target from [Options] that is marked
 // as ours.
+//
+// # Business days
+//
+// A calendar has the holidays of a place and the weekend days worked instead of
+// others. It says which years it covers, of which it knows only some days
+// (uncertain) and why, and which holidays are only expected, by the moon or the
+// almanac. A count past such days ends as if they were certain, and its words
+// say that they are not.
 package regulators

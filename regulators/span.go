@@ -79,12 +79,11 @@ func (s span) end(start time.Time, zone *time.Location) (end time.Time, words st
 	}
 	day, what, doubt := civil(start, zone), "", ""
 	if s.unit == "business-days" {
-		var sure bool
-		day, sure = s.calendar.add(day, s.days)
-		what = plural(s.days, "business day") + " (" + s.calendar.name + ")"
-		if !sure {
-			doubt = "; holidays of that year are not on file, only weekends were counted"
+		last := s.calendar.add(day, s.days)
+		if doubt = s.calendar.doubt(day, last); doubt != "" {
+			doubt = "; not certain: " + doubt
 		}
+		day, what = last, plural(s.days, "business day")+" ("+s.calendar.name+")"
 	} else {
 		day, what = addMonths(day, s.months).AddDate(0, 0, s.days), s.daysText()
 	}
