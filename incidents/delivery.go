@@ -125,6 +125,9 @@ type Receipt struct {
 	// the message: the provider cannot be reached, or does not take our account.
 	// Another provider may take the message at once.
 	Elsewhere bool
+	// Unasked tells that it was decided here: no provider was asked, so that it
+	// says nothing of one.
+	Unasked bool
 }
 
 // A Chunk is a range of persons of one released notice, the unit of work on

@@ -64,7 +64,7 @@ func (b *breaker) judge(r incidents.Receipt, probe bool) (changed bool) {
 		b.probing = nil
 	}
 	switch {
-	case r.Outcome == incidents.OutcomeKept || r.Outcome == incidents.OutcomeBroken:
+	case r.Unasked || r.Outcome == incidents.OutcomeKept || r.Outcome == incidents.OutcomeBroken:
 		return probe // it never met the provider
 	case !failed(r):
 		changed = b.open != 0

@@ -60,7 +60,8 @@ type Batcher interface {
 // A Finder can ask its provider afterwards whether a message was taken.
 type Finder interface {
 	// Find returns the receipt of a message sent at or after since; found is
-	// false when the provider has no record of it.
+	// false when the provider has no record of it. A conflict is an error that
+	// says there are several, and nobody can tell which is this one.
 	Find(ctx context.Context, m Message, since int64) (r incidents.Receipt, found bool, err error)
 }
 

@@ -301,6 +301,8 @@ func (p *Provider) hand(ctx, leave context.Context, ms []Message) []incidents.Re
 
 // Find asks the provider that made the attempt what became of it, and all of
 // them when nobody knows which it was: only when none has a record is it absent.
+// Where one of them has several that may be it, or more than one has it, nobody
+// can say which is this message.
 func (s *Switch) Find(ctx context.Context, m Message, since int64) (r incidents.Receipt, found bool, err error) {
 	for _, p := range s.asked(m.Provider) {
 		f, ok := p.Channel.(Finder)
@@ -309,12 +311,19 @@ func (s *Switch) Find(ctx context.Context, m Message, since int64) (r incidents.
 		}
 		got, has, ferr := f.Find(ctx, m, since)
 		switch {
+		case incidents.KindOf(ferr) == incidents.KindConflict:
+			return incidents.Receipt{}, false, ferr
+		case has && found:
+			return incidents.Receipt{}, false, incidents.Conflict("%s and %s both have a record: which is ours cannot be told", r.Provider, p.Account)
 		case has:
-			got.Provider = p.Account
-			return got, true, nil
+			r, found = got, true
+			r.Provider = p.Account
 		case ferr != nil:
 			err = ferr // another may still have it
 		}
+	}
+	if found {
+		return r, true, nil
 	}
 	return r, false, err
 }

@@ -276,6 +276,78 @@ func TestFindAsksWhoMadeTheAttempt(t *testing.T) {
 	}
 }
 
+// Two accounts that both have a record of what was sent once leave it open which
+// is ours.
+func TestARecordAtBothIsNoAnswer(t *testing.T) {
+	sw, first, second := pair(nil)
+	m := message(1)
+	first.taken, second.taken = map[incidents.DeliveryID]int{m.Delivery: 1}, map[incidents.DeliveryID]int{m.Delivery: 1}
+	if _, found, err := sw.Find(t.Context(), m, 0); found || incidents.KindOf(err) != incidents.KindConflict {
+		t.Errorf("found %v, %v", found, err)
+	}
+	m.Provider = "sms/first"
+	if r, found, err := sw.Find(t.Context(), m, 0); !found || err != nil || r.Provider != "sms/first" {
+		t.Errorf("found %v, %v, %+v", found, err, r)
+	}
+}
+
+// What was decided here is no answer of a provider: it neither ends its illness
+// nor begins one.
+func TestWhatNoProviderWasAskedJudgesNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sw, first, second := pair(nil)
+		first.set(always(unreachable, false))
+		for i := range int64(3) {
+			send(t, sw, i)
+		}
+		time.Sleep(time.Minute) // it may be probed
+		first.set(always(incidents.Receipt{Outcome: incidents.OutcomeRefused, Unasked: true}, false))
+		send(t, sw, 4)
+		first.set(always(unreachable, false))
+		asked := first.asked
+		for i := range int64(5) {
+			if r := send(t, sw, 10+i); r.Provider != "sms/second" {
+				t.Errorf("%+v", r)
+			}
+		}
+		if n := first.asked - asked; n != 1 {
+			t.Errorf("%d messages went to a provider that is away, want one probe", n)
+		}
+		if second.asked != 8 {
+			t.Errorf("the second was asked %d times", second.asked)
+		}
+	})
+}
+
+// A drowsy channel may not be used for an hour.
+type drowsy struct {
+	scripted
+	until func() time.Duration
+}
+
+func (d *drowsy) Wait(notifiers.Message) time.Duration { return d.until() }
+
+// Behind a Switch, too, what is early is kept before any account is asked, and
+// leaves when its hour has come.
+func TestHoursHoldBehindASwitch(t *testing.T) {
+	w := newWorld(t)
+	opens := w.now().Add(time.Hour)
+	first := &drowsy{until: func() time.Duration { return opens.Sub(w.now()) }}
+	second := &drowsy{until: first.until}
+	mail := notifiers.NewSwitch(notifiers.Switch{Kind: incidents.Email, Now: w.now, Providers: []*notifiers.Provider{{Account: "email/first", Channel: first}, {Account: "email/second", Channel: second}}})
+	d := w.dispatcher(mail, &scripted{}, nil)
+	n := w.sending(3)
+	w.ok(d.Chunk(t.Context(), n.No, 1))
+	if got := w.states(n.No, incidents.Email); got[incidents.RetryWait] != 3 || first.asked+second.asked != 0 {
+		t.Fatalf("%v, asked %d", got, first.asked+second.asked)
+	}
+	w.pass(time.Hour)
+	w.ok(d.Chunk(t.Context(), n.No, 1))
+	if got := w.states(n.No, incidents.Email); got[incidents.Accepted] != 3 || first.asked != 3 || second.asked != 0 {
+		t.Errorf("%v, asked %d and %d", got, first.asked, second.asked)
+	}
+}
+
 // However two providers answer, no message is taken twice, none is lost without
 // being said so, and a batch is answered in its order.
 func TestNothingIsSentTwice(t *testing.T) {

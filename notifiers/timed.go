@@ -17,7 +17,7 @@ type Timed interface {
 // until then, and no attempt is counted against it. What cannot be rendered is
 // never early: sending it says what is wrong.
 func (l *lane) early(x incidents.Claimed) (incidents.Receipt, bool) {
-	t, ok := l.job.set.channels[l.channel].(Timed)
+	t, ok := l.job.set.timed(l.channel)
 	if !ok {
 		return incidents.Receipt{}, false
 	}
@@ -27,6 +27,17 @@ func (l *lane) early(x incidents.Claimed) (incidents.Receipt, bool) {
 	}
 	wait := t.Wait(m)
 	return Early(wait), wait > 0
+}
+
+// timed returns what knows the hours of a channel, if it has any. The accounts
+// of a Switch keep the same hours.
+func (s *Set) timed(c incidents.Channel) (Timed, bool) {
+	ch := s.channels[c]
+	if sw, ok := ch.(*Switch); ok {
+		ch = sw.Providers[0].Channel
+	}
+	t, ok := ch.(Timed)
+	return t, ok
 }
 
 // Early is what became of a message that was written down before its hour.

@@ -36,7 +36,7 @@ func (a *App) Twilio(ctx context.Context, publicURL string, form map[string]stri
 	if form["CallSid"] != "" {
 		return a.callReport(ctx, publicURL, form, signature, delivery, attempt, mac)
 	}
-	client := a.calledBy(delivery, attempt, mac)
+	_, client := a.calledBy(a.channels.twilio, delivery, attempt, mac)
 	if client == nil {
 		return incidents.Forbidden("this callback is not ours")
 	}
@@ -68,13 +68,13 @@ func (a *App) Twilio(ctx context.Context, publicURL string, form map[string]stri
 var firstTwilio = accountName(incidents.SMS, first)
 
 // calledBy finds the account whose attempt a callback is of; nil: none's.
-func (a *App) calledBy(delivery, attempt, mac string) *twilio.Client {
-	for name, client := range a.channels.twilio {
+func (a *App) calledBy(accounts map[string]*twilio.Client, delivery, attempt, mac string) (account string, client *twilio.Client) {
+	for name, client := range accounts {
 		if hmac.Equal([]byte(mac), []byte(a.callbackMAC(name, delivery, attempt))) {
-			return client
+			return name, client
 		}
 	}
-	return nil
+	return "", nil
 }
 
 // twilioStatus is Twilio's word in ours.

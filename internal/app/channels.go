@@ -21,11 +21,10 @@ type channels struct {
 	live    map[incidents.Channel]notifiers.Channel
 	lanes   map[incidents.Channel]int
 	window  map[incidents.Channel]int
-	limits  map[incidents.Channel]*notifiers.Limiter // of channels with one account; the others limit each of theirs
-	caller  *twilio.Client                           // of telephone calls; nil in the sandbox
-	twilio  map[string]*twilio.Client                // by account; empty in the sandbox
-	team    *email.Channel                           // nil in the sandbox
-	letters *letter.Channel                          // nil in the sandbox
+	callers map[string]*twilio.Client // of telephone calls, by account; empty in the sandbox
+	twilio  map[string]*twilio.Client // of text messages, the same
+	team    *email.Channel            // nil in the sandbox
+	letters []*letter.Channel         // a printer's folder each; none in the sandbox
 }
 
 // openChannels builds the live channels. What has no provider is the sandbox.
@@ -36,8 +35,7 @@ func (a *App) openChannels(ctx context.Context) (c channels, err error) {
 		live:   map[incidents.Channel]notifiers.Channel{},
 		lanes:  map[incidents.Channel]int{incidents.Email: max(1, s.Channels.Email.SMTP.Connections), incidents.SMS: 8, incidents.Phone: 2, incidents.Push: 32},
 		window: map[incidents.Channel]int{incidents.Email: w.Email, incidents.SMS: w.SMS, incidents.Phone: w.Phone, incidents.Push: w.Push, incidents.Letter: w.Letter},
-		limits: map[incidents.Channel]*notifiers.Limiter{},
-		twilio: map[string]*twilio.Client{},
+		twilio: map[string]*twilio.Client{}, callers: map[string]*twilio.Client{},
 	}
 	for _, ch := range []incidents.Channel{incidents.Email, incidents.SMS, incidents.Phone, incidents.Push, incidents.Letter} {
 		c.live[ch] = notifiers.Captured{Sandbox: a.store, Channel: ch, Now: a.now, Build: a.buildFor(ch)}

@@ -14,7 +14,8 @@ import (
 )
 
 // openLetters makes what lays letters out, and, unless they stay in the
-// sandbox, the channel that hands them to a printer.
+// sandbox, the channel that hands them to a printer: the first, or the second
+// while the first one's folder cannot be written.
 func (a *App) openLetters(_ context.Context, c *channels) (err error) {
 	s := a.settings.Channels.Letter
 	sender := s.Sender
@@ -34,14 +35,31 @@ func (a *App) openLetters(_ context.Context, c *channels) (err error) {
 			return err
 		}
 	}
-	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+	if !isFolder(folder) && !isFolder(s.SecondFolder) {
 		return incidents.Invalid("the printer's folder is not there").On("channels.letter.folder").WithHint("make it, or mount it, before the service starts: %s", folder)
 	}
-	if c.letters, err = letter.New(letter.Options{Printer: a.printer, Folder: folder, Batch: a.settings.Limits.Window.Letter, Log: a.log}); err != nil {
-		return err
+	var ps []*notifiers.Provider
+	for _, x := range []struct{ which, folder string }{{first, folder}, {second, s.SecondFolder}} {
+		if x.folder == "" {
+			continue
+		}
+		if !isFolder(x.folder) {
+			a.log.Warn("a printer's folder is not there: its letters go to the other one", "account", accountName(incidents.Letter, x.which))
+		}
+		ch, err := letter.New(letter.Options{Printer: a.printer, Folder: x.folder, Batch: a.settings.Limits.Window.Letter, Log: a.log})
+		if err != nil {
+			return err
+		}
+		c.letters = append(c.letters, ch)
+		ps = append(ps, a.provider(incidents.Letter, x.which, ch, 0))
 	}
-	c.live[incidents.Letter] = c.letters
+	c.live[incidents.Letter] = a.switched(incidents.Letter, ps)
 	return nil
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // captureLetter keeps a letter in the sandbox as the pieces it is printed from;
@@ -65,32 +83,33 @@ func (a *App) LetterPDF(l *templates.Letter, lang incidents.Lang, to string) ([]
 
 // LettersWaiting counts batches the printer has not answered yet; that the
 // folder cannot be read is said by what writes and reads it.
-func (a *App) LettersWaiting() int {
-	if a.channels.letters == nil {
-		return 0
-	}
-	n, _, err := a.channels.letters.Waiting()
-	if err != nil {
-		return 0
+func (a *App) LettersWaiting() (n int) {
+	for _, ch := range a.channels.letters {
+		waiting, _, err := ch.Waiting()
+		if err == nil {
+			n += waiting
+		}
 	}
 	return n
 }
 
-// answers reads what the printer answered, on the sweep.
+// answers reads what the printers answered, on the sweep.
 func (a *App) answers(ctx context.Context) {
-	late := time.Time{}
+	late := make([]time.Time, len(a.channels.letters)) // when each was last complained of
 	a.every(ctx, a.settings.Dispatch.Sweep.Std(), func() {
-		n, err := a.channels.letters.Answers(ctx, a.store.PutReceipt)
-		a.mind(ctx, "read the printer's answers", err)
-		if n > 0 {
-			a.wakeReceipts()
-		}
-		if a.now().Sub(late) < time.Hour {
-			return
-		}
-		if n, oldest, err := a.channels.letters.Waiting(); err == nil && n > 0 && a.now().Sub(oldest) > answerWithin {
-			late = a.now()
-			a.log.Warn("the printer has not answered", "batches", n, "oldest_hours", int(a.now().Sub(oldest).Hours()))
+		for i, ch := range a.channels.letters {
+			n, err := ch.Answers(ctx, a.store.PutReceipt)
+			a.mind(ctx, "read the printer's answers", err)
+			if n > 0 {
+				a.wakeReceipts()
+			}
+			if a.now().Sub(late[i]) < time.Hour {
+				continue
+			}
+			if n, oldest, err := ch.Waiting(); err == nil && n > 0 && a.now().Sub(oldest) > answerWithin {
+				late[i] = a.now()
+				a.log.Warn("the printer has not answered", "folder", i+1, "batches", n, "oldest_hours", int(a.now().Sub(oldest).Hours()))
+			}
 		}
 	})
 }

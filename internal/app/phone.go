@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/hmac"
 	"strconv"
 	"strings"
 	"time"
@@ -16,27 +15,35 @@ import (
 	"tocsin/notifiers/twilio"
 )
 
-// phoneAccount is the one account calls are made by: the first of text
-// messages, with a number and a rate of its own.
-var phoneAccount = accountName(incidents.Phone, first)
-
-func (a *App) openPhone(_ context.Context, c *channels) (err error) {
-	p, t := a.settings.Channels.Phone, a.settings.Channels.Twilio
+// openPhone makes calls by the accounts of text messages, each with a number and
+// a rate of its own.
+func (a *App) openPhone(_ context.Context, c *channels) error {
+	s := a.settings.Channels
+	p := s.Phone
 	if p.Mode != settings.ModeTwilio {
 		return nil
 	}
-	t.From = p.From
-	if c.caller, err = a.openTwilio(phoneAccount, t, p.Timeout); err != nil {
-		return err
+	var ps []*notifiers.Provider
+	for _, x := range []struct {
+		which, from string
+		t           settings.Twilio
+	}{{first, p.From, s.Twilio}, {second, p.SecondFrom, s.TwilioSecond}} {
+		if x.from == "" {
+			continue
+		}
+		name := accountName(incidents.Phone, x.which)
+		x.t.From = x.from
+		client, err := a.openTwilio(name, x.t, p.Timeout)
+		if err != nil {
+			return err
+		}
+		c.callers[name] = client
+		back := func(id incidents.DeliveryID, attempt int) string { return a.callbackURL(name, id, attempt) }
+		ps = append(ps, a.provider(incidents.Phone, x.which, phone.Channel{Twilio: client, Callback: back, Hours: phone.Hours{From: p.Hours.From(), Until: p.Hours.Until()},
+			Zones: roster.PhoneZones, Bar: func(n string) string { return roster.Barred(n, p.Countries) }, Taken: a.store.CallTaken, Now: a.now}, p.RatePerSecond))
 	}
-	c.live[incidents.Phone] = phone.Channel{Twilio: c.caller, Callback: a.phoneCallback, Hours: phone.Hours{From: p.Hours.From(), Until: p.Hours.Until()},
-		Zones: roster.PhoneZones, Allow: func(number string) bool { return roster.Barred(number, p.Countries) == "" }, Taken: a.store.CallTaken, Now: a.now}
-	c.limits[incidents.Phone] = notifiers.SharedLimiter(phoneAccount, p.RatePerSecond, a.store, a.now)
+	c.live[incidents.Phone] = a.switched(incidents.Phone, ps)
 	return nil
-}
-
-func (a *App) phoneCallback(id incidents.DeliveryID, attempt int) string {
-	return a.callbackURL(phoneAccount, id, attempt)
 }
 
 // calls is how often a person who was not reached is called.
@@ -57,7 +64,7 @@ func (a *App) callsFor() time.Duration {
 // greeting again. When the notice was held or stopped meanwhile, or the person
 // excluded, the call ends and nothing is said.
 func (a *App) Speak(ctx context.Context, publicURL string, form map[string]string, signature, delivery, attempt, mac string) (string, error) {
-	id, n, err := a.genuineCall(publicURL, form, signature, delivery, attempt, mac)
+	account, id, n, err := a.genuineCall(publicURL, form, signature, delivery, attempt, mac)
 	if err != nil {
 		return "", err
 	}
@@ -74,7 +81,7 @@ func (a *App) Speak(ctx context.Context, publicURL string, form map[string]strin
 		return "", err
 	}
 	if form["Digits"] != phone.Key {
-		return phone.Greeting(m, a.phoneCallback(id, n))
+		return phone.Greeting(m, a.callbackURL(account, id, n))
 	}
 	words, err := phone.Notice(m)
 	if err != nil {
@@ -90,28 +97,30 @@ func (a *App) Speak(ctx context.Context, publicURL string, form map[string]strin
 	return words, nil
 }
 
-// genuineCall checks that a callback of a call is ours, and Twilio's.
-func (a *App) genuineCall(publicURL string, form map[string]string, signature, delivery, attempt, mac string) (id incidents.DeliveryID, n int, err error) {
-	if a.channels.caller == nil || !hmac.Equal([]byte(mac), []byte(a.callbackMAC(phoneAccount, delivery, attempt))) {
-		return id, 0, incidents.Forbidden("this callback is not ours")
+// genuineCall checks that a callback of a call is ours, and of the account that
+// made it.
+func (a *App) genuineCall(publicURL string, form map[string]string, signature, delivery, attempt, mac string) (account string, id incidents.DeliveryID, n int, err error) {
+	account, client := a.calledBy(a.channels.callers, delivery, attempt, mac)
+	if client == nil {
+		return account, id, 0, incidents.Forbidden("this callback is not ours")
 	}
-	if !a.channels.caller.ValidCallback(publicURL, form, signature) {
-		return id, 0, incidents.Forbidden("the signature of the callback is wrong")
+	if !client.ValidCallback(publicURL, form, signature) {
+		return account, id, 0, incidents.Forbidden("the signature of the callback is wrong")
 	}
 	if id, err = incidents.ParseDeliveryID(delivery); err != nil {
-		return id, 0, err
+		return account, id, 0, err
 	}
 	if n, err = strconv.Atoi(attempt); err != nil || id.Channel != incidents.Phone || form["CallSid"] == "" {
-		return id, 0, incidents.Invalid("the callback names no call of ours")
+		return account, id, 0, incidents.Invalid("the callback names no call of ours")
 	}
-	return id, n, nil
+	return account, id, n, nil
 }
 
 // callReport stores what Twilio reports of a call: how it goes, and who it
 // thinks answered. The guess of a machine decides nothing; it only says why
 // nobody pressed the key.
 func (a *App) callReport(ctx context.Context, publicURL string, form map[string]string, signature, delivery, attempt, mac string) error {
-	id, n, err := a.genuineCall(publicURL, form, signature, delivery, attempt, mac)
+	_, id, n, err := a.genuineCall(publicURL, form, signature, delivery, attempt, mac)
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func (a *App) start(ctx context.Context, g *group, serve bool) {
 	}
 	g.loop(func() { a.clock(ctx) })
 	g.loop(func() { a.fetchBounces(ctx) })
-	if a.channels.letters != nil {
+	if len(a.channels.letters) > 0 {
 		g.loop(func() { a.answers(ctx) })
 	}
 	g.task("triage", func() error { return a.triage(ctx) })

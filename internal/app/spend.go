@@ -8,7 +8,7 @@ import (
 // tariffs is what messages cost and when an incident has to stop, by channel.
 func tariffs(s settings.Spend) map[incidents.Channel]incidents.Tariff {
 	out := map[incidents.Channel]incidents.Tariff{}
-	for ch, t := range map[incidents.Channel]settings.Tariff{incidents.Email: s.Email, incidents.SMS: s.SMS, incidents.Push: s.Push} {
+	for ch, t := range map[incidents.Channel]settings.Tariff{incidents.Email: s.Email, incidents.SMS: s.SMS, incidents.Push: s.Push, incidents.Phone: s.Phone, incidents.Letter: s.Letter} {
 		if t.Messages == 0 && t.Money == 0 {
 			continue
 		}

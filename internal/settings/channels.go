@@ -102,8 +102,9 @@ type SMS struct {
 
 // Phone is the telephone channel.
 type Phone struct {
-	Mode          string   `yaml:"mode"` // sandbox, twilio
-	From          string   `yaml:"from"` // E.164; the number people see
+	Mode          string   `yaml:"mode"`        // sandbox, twilio
+	From          string   `yaml:"from"`        // E.164; the number people see
+	SecondFrom    string   `yaml:"second-from"` // the same of the account that carries on; empty: it makes no calls
 	Hours         Hours    `yaml:"hours"`
 	TriesPerDay   int      `yaml:"tries-per-day"` // to one person who is not reached; then the next channel
 	Gap           Duration `yaml:"gap"`           // between two of them
@@ -126,12 +127,14 @@ type Push struct {
 
 // Letter is the post, through a printer that takes batches from a folder.
 type Letter struct {
-	Mode   string   `yaml:"mode"`   // sandbox, folder
-	Folder string   `yaml:"folder"` // empty: letters in the data folder
-	Paper  string   `yaml:"paper"`  // a4, letter
-	Window string   `yaml:"window"` // of the envelope: din5008b, us10
-	Sender []string `yaml:"sender"` // name and lines of the return address
-	Duplex bool     `yaml:"duplex"` // each letter begins on a front page
+	Mode   string `yaml:"mode"`   // sandbox, folder
+	Folder string `yaml:"folder"` // empty: letters in the data folder
+	// SecondFolder takes the batches while the first cannot be written; empty: there is none.
+	SecondFolder string   `yaml:"second-folder"`
+	Paper        string   `yaml:"paper"`  // a4, letter
+	Window       string   `yaml:"window"` // of the envelope: din5008b, us10
+	Sender       []string `yaml:"sender"` // name and lines of the return address
+	Duplex       bool     `yaml:"duplex"` // each letter begins on a front page
 }
 
 // Paper and windows of letters.

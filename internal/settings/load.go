@@ -75,7 +75,7 @@ func below(base, path string) string {
 func (s *Settings) paths() []*string {
 	ps := []*string{
 		&s.DataDir, &s.Inside.TLSCert, &s.Inside.TLSKey, &s.Public.TLSCert, &s.Public.TLSKey,
-		&s.MasterKey.File, &s.Channels.Email.SMTP.CAFile, &s.Channels.Email.Second.CAFile, &s.Channels.Email.Bounces.TLSCert, &s.Channels.Email.Bounces.TLSKey, &s.Channels.Email.Bounces.Maildir, &s.Channels.Push.CredentialsFile, &s.Channels.Push.Second.CredentialsFile, &s.Channels.Letter.Folder,
+		&s.MasterKey.File, &s.Channels.Email.SMTP.CAFile, &s.Channels.Email.Second.CAFile, &s.Channels.Email.Bounces.TLSCert, &s.Channels.Email.Bounces.TLSKey, &s.Channels.Email.Bounces.Maildir, &s.Channels.Push.CredentialsFile, &s.Channels.Push.Second.CredentialsFile, &s.Channels.Letter.Folder, &s.Channels.Letter.SecondFolder,
 		&s.Bus.CAFile, &s.Bus.TLSCert, &s.Bus.TLSKey, &s.Bus.CredentialsFile, &s.RulesPack, &s.RulesDir, &s.TemplatesDir,
 	}
 	for _, slot := range s.slots() {

@@ -132,6 +132,8 @@ type Spend struct {
 	Email    Tariff `yaml:"email"`
 	SMS      Tariff `yaml:"sms"`
 	Push     Tariff `yaml:"push"`
+	Phone    Tariff `yaml:"phone"` // a message is a call that was asked for, whoever answers
+	Letter   Tariff `yaml:"letter"`
 }
 
 // Tariff is what a channel's messages cost, in hundredths of the currency, and

@@ -113,6 +113,16 @@ func TestWhatIsRefused(t *testing.T) {
 		{"calls one after the other", "channels: {phone: {gap: 1m}}\n", "channels.phone.gap"},
 		{"calls without end", "channels: {phone: {tries-per-day: 20}}\n", "channels.phone.tries-per-day"},
 		{"calls to no country", "channels: {phone: {countries: [Germany]}}\n", "channels.phone.countries[0]"},
+		{"a second number that is none", "channels: {phone: {second-from: '0800'}}\n", "channels.phone.second-from"},
+		{"a second number in the sandbox", "channels: {phone: {second-from: '+14155550199'}}\n", "channels.phone.second-from: is for channels.phone.mode twilio"},
+		{"a second number of no account", "channels: {phone: {mode: twilio, from: '+14155550188', second-from: '+14155550199'}}\n", "channels.phone.second-from: is a number of channels.twilio-second"},
+		{"a second account nothing uses", "channels: {twilio-second: {account-sid: AC2}}\n", "channels.twilio-second.account-sid: is for channels.sms.mode or channels.phone.mode twilio"},
+		{"a second account that calls from no number", "channels: {phone: {mode: twilio, from: '+14155550188'}, twilio: {account-sid: AC1}, twilio-second: {account-sid: AC2}}\n", "channels.phone.second-from: is needed"},
+		{"a second account for calls without its secret", "channels: {phone: {mode: twilio, from: '+14155550188', second-from: '+14155550199'}, twilio: {account-sid: AC1}, twilio-second: {account-sid: AC2, key-sid: SK2}}\n", "TOCSIN_TWILIO_SECOND_SECRET"},
+		{"a second folder in the sandbox", "channels: {letter: {second-folder: other}}\n", "channels.letter.second-folder: is for"},
+		{"a second folder that is the first", "data-dir: d\nchannels: {letter: {mode: folder, sender: [A, B], second-folder: d/letters/}}\n", "channels.letter.second-folder: is the first folder again"},
+		{"a cap in money on calls without a price", "limits: {spend: {phone: {money: 100}}}\n", "limits.spend.phone.price"},
+		{"a price of letters to no country", "limits: {spend: {letter: {money: 100, price: 1, prices: {Germany: 2}}}}\n", "limits.spend.letter.prices"},
 		{"calls in a window too wide", "limits: {window: {phone: 500}}\n", "limits.window.phone"},
 		{"a provider in clear", "channels: {push: {base-url: 'http://push.example.org'}}\n", "must be https"},
 		{"bounces by SMTP in clear from elsewhere", "channels: {email: {bounces: {listen: '0.0.0.0:25', domain: bounces.example.org}}}\n", "channels.email.bounces.tls-cert"},
@@ -345,5 +355,19 @@ func TestBouncesGoToTheDomainOfTheSender(t *testing.T) {
 	}
 	if s, err = Load("", noEnv); err != nil || s.Channels.Email.Bounces.On() {
 		t.Errorf("bounces are on by themselves: %v", err)
+	}
+}
+
+// A second account may serve calls alone: then it needs no sender of text messages.
+func TestASecondAccountForCallsAlone(t *testing.T) {
+	const yaml = "channels:\n  phone: {mode: twilio, from: '+14155550188', second-from: '+14155550199'}\n" +
+		"  twilio: {account-sid: AC1, key-sid: SK1, secret: a, auth-token: b}\n  twilio-second: {account-sid: AC2, key-sid: SK2, secret: c, auth-token: d}\n"
+	path := filepath.Join(t.TempDir(), "tocsin.yaml")
+	if err := os.WriteFile(path, []byte(yaml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Load(path, noEnv)
+	if err != nil || s.Channels.Phone.SecondFrom != "+14155550199" || s.Channels.TwilioSecond.AuthToken.Reveal() != "d" {
+		t.Errorf("%v", err)
 	}
 }

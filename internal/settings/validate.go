@@ -29,6 +29,7 @@ func (s Settings) Validate() error {
 	c.bus(s.Bus)
 	c.collectors(s)
 	c.channels(s.Channels)
+	c.letterFolders(s)
 	c.persons(s.Persons)
 	c.limits(s.Limits)
 	c.sources(s)

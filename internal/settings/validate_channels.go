@@ -3,6 +3,7 @@ package settings
 import (
 	"fmt"
 	"net"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 func (c *checker) channels(ch Channels) {
 	c.emailChannel(ch.Email)
 	c.smsChannel(ch)
-	c.phoneChannel(ch.Phone)
+	c.phoneChannel(ch)
 	c.pushChannel(ch.Push)
 	c.letterChannel(ch.Letter)
 	c.quiet(ch.Quiet)
@@ -103,8 +104,9 @@ func (c *checker) countries(key string, list []string) {
 	}
 }
 
-func (c *checker) phoneChannel(p Phone) {
+func (c *checker) phoneChannel(ch Channels) {
 	const key = "channels.phone."
+	p := ch.Phone
 	c.oneOf(key+"mode", p.Mode, ModeSandbox, ModeTwilio)
 	c.rate(key+"rate-per-second", p.RatePerSecond)
 	c.timeout(key+"timeout", p.Timeout)
@@ -116,6 +118,15 @@ func (c *checker) phoneChannel(p Phone) {
 	}
 	if p.From != "" && !e164.MatchString(p.From) {
 		c.say(key+"from", "is not a number like +14155550100")
+	}
+	switch {
+	case p.SecondFrom == "":
+	case !e164.MatchString(p.SecondFrom):
+		c.say(key+"second-from", "is not a number like +14155550100")
+	case p.Mode != ModeTwilio:
+		c.say(key+"second-from", "is for channels.phone.mode twilio")
+	case ch.TwilioSecond.AccountSID == "":
+		c.say(key+"second-from", "is a number of channels.twilio-second: set that account up, or leave it out")
 	}
 	if p.Mode == ModeTwilio {
 		c.needed(key+"from", p.From)
@@ -165,6 +176,18 @@ func (c *checker) letterChannel(l Letter) {
 	}
 }
 
+// letterFolders judges the folder that stands by.
+func (c *checker) letterFolders(s Settings) {
+	const key = "channels.letter.second-folder"
+	switch l := s.Channels.Letter; {
+	case l.SecondFolder == "":
+	case l.Mode != ModeFolder:
+		c.say(key, "is for channels.letter.mode folder")
+	case filepath.Clean(l.SecondFolder) == filepath.Clean(s.LetterFolder()):
+		c.say(key, "is the first folder again")
+	}
+}
+
 // shortestDay is how long a channel must be open each day: less, and the hours
 // of a country with several zones would leave no time to tell anybody.
 const shortestDay = 4 * 60 // minutes
@@ -199,12 +222,14 @@ func (c *checker) secondTwilio(ch Channels) {
 	case t.AccountSID == "" && (t.KeySID != "" || t.From != "" || t.MessagingService != ""):
 		c.say(key+"account-sid", "is needed, or leave the whole of channels.twilio-second out")
 	case t.AccountSID == "":
-	case ch.SMS.Mode != ModeTwilio:
-		c.say(key+"account-sid", "is for channels.sms.mode twilio")
+	case ch.SMS.Mode != ModeTwilio && ch.Phone.Mode != ModeTwilio:
+		c.say(key+"account-sid", "is for channels.sms.mode or channels.phone.mode twilio")
 	case t.AccountSID == ch.Twilio.AccountSID:
 		c.say(key+"account-sid", "is the first account again")
-	case t.MessagingService == "" && t.From == "":
+	case ch.SMS.Mode == ModeTwilio && t.MessagingService == "" && t.From == "":
 		c.say(key+"messaging-service", "is needed, or else channels.twilio-second.from")
+	case ch.SMS.Mode != ModeTwilio && ch.Phone.SecondFrom == "":
+		c.say("channels.phone.second-from", "is needed: the number channels.twilio-second calls from")
 	default:
 		c.twilio(key, "TOCSIN_TWILIO_SECOND_", t)
 	}

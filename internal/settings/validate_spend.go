@@ -18,6 +18,8 @@ func (c *checker) spend(s Spend) {
 	c.tariff(key+"email.", s.Email)
 	c.tariff(key+"sms.", s.SMS)
 	c.tariff(key+"push.", s.Push)
+	c.tariff(key+"phone.", s.Phone)
+	c.tariff(key+"letter.", s.Letter)
 }
 
 func (c *checker) tariff(key string, t Tariff) {

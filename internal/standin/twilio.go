@@ -3,6 +3,7 @@ package standin
 import (
 	"context"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha1" //nolint:gosec // Twilio's callback signature is HMAC-SHA1
 	"encoding/base64"
 	"encoding/json"
@@ -48,14 +49,15 @@ type Twilio struct {
 	// a message is sent.
 	Redacts atomic.Bool
 
-	srv   *httptest.Server
-	mu    sync.Mutex
-	texts []Text
-	rings []Call
-	calls sync.WaitGroup // callbacks under way
-	hang  atomic.Bool
-	ctx   context.Context
-	stop  context.CancelFunc
+	serial string // of its ids: those of two stand-ins are never the same
+	srv    *httptest.Server
+	mu     sync.Mutex
+	texts  []Text
+	rings  []Call
+	calls  sync.WaitGroup // callbacks under way
+	hang   atomic.Bool
+	ctx    context.Context
+	stop   context.CancelFunc
 }
 
 // Hang makes every later request wait for an answer that never comes.
@@ -63,7 +65,7 @@ func (t *Twilio) Hang() { t.hang.Store(true) }
 
 // NewTwilio starts a stand-in on loopback.
 func NewTwilio(authToken string) *Twilio {
-	t := &Twilio{AuthToken: authToken}
+	t := &Twilio{AuthToken: authToken, serial: rand.Text()[:8]}
 	t.ctx, t.stop = context.WithCancel(context.Background())
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /2010-04-01/Accounts/{sid}/Messages.json", t.create)
@@ -101,7 +103,7 @@ func (t *Twilio) create(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	t.mu.Lock()
-	text := Text{SID: fmt.Sprintf("SM%032x", len(t.texts)+1), To: to, Body: body, Callback: r.PostFormValue("StatusCallback"), At: time.Now(), discard: r.PostFormValue("ContentRetention") == "discard"}
+	text := Text{SID: fmt.Sprintf("SM%s%024x", t.serial, len(t.texts)+1), To: to, Body: body, Callback: r.PostFormValue("StatusCallback"), At: time.Now(), discard: r.PostFormValue("ContentRetention") == "discard"}
 	t.texts = append(t.texts, text)
 	t.mu.Unlock()
 	if text.Callback != "" {

@@ -52,7 +52,7 @@ func (t *Twilio) createCall(w http.ResponseWriter, r *http.Request) {
 	}
 	t.mu.Lock()
 	n := len(t.rings)
-	call := Call{SID: fmt.Sprintf("CA%032x", n+1), To: to, From: r.PostFormValue("From"), Callback: r.PostFormValue("StatusCallback"), Form: maps.Clone(r.PostForm), Script: script, Heard: said, At: time.Now()}
+	call := Call{SID: fmt.Sprintf("CA%s%024x", t.serial, n+1), To: to, From: r.PostFormValue("From"), Callback: r.PostFormValue("StatusCallback"), Form: maps.Clone(r.PostForm), Script: script, Heard: said, At: time.Now()}
 	t.rings = append(t.rings, call)
 	t.mu.Unlock()
 	if amd := r.PostFormValue("AsyncAmdStatusCallback"); call.Callback != "" {

@@ -72,7 +72,7 @@ func (c *Channel) SendAll(ctx, leave context.Context, ms []notifiers.Message) []
 	var at []int // where in ms each of batch is
 	for i, m := range ms {
 		if m.Mode == incidents.Drill {
-			out[i] = incidents.Receipt{Outcome: incidents.OutcomeRefused, Code: "drill", Reason: "a drill's letter never goes to a printer"}
+			out[i] = incidents.Receipt{Outcome: incidents.OutcomeRefused, Unasked: true, Code: "drill", Reason: "a drill's letter never goes to a printer"}
 			continue
 		}
 		if len(batch) > 0 && m.Delivery.Notice != batch[0].Delivery.Notice {
@@ -117,7 +117,7 @@ func (c *Channel) bundle(ctx, leave context.Context, ms []notifiers.Message) []i
 	if leave.Err() != nil {
 		return all(len(ms), kept)
 	}
-	later := incidents.Receipt{Outcome: incidents.OutcomeRetry, Code: "folder", Reason: "the printer's folder cannot be written"}
+	later := incidents.Receipt{Outcome: incidents.OutcomeRetry, Elsewhere: true, Code: "folder", Reason: "the printer's folder cannot be written"}
 	name := batchName(ms)
 	switch there, err := c.folder.has(name); {
 	case err != nil:
@@ -133,7 +133,7 @@ func (c *Channel) bundle(ctx, leave context.Context, ms []notifiers.Message) []i
 	doc, places, err := c.printer.bind(sheets)
 	if err != nil {
 		c.log.Error("letters cannot be laid out", "batch", name, "cause", err)
-		return all(len(ms), incidents.Receipt{Outcome: incidents.OutcomeRetry, Code: "layout", Reason: "the letters could not be laid out"})
+		return all(len(ms), incidents.Receipt{Outcome: incidents.OutcomeRetry, Unasked: true, Code: "layout", Reason: "the letters could not be laid out"})
 	}
 	m := c.manifest(name, ms, places)
 	m.Pages = doc.Pages()
@@ -145,10 +145,10 @@ func (c *Channel) bundle(ctx, leave context.Context, ms []notifiers.Message) []i
 	switch {
 	case err == nil && left:
 		receipts = c.receipts(name, ms, places, incidents.Receipt{Outcome: incidents.OutcomeAccepted, Code: "printed"})
-	case err == nil:
-		receipts = c.receipts(name, ms, places, kept)
 	case doubt:
 		receipts = c.receipts(name, ms, places, incidents.Receipt{Outcome: incidents.OutcomeDoubt, Code: "folder", Reason: "nobody can say whether the batch reached the printer's folder"})
+	case err == nil, ctx.Err() != nil: // halted, also while it waited for its turn to be numbered
+		receipts = c.receipts(name, ms, places, kept)
 	default:
 		receipts = c.receipts(name, ms, places, later)
 	}
@@ -198,7 +198,7 @@ func (c *Channel) receipts(name string, ms []notifiers.Message, places []place, 
 	pos := 0
 	for i := range ms {
 		if places[i].refused != "" {
-			out[i] = incidents.Receipt{Outcome: incidents.OutcomeRefused, Code: "unprintable", Reason: places[i].refused}
+			out[i] = incidents.Receipt{Outcome: incidents.OutcomeRefused, Unasked: true, Code: "unprintable", Reason: places[i].refused}
 			continue
 		}
 		out[i] = r

@@ -27,8 +27,8 @@ type Channel struct {
 	Hours    Hours
 	// Zones tells the time zones of a number; nil: UTC.
 	Zones func(number string) []string
-	// Allow says whether a number may be called at all; nil allows every one.
-	Allow func(number string) bool
+	// Bar says why a number is not called at all, "" lets it; nil lets every one.
+	Bar func(number string) string
 	// Taken tells whether a call belongs to another delivery; nil: none does.
 	Taken func(ctx context.Context, sid string, by incidents.DeliveryID) (bool, error)
 	Now   notifiers.Clock
@@ -69,8 +69,14 @@ func (c Channel) zones(m notifiers.Message) (out []*time.Location) {
 
 // Send asks for one call, unless it is night where the person is.
 func (c Channel) Send(ctx context.Context, m notifiers.Message) (incidents.Receipt, error) {
-	if c.Allow != nil && !c.Allow(m.To) {
-		return incidents.Receipt{Outcome: incidents.OutcomeRefused, Code: "country", Reason: "the number's country is not on the list of channels.phone.countries"}, nil
+	if c.Bar != nil {
+		switch why := c.Bar(m.To); why {
+		case "":
+		case "country":
+			return refused(why, "the number's country is not on the list of channels.phone.countries"), nil
+		default:
+			return refused("number-"+why, "numbers of this kind are never called: premium, shared cost, satellite, short codes, emergency"), nil
+		}
 	}
 	if wait := c.Wait(m); wait > 0 {
 		return notifiers.Early(wait), nil
@@ -81,9 +87,14 @@ func (c Channel) Send(ctx context.Context, m notifiers.Message) (incidents.Recei
 	}
 	words, err := Greeting(m, callback)
 	if err != nil {
-		return incidents.Receipt{Outcome: incidents.OutcomeRefused, Code: "voice", Reason: err.Error()}, nil
+		return refused("voice", err.Error()), nil
 	}
 	return c.Twilio.PlaceCall(ctx, twilio.Call{To: m.To, Script: words, Callback: callback, Ring: ringFor, Longest: longest}), nil
+}
+
+// refused is what becomes of a call that no account is asked to make.
+func refused(code, why string) incidents.Receipt {
+	return incidents.Receipt{Outcome: incidents.OutcomeRefused, Unasked: true, Code: code, Reason: why}
 }
 
 // Greeting is what a call says before its key is pressed; callback is the
@@ -142,7 +153,7 @@ func (c Channel) Find(ctx context.Context, m notifiers.Message, since int64) (in
 	case 1:
 		return incidents.Receipt{Outcome: incidents.OutcomeAccepted, ProviderID: mine[0]}, true, nil
 	}
-	return incidents.Receipt{}, false, incidents.Unavailable("there were several calls to this number at that time: which one is ours cannot be told")
+	return incidents.Receipt{}, false, incidents.Conflict("there were several calls to this number at that time: which one is ours cannot be told")
 }
 
 func (c Channel) taken(ctx context.Context, sid string, by incidents.DeliveryID) (bool, error) {

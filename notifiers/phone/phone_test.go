@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"tocsin/incidents"
+	"tocsin/internal/roster"
 	"tocsin/internal/standin"
 	"tocsin/notifiers/channeltest"
 	"tocsin/notifiers/phone"
@@ -152,7 +153,8 @@ func TestCallsThatAreNotMade(t *testing.T) {
 	night := channel(t, s.URL)
 	night.Now = func() time.Time { return noon.Add(12 * time.Hour) }
 	abroad := channel(t, s.URL)
-	abroad.Allow = func(n string) bool { return strings.HasPrefix(n, "+49") }
+	abroad.Bar = func(n string) string { return roster.Barred(n, []string{"DE"}) }
+	paid := channeltest.Message(incidents.Phone, "+19005550158", 1)
 	m := channeltest.Message(incidents.Phone, number, 1)
 	foreign := m
 	foreign.Text.Lang = "mi"
@@ -163,14 +165,16 @@ func TestCallsThatAreNotMade(t *testing.T) {
 		send func() (incidents.Receipt, error)
 		want incidents.Outcome
 		wait time.Duration
+		code string
 	}{
-		{"at midnight it waits for nine", func() (incidents.Receipt, error) { return night.Send(t.Context(), m) }, incidents.OutcomeKept, 9 * time.Hour},
-		{"the person's own zone counts before the number's", func() (incidents.Receipt, error) { return channel(t, s.URL).Send(t.Context(), traveller) }, incidents.OutcomeKept, 4 * time.Hour},
-		{"a country that is not allowed", func() (incidents.Receipt, error) { return abroad.Send(t.Context(), m) }, incidents.OutcomeRefused, 0},
-		{"a language without a voice goes on to the next channel", func() (incidents.Receipt, error) { return channel(t, s.URL).Send(t.Context(), foreign) }, incidents.OutcomeRefused, 0},
+		{"at midnight it waits for nine", func() (incidents.Receipt, error) { return night.Send(t.Context(), m) }, incidents.OutcomeKept, 9 * time.Hour, ""},
+		{"the person's own zone counts before the number's", func() (incidents.Receipt, error) { return channel(t, s.URL).Send(t.Context(), traveller) }, incidents.OutcomeKept, 4 * time.Hour, ""},
+		{"a country that is not allowed", func() (incidents.Receipt, error) { return abroad.Send(t.Context(), m) }, incidents.OutcomeRefused, 0, "country"},
+		{"a premium number, whatever countries are allowed", func() (incidents.Receipt, error) { return abroad.Send(t.Context(), paid) }, incidents.OutcomeRefused, 0, "number-kind"},
+		{"a language without a voice goes on to the next channel", func() (incidents.Receipt, error) { return channel(t, s.URL).Send(t.Context(), foreign) }, incidents.OutcomeRefused, 0, "voice"},
 	} {
 		r, err := c.send()
-		if err != nil || r.Outcome != c.want || r.RetryAfter != c.wait {
+		if err != nil || r.Outcome != c.want || r.RetryAfter != c.wait || r.Code != c.code {
 			t.Errorf("%s: %+v %v", c.name, r, err)
 		}
 	}

@@ -27,9 +27,9 @@ func (c Channel) Send(ctx context.Context, m notifiers.Message) (incidents.Recei
 		switch why := c.Bar(m.To); why {
 		case "":
 		case "country":
-			return incidents.Receipt{Outcome: incidents.OutcomeRefused, Code: why, Reason: "the number's country is not on the list of channels.sms.countries"}, nil
+			return incidents.Receipt{Outcome: incidents.OutcomeRefused, Unasked: true, Code: why, Reason: "the number's country is not on the list of channels.sms.countries"}, nil
 		default:
-			return incidents.Receipt{Outcome: incidents.OutcomeRefused, Code: "number-" + why, Reason: "numbers of this kind are never texted: premium, shared cost, satellite, short codes, emergency"}, nil
+			return incidents.Receipt{Outcome: incidents.OutcomeRefused, Unasked: true, Code: "number-" + why, Reason: "numbers of this kind are never texted: premium, shared cost, satellite, short codes, emergency"}, nil
 		}
 	}
 	t := twilio.Text{To: m.To, Body: m.Text.SMS, Validity: c.Validity}

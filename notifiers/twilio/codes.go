@@ -10,6 +10,8 @@ var codes = map[int]struct {
 	meaning string
 }{
 	20003: {incidents.OutcomeRetry, "the credentials are wrong"},
+	20005: {incidents.OutcomeRetry, "the account is not active"},
+	10001: {incidents.OutcomeRetry, "the account is not active"},
 	20404: {incidents.OutcomeRetry, "the account or messaging service is unknown"},
 	20429: {incidents.OutcomeRetry, "too many requests"},
 	13224: {incidents.OutcomeGone, "the number is not valid"},
@@ -44,7 +46,8 @@ var codes = map[int]struct {
 
 // ofAccount are the codes that say something of our account or sender there and
 // nothing of the person: another account may take the message.
-var ofAccount = map[int]bool{20003: true, 20404: true, 20429: true, 21408: true, 21611: true, 21612: true, 30001: true, 30002: true, 30029: true, 30030: true,
+var ofAccount = map[int]bool{10001: true, 13227: true, 20003: true, 20005: true, 20404: true, 20429: true, 21210: true, 21212: true, 21215: true, 21219: true, 21408: true, 21611: true, 21612: true,
+	30001: true, 30002: true, 30029: true, 30030: true,
 	401: true, 403: true, 404: true} // a status without a code of Twilio's: what is wrong is the address or the key
 
 // OutcomeOf says what an error code means for a delivery.
