@@ -362,11 +362,7 @@ func TestBouncesGoToTheDomainOfTheSender(t *testing.T) {
 func TestASecondAccountForCallsAlone(t *testing.T) {
 	const yaml = "channels:\n  phone: {mode: twilio, from: '+14155550188', second-from: '+14155550199'}\n" +
 		"  twilio: {account-sid: AC1, key-sid: SK1, secret: a, auth-token: b}\n  twilio-second: {account-sid: AC2, key-sid: SK2, secret: c, auth-token: d}\n"
-	path := filepath.Join(t.TempDir(), "tocsin.yaml")
-	if err := os.WriteFile(path, []byte(yaml), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s, err := Load(path, noEnv)
+	s, err := Load(write(t, "tocsin.yaml", yaml), noEnv)
 	if err != nil || s.Channels.Phone.SecondFrom != "+14155550199" || s.Channels.TwilioSecond.AuthToken.Reveal() != "d" {
 		t.Errorf("%v", err)
 	}
