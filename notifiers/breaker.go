@@ -83,6 +83,13 @@ func (b *breaker) judge(r incidents.Receipt, probe bool) (changed bool) {
 	return true
 }
 
+// trip opens the breaker of a provider that was never asked.
+func (b *breaker) trip() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.open, b.until = openFirst, b.now().Add(openFirst)
+}
+
 // failed tells an answer that says something bad of the provider. A request to
 // slow down does not: the Limiter heeds it.
 func failed(r incidents.Receipt) bool {

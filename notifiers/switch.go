@@ -49,6 +49,17 @@ func (s *Switch) Announce() {
 	}
 }
 
+// Absent says why an account cannot be used at the start: it is left alone until
+// a probe finds it well.
+func (s *Switch) Absent(account, why string) {
+	for _, p := range s.Providers {
+		if p.Account == account {
+			p.health.trip()
+			p.report(s, why)
+		}
+	}
+}
+
 // Settle writes down the last figures of every account.
 func (s *Switch) Settle(ctx context.Context) error {
 	for _, p := range s.Providers {

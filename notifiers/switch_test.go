@@ -319,6 +319,26 @@ func TestWhatNoProviderWasAskedJudgesNone(t *testing.T) {
 	})
 }
 
+// An account that is not there at the start is left alone, and used once a probe
+// finds it.
+func TestAnAbsentAccount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var reports []incidents.ProviderReport
+		sw, first, second := pair(&reports)
+		sw.Absent("sms/first", "it is not there")
+		if r := reports[len(reports)-1]; r.Account != "sms/first" || r.State != incidents.ProviderAway || r.Error != "it is not there" {
+			t.Errorf("reported %+v", r)
+		}
+		if r := send(t, sw, 1); r.Provider != "sms/second" || first.asked != 0 {
+			t.Errorf("%+v", r)
+		}
+		time.Sleep(10 * time.Second)
+		if r := send(t, sw, 2); r.Provider != "sms/first" || second.asked != 1 {
+			t.Errorf("%+v", r)
+		}
+	})
+}
+
 // A drowsy channel may not be used for an hour.
 type drowsy struct {
 	scripted

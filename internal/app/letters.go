@@ -43,9 +43,6 @@ func (a *App) openLetters(_ context.Context, c *channels) (err error) {
 		if x.folder == "" {
 			continue
 		}
-		if !isFolder(x.folder) {
-			a.log.Warn("a printer's folder is not there: its letters go to the other one", "account", accountName(incidents.Letter, x.which))
-		}
 		ch, err := letter.New(letter.Options{Printer: a.printer, Folder: x.folder, Batch: a.settings.Limits.Window.Letter, Log: a.log})
 		if err != nil {
 			return err
@@ -53,7 +50,14 @@ func (a *App) openLetters(_ context.Context, c *channels) (err error) {
 		c.letters = append(c.letters, ch)
 		ps = append(ps, a.provider(incidents.Letter, x.which, ch, 0))
 	}
-	c.live[incidents.Letter] = a.switched(incidents.Letter, ps)
+	sw := a.switched(incidents.Letter, ps)
+	for which, path := range map[string]string{first: folder, second: s.SecondFolder} {
+		if account := accountName(incidents.Letter, which); path != "" && !isFolder(path) {
+			sw.Absent(account, "the printer's folder is not there")
+			a.log.Warn("a printer's folder is not there: its letters go to the other one", "account", account)
+		}
+	}
+	c.live[incidents.Letter] = sw
 	return nil
 }
 

@@ -27,7 +27,7 @@ func (a *App) provider(ch incidents.Channel, which string, carries notifiers.Cha
 }
 
 // switched makes the providers of a channel one channel.
-func (a *App) switched(ch incidents.Channel, ps []*notifiers.Provider) notifiers.Channel {
+func (a *App) switched(ch incidents.Channel, ps []*notifiers.Provider) *notifiers.Switch {
 	s := notifiers.NewSwitch(notifiers.Switch{Kind: ch, Providers: ps, Now: a.now, Report: a.store.ReportProvider})
 	s.Announce()
 	a.stops.add("figures of "+string(ch), func(ctx context.Context) error {
