@@ -21,8 +21,7 @@ type Deps struct {
 	Codes   incidents.CodeBook
 	Live    *Set
 	Drill   *Set
-	Key     []byte // seals messages; the same as the sets'
-	Limits  map[incidents.Channel]*Limiter
+	Key     []byte                    // seals messages; the same as the sets'
 	Window  map[incidents.Channel]int // W: at most so many sends of this process are in doubt after a crash
 	Lanes   map[incidents.Channel]int // how many hands send for one chunk at once
 	Owner   string                    // of this process, unique

@@ -187,13 +187,12 @@ func (l *lane) hand() {
 			l.report(x, r)
 			continue
 		}
-		claimed := []incidents.Claimed{x}
-		limit := l.d.Limits[l.channel]
-		if limit != nil && limit.Wait(l.leave) != nil || l.leave.Err() != nil {
-			l.keep(claimed)
+		if l.leave.Err() != nil {
+			l.report(x, kept)
 			continue
 		}
-		for len(claimed) < l.batch && len(l.work) > 0 && (limit == nil || limit.Allow()) {
+		claimed := []incidents.Claimed{x}
+		for len(claimed) < l.batch && len(l.work) > 0 {
 			select {
 			case x, ok := <-l.work:
 				if ok {
@@ -205,12 +204,6 @@ func (l *lane) hand() {
 			break
 		}
 		l.deliver(claimed)
-	}
-}
-
-func (l *lane) keep(claimed []incidents.Claimed) {
-	for _, x := range claimed {
-		l.report(x, kept)
 	}
 }
 
@@ -240,15 +233,7 @@ func (l *lane) deliver(claimed []incidents.Claimed) {
 		return
 	}
 	killpoint.At(killpoint.Rendered)
-	limit := l.d.Limits[l.channel]
-	if limit != nil && limit.Paused() && limit.Wait(l.leave) != nil { // it said no while these were written
-		l.keep(sent)
-		return
-	}
 	for i, r := range l.job.set.SendAll(l.send, l.leave, l.channel, ms) {
-		if limit != nil {
-			limit.Heed(r)
-		}
 		l.d.Log.Debug("attempt", "delivery", sent[i].Delivery.ID.String(), "attempt", sent[i].Delivery.Attempts, "outcome", r.Outcome, "code", r.Code)
 		l.report(sent[i], r)
 	}

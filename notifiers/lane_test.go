@@ -66,10 +66,9 @@ func TestWhatWaitsWhenANoticeIsHaltedStays(t *testing.T) {
 				first.Do(func() { w.status(n, to) })
 				return incidents.Receipt{Outcome: incidents.OutcomeAccepted, ProviderID: "p"}
 			}
-			d := w.dispatcher(mail, &batcher{}, func(d *notifiers.Deps) {
-				d.Limits = map[incidents.Channel]*notifiers.Limiter{incidents.Email: notifiers.NewLimiter(0.0001, w.now)}
-			})
-			w.ok(d.Chunk(t.Context(), n.No, 1))
+			slow := &notifiers.Provider{Account: "email/first", Channel: mail, Limiter: notifiers.NewLimiter(0.0001, w.now)}
+			behind := notifiers.NewSwitch(notifiers.Switch{Kind: incidents.Email, Providers: []*notifiers.Provider{slow}, Now: w.now})
+			w.ok(w.dispatcher(behind, &batcher{}, nil).Chunk(t.Context(), n.No, 1))
 			halted(t, w, n, mail, to, 1)
 		})
 		t.Run(string(to)+", waiting for a connection", func(t *testing.T) {
