@@ -221,26 +221,3 @@ func sleep(ctx context.Context, d time.Duration) error {
 		return nil
 	}
 }
-
-// Allow tells whether one more message may leave at once, as far as this
-// process knows, and counts it. It asks nobody.
-func (l *Limiter) Allow() bool {
-	select {
-	case l.turn <- struct{}{}:
-	default:
-		return false
-	}
-	defer func() { <-l.turn }()
-	now := l.now()
-	if l.pause().After(now) || l.shared != nil && now.Sub(l.asked) >= learnEvery {
-		return false
-	}
-	if l.perSecond > 0 {
-		if l.used >= l.lease.Sends || now.After(l.end()) || l.lease.From.Add(time.Duration(l.used)*l.lease.Every).After(now) {
-			return false
-		}
-		l.used++
-	}
-	l.sent++
-	return true
-}
