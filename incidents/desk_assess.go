@@ -14,8 +14,8 @@ func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts) (out Change, err err
 	if err != nil {
 		return out, err
 	}
-	last, err := lastJudged(tx, in.ID)
-	if err != nil {
+	last, err := tx.LastJudgement(in.ID)
+	if err != nil && !isNotFound(err) {
 		return out, err
 	}
 	as, err := d.Rules.Assess(f.after(before), now)
@@ -31,6 +31,7 @@ func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts) (out Change, err err
 	for i := range after {
 		after[i] = after[i].entered(now)
 	}
+	slices.SortFunc(after, byDue)
 	repacked := last.Pack != "" && last.Pack != as.Pack
 	why, err := staleBecause(tx, in.ID, last, as)
 	if err != nil {
@@ -42,10 +43,11 @@ func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts) (out Change, err err
 	if err := tx.PutObligations(in.ID, after); err != nil {
 		return out, err
 	}
-	if err := d.substitutes(tx, in, f); err != nil {
+	if err := d.substitutes(tx, in, f, after); err != nil {
 		return out, err
 	}
-	if err := tx.PutAssessment(in.ID, as); err != nil {
+	sum, err := tx.PutAssessment(in.ID, as)
+	if err != nil {
 		return out, err
 	}
 	in.Severity, in.UpdatedAt = as.Severity.Level, now
@@ -72,16 +74,7 @@ func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts) (out Change, err err
 	}
 	return out, d.record(tx, a, event{name: "incident.assessed", incident: in.ID, subject: itoa(f.Rev),
 		data: map[string]string{"rev": itoa(f.Rev), "pack": as.Pack, "severity": as.Severity.Level,
-			"began": itoa(len(out.Began)), "ended": itoa(len(out.Ended)), "assessment_sha256": hashJSON(as)}})
-}
-
-// lastJudged is how an incident was judged last; zero: it never was.
-func lastJudged(tx Tx, id IncidentID) (Judgement, error) {
-	last, err := tx.Judgements(id, 1)
-	if err != nil || len(last) == 0 {
-		return Judgement{}, err
-	}
-	return last[0], nil
+			"began": itoa(len(out.Began)), "ended": itoa(len(out.Ended)), "assessment_sha256": sum}})
 }
 
 // staleBecause says why what was written before no longer stands; empty: it
@@ -112,7 +105,8 @@ func (f Facts) after(duties []ObligationState) Facts {
 	return f
 }
 
-// settle carries what became of each duty over to the new judgement.
+// settle carries what became of each duty over to the new judgement. What has
+// no row and does not apply gets none; see allDuties.
 func settle(before []ObligationState, now []Obligation, id IncidentID, rev int, out *Change) []ObligationState {
 	old := make(map[string]ObligationState, len(before))
 	for _, o := range before {
@@ -122,8 +116,8 @@ func settle(before []ObligationState, now []Obligation, id IncidentID, rev int, 
 	for _, o := range now {
 		was, had := old[o.ID]
 		delete(old, o.ID)
-		if !had && o.Applies == AppliesNo {
-			continue // it stands in the assessment alone; see untouched
+		if !had && o.Applies != AppliesYes {
+			continue
 		}
 		s := ObligationState{IncidentID: id, Obligation: o, FactsRev: rev, Status: DutyOpen}
 		if had {
@@ -167,21 +161,6 @@ func settle(before []ObligationState, now []Obligation, id IncidentID, rev int, 
 		}
 	}
 	return after
-}
-
-// untouched are the duties of an assessment that never applied: nothing became
-// of them, so they are not among those on file.
-func untouched(as Assessment, id IncidentID, onFile []ObligationState) (out []ObligationState) {
-	has := make(map[string]bool, len(onFile))
-	for _, o := range onFile {
-		has[o.ID] = true
-	}
-	for _, o := range as.Obligations {
-		if o.Applies == AppliesNo && !has[o.ID] {
-			out = append(out, ObligationState{IncidentID: id, Obligation: o, FactsRev: as.FactsRev, Status: DutyMoot})
-		}
-	}
-	return out
 }
 
 func sameTime(a, b *time.Time) bool {
@@ -308,8 +287,8 @@ func (d *Desk) RejudgeAll(ctx context.Context) error {
 			if err != nil {
 				return ignoreConflict(err)
 			}
-			as, err := tx.Assessment(in.ID)
-			if err == nil && as.Pack == d.Rules.Version() {
+			last, err := tx.LastJudgement(in.ID)
+			if err == nil && last.Pack == d.Rules.Version() {
 				return nil
 			}
 			f, err := tx.Facts(in.ID)
@@ -483,25 +462,15 @@ func (d *Desk) AskWaiver(ctx context.Context, a Actor, id IncidentID, obligation
 		if o.Status != DutyOpen {
 			return Conflict("this obligation is %s", o.Status)
 		}
+		if err := d.keepDuties(tx, id, obligation); err != nil {
+			return err
+		}
 		if err := tx.PutWaiver(w); err != nil {
 			return err
 		}
 		return d.record(tx, a, event{name: "waiver.asked", incident: id, subject: w.ID, line: "Asked to waive “" + o.Title + "”:", quote: reason, data: map[string]string{"obligation": obligation, "hash": w.Hash()}})
 	})
 	return w, err
-}
-
-func obligation1(tx Tx, id IncidentID, obligation string) (ObligationState, error) {
-	all, err := tx.Obligations(id)
-	if err != nil {
-		return ObligationState{}, err
-	}
-	for _, o := range all {
-		if o.ID == obligation {
-			return o, nil
-		}
-	}
-	return ObligationState{}, NotFound("the incident has no obligation %q", obligation)
 }
 
 // meet closes obligations with evidence, as of the time it was done. What

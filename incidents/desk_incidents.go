@@ -130,7 +130,7 @@ func (d *Desk) Dossier(ctx context.Context, a Actor, idOrRef string) (Dossier, e
 				return out, err
 			}
 		}
-		out.Obligations = append(out.Obligations, untouched(out.Assessment, id, out.Obligations)...)
+		out.Obligations = out.Assessment.duties(id, out.Obligations)
 		out.Proposals = Propose(out.Facts, out.Assessment)
 		return out, nil
 	})
@@ -299,7 +299,7 @@ func (d *Desk) CloseIncident(ctx context.Context, a Actor, id IncidentID, reason
 		if err := noneSending(tx, id); err != nil {
 			return err
 		}
-		duties, err := tx.Obligations(id)
+		duties, err := allDuties(tx, id)
 		if err != nil {
 			return err
 		}

@@ -84,7 +84,7 @@ func (d *Desk) proposal(tx Tx, in Incident, input *NoticeInput) error {
 	if input.Answers != nil || in.Kind == KindTermination {
 		return nil
 	}
-	duties, err := tx.Obligations(in.ID)
+	duties, err := allDuties(tx, in.ID)
 	if err != nil {
 		return err
 	}
@@ -133,6 +133,9 @@ func (d *Desk) apply(tx Tx, a Actor, in Incident, n *Notice, input NoticeInput) 
 			return err
 		}
 		c.EndDate = t.EndDate
+	}
+	if err := d.keepDuties(tx, in.ID, input.Answers...); err != nil {
+		return err
 	}
 	n.Title, n.Content, n.Hash = strings.TrimSpace(input.Title), c, c.Hash()
 	n.Version++
@@ -282,15 +285,13 @@ func (d *Desk) lint(tx Tx, in Incident, n Notice) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	duties, err := tx.Obligations(in.ID)
+	duties, err := dutiesNamed(tx, in.ID, n.Content.Answers)
 	if err != nil {
 		return nil, err
 	}
 	var answers []Obligation
 	for _, o := range duties {
-		if slices.Contains(n.Content.Answers, o.ID) {
-			answers = append(answers, o.Obligation)
-		}
+		answers = append(answers, o.Obligation)
 	}
 	found := d.Words.Lint(n.Content, f, answers)
 	for _, o := range answers {
@@ -659,10 +660,8 @@ func unsettled(tx Tx, n Notice) (bool, error) {
 		t, err := tx.TerminationOf(n.IncidentID)
 		return t.Status == TerminationTelling, err
 	}
-	duties, err := tx.Obligations(n.IncidentID)
-	return slices.ContainsFunc(duties, func(o ObligationState) bool {
-		return o.Status == DutyOpen && slices.Contains(n.Content.Answers, o.ID)
-	}), err
+	duties, err := dutiesNamed(tx, n.IncidentID, n.Content.Answers)
+	return slices.ContainsFunc(duties, func(o ObligationState) bool { return o.Status == DutyOpen }), err
 }
 
 func (d *Desk) settleDone(tx Tx, n Notice) error {

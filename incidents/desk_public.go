@@ -72,6 +72,9 @@ func (d *Desk) applyText(tx Tx, a Actor, in Incident, n *Announcement, text Anno
 			return Invalid("the announcement has no title in %s", l).On("title")
 		}
 	}
+	if err := d.keepDuties(tx, in.ID, text.Answers...); err != nil {
+		return err
+	}
 	text.Incident, text.Mode = in.ID, in.Mode
 	n.Text, n.Hash = text, text.Hash()
 	n.Version++

@@ -44,6 +44,9 @@ func (d *Desk) draftReport(ctx context.Context, a Actor, id IncidentID, obligati
 		if o.Audience == AudienceIndividuals || o.Audience == AudiencePublic {
 			return Invalid("“%s” is not met by a report", o.Title).On("obligation").WithHint("write a notice or an announcement")
 		}
+		if err := d.keepDuties(tx, id, obligation); err != nil {
+			return err
+		}
 		prev, err := lastFiled(tx, id, obligation)
 		if err != nil {
 			return err

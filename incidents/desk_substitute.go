@@ -30,13 +30,10 @@ func unreachedOf(tx Tx, in IncidentID, o Obligation) (Unreached, error) {
 
 // substitutes opens the tasks to give substitute notice that the numbers and
 // the facts ask for, each once, and keeps those that are there up to date.
-func (d *Desk) substitutes(tx Tx, in Incident, f Facts) error {
+// duties are those with a row: what may apply at most asks for no substitute.
+func (d *Desk) substitutes(tx Tx, in Incident, f Facts, duties []ObligationState) error {
 	if in.Kind != KindBreach {
 		return nil
-	}
-	duties, err := tx.Obligations(in.ID)
-	if err != nil {
-		return err
 	}
 	tasks := map[string]ObligationState{}
 	for _, o := range duties {
@@ -395,7 +392,11 @@ func (d *Desk) JudgeSubstitutes(ctx context.Context, seen map[IncidentID]string)
 			if err != nil {
 				return err
 			}
-			return d.substitutes(tx, in, f)
+			duties, err := tx.Obligations(id)
+			if err != nil {
+				return err
+			}
+			return d.substitutes(tx, in, f, duties)
 		})
 		if err != nil {
 			return err
@@ -446,7 +447,11 @@ func (d *Desk) recount(tx Tx, id IncidentID) error {
 	if err != nil {
 		return ignoreMissing(err)
 	}
-	return d.substitutes(tx, in, f)
+	duties, err := tx.Obligations(id)
+	if err != nil {
+		return err
+	}
+	return d.substitutes(tx, in, f, duties)
 }
 
 // UnreachedPersons lists, masked, who a task to give substitute notice is for.

@@ -109,12 +109,15 @@ type IncidentTx interface {
 	PutFacts(IncidentID, Facts) error // a new revision; conflict when it exists
 	Facts(IncidentID) (Facts, error)  // the newest
 	FactsAt(IncidentID, int) (Facts, error)
-	PutAssessment(IncidentID, Assessment) error
-	Assessment(IncidentID) (Assessment, error) // the newest
+	PutAssessment(IncidentID, Assessment) (sha256 string, err error) // the hash of its JSON
+	Assessment(IncidentID) (Assessment, error)                       // the newest
 	AssessmentNo(IncidentID, int64) (Assessment, error)
-	Judgements(IncidentID, int) ([]Judgement, error)    // the newest first
+	Judgements(IncidentID, int) ([]Judgement, error) // the newest first
+	// LastJudgement is the newest, without its counts.
+	LastJudgement(IncidentID) (Judgement, error)
+	// Obligations are those with a row, by due time, then id; see allDuties.
+	Obligations(IncidentID) ([]ObligationState, error)
 	PutObligations(IncidentID, []ObligationState) error // replaces the incident's set
-	Obligations(IncidentID) ([]ObligationState, error)  // by due time, then id
 	// OpenObligations lists what is open and applies, of every incident that is
 	// not closed, dismissed or merged; by due time.
 	OpenObligations(limit int) ([]ObligationState, error)

@@ -1,6 +1,10 @@
 package store
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strings"
 	"time"
 
 	"tocsin/incidents"
@@ -26,9 +30,10 @@ func (t *tx) FactsAt(id incidents.IncidentID, rev int) (incidents.Facts, error) 
 }
 
 // PutAssessment keeps an assessment beside the earlier ones.
-func (t *tx) PutAssessment(id incidents.IncidentID, a incidents.Assessment) error {
-	_, err := t.run(`INSERT INTO assessments (incident_id, facts_rev, at, body) VALUES ($1, $2, $3, $4)`, string(id), a.FactsRev, ms(a.At), doc(a))
-	return err
+func (t *tx) PutAssessment(id incidents.IncidentID, a incidents.Assessment) (string, error) {
+	body := doc(a)
+	sum := sha256.Sum256([]byte(body))
+	return hex.EncodeToString(sum[:]), t.later(nil, `INSERT INTO assessments (incident_id, facts_rev, at, body) VALUES ($1, $2, $3, $4)`, string(id), a.FactsRev, ms(a.At), body)
 }
 
 // Assessment returns the newest assessment.
@@ -39,6 +44,46 @@ func (t *tx) Assessment(id incidents.IncidentID) (incidents.Assessment, error) {
 // AssessmentNo returns one assessment, whichever came after it.
 func (t *tx) AssessmentNo(id incidents.IncidentID, no int64) (incidents.Assessment, error) {
 	return document[incidents.Assessment](t, "assessment", `SELECT body FROM assessments WHERE incident_id = $1 AND no = $2`, clean(string(id)), no)
+}
+
+// LastJudgement is the newest, without its counts. Its document is long, and
+// what is asked for stands at the beginning.
+func (t *tx) LastJudgement(id incidents.IncidentID) (j incidents.Judgement, err error) {
+	var at int64
+	var head string
+	found, err := t.one(`SELECT no, facts_rev, at, substr(body, 1, 500) FROM assessments WHERE incident_id = $1 ORDER BY no DESC LIMIT 1`, args{clean(string(id))}, &j.No, &j.FactsRev, &at, &head)
+	if err == nil && !found {
+		err = incidents.NotFound("there is no such assessment")
+	}
+	if err != nil {
+		return j, err
+	}
+	j.At = fromMS(at)
+	if pack, found := packIn(head); found {
+		j.Pack = pack
+		return j, nil
+	}
+	a, err := t.Assessment(id)
+	j.Pack = a.Pack
+	return j, err
+}
+
+// packIn finds the pack in the beginning of an assessment.
+func packIn(head string) (pack string, found bool) {
+	d := json.NewDecoder(strings.NewReader(head))
+	_, err := d.Token() // {
+	for err == nil {
+		var key json.Token
+		if key, err = d.Token(); err != nil {
+			break
+		}
+		if key == "pack" {
+			err = d.Decode(&pack)
+			return pack, err == nil
+		}
+		err = d.Decode(&json.RawMessage{})
+	}
+	return "", false
 }
 
 // judged is as much of an assessment as a list of them shows.

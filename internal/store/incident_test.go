@@ -1,6 +1,8 @@
 package store
 
 import (
+	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -113,10 +115,20 @@ func TestTheNewestAssessmentCounts(t *testing.T) {
 		ok(t, s.Write(t.Context(), func(tx incidents.Tx) error {
 			_, err := tx.Assessment("i")
 			refused(t, incidents.KindNotFound, err)
-			ok(t, tx.PutAssessment("i", a))
-			ok(t, tx.PutAssessment("i", b))
+			_, err = tx.LastJudgement("i")
+			refused(t, incidents.KindNotFound, err)
+			_, err = tx.PutAssessment("i", a)
+			ok(t, err)
+			sum, err := tx.PutAssessment("i", b)
+			ok(t, err)
 			got, err := tx.Assessment("i")
+			ok(t, err)
 			same(t, got, b)
+			last, err := tx.LastJudgement("i")
+			same(t, last, incidents.Judgement{No: last.No, FactsRev: 1, Pack: "p2", At: noon})
+			body, merr := json.Marshal(got)
+			ok(t, merr)
+			same(t, sum, fmt.Sprintf("%x", sha256.Sum256(body)))
 			return err
 		}))
 	})

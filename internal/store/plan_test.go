@@ -47,6 +47,7 @@ func TestEveryListIsReadByAnIndex(t *testing.T) {
 		"facts":                 func(t *tx) error { _, _ = t.Facts("i"); return nil },
 		"assessment":            func(t *tx) error { _, _ = t.Assessment("i"); return nil },
 		"one assessment":        func(t *tx) error { _, _ = t.AssessmentNo("i", 1); return nil },
+		"last judgement":        func(t *tx) error { _, _ = t.LastJudgement("i"); return nil },
 		"judgements":            func(t *tx) error { _, err := t.Judgements("i", 10); return err },
 		"obligations":           func(t *tx) error { _, err := t.Obligations("i"); return err },
 		"open obligations":      func(t *tx) error { _, err := t.OpenObligations(10); return err },
