@@ -1,6 +1,9 @@
 package incidents
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Applies says whether a rule asks something of us.
 type Applies string
@@ -147,6 +150,23 @@ type Assessment struct {
 	Severity    Severity     `json:"severity"`
 	Obligations []Obligation `json:"obligations"`
 	Questions   []Question   `json:"questions"`
+}
+
+// A Verdict is an assessment as it is kept: written out before the turn of the
+// one writer, for it is long.
+type Verdict struct {
+	Assessment
+	JSON   string
+	SHA256 string // of JSON
+}
+
+// Verdict writes an assessment out.
+func (a Assessment) Verdict() Verdict {
+	b, err := json.Marshal(a)
+	if err != nil {
+		panic("incidents: an assessment does not marshal: " + err.Error())
+	}
+	return Verdict{a, string(b), sha256Hex(string(b))}
 }
 
 // Rules judges facts. It is a pure function of facts, pack version and instant.

@@ -2,6 +2,7 @@ package incidents
 
 import (
 	"context"
+	"reflect"
 	"time"
 )
 
@@ -88,38 +89,73 @@ func (d *Desk) Quarantine(ctx context.Context, in Intake) (Intake, error) {
 // alert that shares its account, asset, address or group within the window,
 // else into a new incident. It may run any number of times for one alert.
 func (d *Desk) Correlate(ctx context.Context, id AlertID) error {
+	seen, err := read(ctx, d, System, ActRead, func(tx Tx) (placing, error) { return d.place(tx, id) })
+	if err != nil || seen.alert.State != AlertNew {
+		return err
+	}
+	var first opening
+	if seen.opens() { // judged before the writer's turn, so that no other alert waits for it
+		if first, err = d.opening(d.factsOf(seen.alert)); err != nil {
+			return err
+		}
+	}
 	return d.Store.Write(ctx, func(tx Tx) error {
-		a, err := tx.Alert(id)
-		if err != nil || a.State != AlertNew {
+		p, err := d.place(tx, id)
+		a := p.alert
+		switch {
+		case err != nil || a.State != AlertNew:
 			return err
-		}
-		near, err := tx.Neighbours(a, a.ObservedAt.Add(-d.JoinWithin))
-		if err != nil {
-			return err
-		}
-		for _, n := range near {
-			in, err := openIncident(tx, n.IncidentID)
-			if KindOf(err) == KindConflict || err == nil && in.Mode != Live {
-				continue // that incident is over
-			}
-			if err != nil {
-				return err
-			}
-			return d.join(tx, System, a, in, "joined by "+shared(a, n))
-		}
-		if a.Status == "suppressed" || a.Status == "closed" {
+		case p.how != "":
+			return d.join(tx, System, a, p.in, p.how)
+		case !p.opens():
 			a.State = AlertDismissed // its sender says it is over: it opens nothing, and stays on file
 			if err := tx.PutAlert(a); err != nil {
 				return err
 			}
 			return d.record(tx, System, event{name: "alert.dismissed", subject: string(a.ID), data: map[string]string{"sender_status": a.Status}})
+		case !reflect.DeepEqual(a, seen.alert) || !seen.opens():
+			if first, err = d.opening(d.factsOf(a)); err != nil {
+				return err
+			}
 		}
-		in, err := d.newIncident(tx, System, a.Title, KindBreach, Live, d.factsOf(a))
+		in, err := d.newIncident(tx, System, a.Title, KindBreach, Live, first)
 		if err != nil {
 			return err
 		}
 		return d.join(tx, System, a, in, "opened the incident")
 	})
+}
+
+// A placing is where a new alert belongs.
+type placing struct {
+	alert Alert
+	in    Incident
+	how   string // why there; empty: there is no such incident
+}
+
+// opens tells whether the alert opens an incident.
+func (p placing) opens() bool {
+	return p.how == "" && p.alert.Status != "suppressed" && p.alert.Status != "closed"
+}
+
+func (d *Desk) place(tx Tx, id AlertID) (p placing, err error) {
+	p.alert, err = tx.Alert(id)
+	a := p.alert
+	if err != nil || a.State != AlertNew {
+		return p, err
+	}
+	near, err := tx.Neighbours(a, a.ObservedAt.Add(-d.JoinWithin))
+	for _, n := range near {
+		in, err := openIncident(tx, n.IncidentID)
+		if KindOf(err) == KindConflict || err == nil && in.Mode != Live {
+			continue // that incident is over
+		}
+		if err == nil {
+			p.in, p.how = in, "joined by "+shared(a, n)
+		}
+		return p, err
+	}
+	return p, err
 }
 
 func shared(a, b Alert) string {
@@ -159,7 +195,7 @@ func (d *Desk) seedFacts(tx Tx, in Incident, a Alert) error {
 	if _, known := f.Time("detected_at"); known {
 		return nil
 	}
-	_, err = d.setFacts(tx, System, in, f, d.factsOf(a))
+	_, err = d.setFacts(tx, System, in, f, d.factsOf(a), nil)
 	return err
 }
 
@@ -277,7 +313,11 @@ func (d *Desk) MoveAlert(ctx context.Context, a Actor, id AlertID, into Incident
 		from := al.IncidentID
 		var in Incident
 		if into == "" {
-			in, err = d.newIncident(tx, a, al.Title, KindBreach, Live, d.factsOf(al))
+			var first opening
+			if first, err = d.opening(d.factsOf(al)); err != nil {
+				return err
+			}
+			in, err = d.newIncident(tx, a, al.Title, KindBreach, Live, first)
 		} else {
 			in, err = openIncident(tx, into)
 		}

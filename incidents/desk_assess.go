@@ -3,12 +3,14 @@ package incidents
 import (
 	"context"
 	"encoding/json"
+	"reflect"
 	"slices"
 	"time"
 )
 
 // assess judges facts and writes down severity, obligations and what went stale.
-func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts) (out Change, err error) {
+// ahead is their judgement if it was made before the transaction.
+func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts, ahead *judged) (out Change, err error) {
 	now := d.Now().UTC().Truncate(time.Second)
 	before, err := tx.Obligations(in.ID)
 	if err != nil {
@@ -18,15 +20,13 @@ func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts) (out Change, err err
 	if err != nil && !isNotFound(err) {
 		return out, err
 	}
-	as, err := d.Rules.Assess(f.after(before), now)
-	if err != nil {
-		return out, err
+	if !d.holds(ahead, f.after(before)) {
+		if ahead, err = d.judge(in.Kind, f.after(before)); err != nil {
+			return out, err
+		}
 	}
+	as := ahead.Assessment
 	out = Change{Facts: f, Assessment: as, Severity: [2]string{in.Severity, as.Severity.Level}}
-	as.Obligations = append(as.Obligations, holdDuty(f)...)
-	if in.Kind == KindTermination {
-		as.Obligations, as.Questions = nil, nil // a termination has its own gate
-	}
 	after := settle(before, as.Obligations, in.ID, f.Rev, &out)
 	for i := range after {
 		after[i] = after[i].entered(now)
@@ -46,8 +46,7 @@ func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts) (out Change, err err
 	if err := d.substitutes(tx, in, f, after); err != nil {
 		return out, err
 	}
-	sum, err := tx.PutAssessment(in.ID, as)
-	if err != nil {
+	if err := tx.PutAssessment(in.ID, ahead.Verdict); err != nil {
 		return out, err
 	}
 	in.Severity, in.UpdatedAt = as.Severity.Level, now
@@ -74,7 +73,66 @@ func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts) (out Change, err err
 	}
 	return out, d.record(tx, a, event{name: "incident.assessed", incident: in.ID, subject: itoa(f.Rev),
 		data: map[string]string{"rev": itoa(f.Rev), "pack": as.Pack, "severity": as.Severity.Level,
-			"began": itoa(len(out.Began)), "ended": itoa(len(out.Ended)), "assessment_sha256": sum}})
+			"began": itoa(len(out.Began)), "ended": itoa(len(out.Ended)), "assessment_sha256": ahead.SHA256}})
+}
+
+// A judged is a judgement that is ready to be written down.
+type judged struct {
+	facts Facts
+	Verdict
+}
+
+// judge judges facts as they are now.
+func (d *Desk) judge(kind IncidentKind, f Facts) (*judged, error) {
+	as, err := d.weigh(kind, f)
+	if err != nil {
+		return nil, err
+	}
+	return &judged{f, as.Verdict()}, nil
+}
+
+func (d *Desk) weigh(kind IncidentKind, f Facts) (as Assessment, err error) {
+	if as, err = d.Rules.Assess(f, d.Now().UTC().Truncate(time.Second)); err != nil {
+		return as, err
+	}
+	as.Obligations = append(as.Obligations, holdDuty(f)...)
+	if kind == KindTermination {
+		as.Obligations, as.Questions = nil, nil // a termination has its own gate
+	}
+	return as, nil
+}
+
+// aheadFor is how long a judgement may wait for its transaction.
+const aheadFor = time.Minute
+
+// holds tells whether a judgement made before the transaction is of these very
+// facts, by the present rules.
+func (d *Desk) holds(j *judged, f Facts) bool {
+	return j != nil && j.Pack == d.Rules.Version() && d.Now().Sub(j.At) < aheadFor && reflect.DeepEqual(j.facts, f)
+}
+
+// judgeAhead judges an incident before the turn of the one writer, so that
+// nobody waits for it meanwhile. Whether it still holds then is seen then.
+func (d *Desk) judgeAhead(ctx context.Context, a Actor, act Act, id IncidentID, changes map[string]Fact) (*judged, error) {
+	var kind IncidentKind
+	f, err := read(ctx, d, a, act, func(tx Tx) (f Facts, err error) {
+		in, err := openIncident(tx, id)
+		if err != nil {
+			return f, err
+		}
+		if f, err = tx.Facts(id); err != nil {
+			return f, err
+		}
+		if kind = in.Kind; len(changes) > 0 {
+			f = f.next(in, changes)
+		}
+		rows, err := tx.Obligations(id)
+		return f.after(rows), err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return d.judge(kind, f)
 }
 
 // staleBecause says why what was written before no longer stands; empty: it
@@ -263,11 +321,10 @@ func (d *Desk) Preview(ctx context.Context, a Actor, id IncidentID, changes map[
 		if err != nil {
 			return out, err
 		}
-		as, err := d.Rules.Assess(f.With(facts).after(before), d.Now().UTC().Truncate(time.Second))
+		as, err := d.weigh(in.Kind, f.With(facts).after(before))
 		if err != nil {
 			return out, err
 		}
-		as.Obligations = append(as.Obligations, holdDuty(f.With(facts))...)
 		out = Change{Facts: f.With(facts), Assessment: as, Severity: [2]string{in.Severity, as.Severity.Level}}
 		settle(before, as.Obligations, id, f.Rev+1, &out)
 		return out, nil
@@ -282,27 +339,38 @@ func (d *Desk) RejudgeAll(ctx context.Context) error {
 		return err
 	}
 	for _, in := range open {
-		err := d.Store.Write(ctx, func(tx Tx) error {
-			in, err := openIncident(tx, in.ID)
-			if err != nil {
-				return ignoreConflict(err)
-			}
-			last, err := tx.LastJudgement(in.ID)
-			if err == nil && last.Pack == d.Rules.Version() {
-				return nil
-			}
-			f, err := tx.Facts(in.ID)
-			if err != nil {
-				return err
-			}
-			_, err = d.assess(tx, System, in, f)
-			return err
-		})
-		if err != nil {
+		if err := d.rejudge(ctx, in.ID); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (d *Desk) rejudge(ctx context.Context, id IncidentID) error {
+	last, err := read(ctx, d, System, ActRead, func(tx Tx) (Judgement, error) { return tx.LastJudgement(id) })
+	if err == nil && last.Pack == d.Rules.Version() {
+		return nil
+	}
+	ahead, err := d.judgeAhead(ctx, System, ActRead, id, nil)
+	if err != nil {
+		return ignoreConflict(err)
+	}
+	return d.Store.Write(ctx, func(tx Tx) error {
+		in, err := openIncident(tx, id)
+		if err != nil {
+			return ignoreConflict(err)
+		}
+		last, err := tx.LastJudgement(id)
+		if err == nil && last.Pack == d.Rules.Version() {
+			return nil
+		}
+		f, err := tx.Facts(id)
+		if err != nil {
+			return err
+		}
+		_, err = d.assess(tx, System, in, f, ahead)
+		return err
+	})
 }
 
 func ignoreConflict(err error) error {
@@ -512,7 +580,7 @@ func (d *Desk) meet(tx Tx, a Actor, id IncidentID, ids []string, at time.Time, e
 	if err != nil {
 		return err
 	}
-	_, err = d.assess(tx, a, in, f)
+	_, err = d.assess(tx, a, in, f, nil)
 	return err
 }
 

@@ -10,9 +10,30 @@ import (
 	"time"
 )
 
-// newIncident opens an incident inside a transaction. It begins with what is
-// true of us and with the facts of what opened it, in one judgement.
-func (d *Desk) newIncident(tx Tx, a Actor, title string, kind IncidentKind, mode Mode, known map[string]Fact) (Incident, error) {
+// An opening is what a breach begins with: what is true of us and the facts of
+// what opened it, judged once.
+type opening struct {
+	facts map[string]Fact
+	ahead *judged
+}
+
+func (d *Desk) opening(known map[string]Fact) (o opening, err error) {
+	now := d.Now().UTC().Truncate(time.Second)
+	o.facts = map[string]Fact{}
+	maps.Copy(o.facts, known)
+	for key, v := range d.Seed {
+		if v != nil && v != "" {
+			o.facts[key] = Fact{Value: v, SetBy: System.ID, SetName: System.Name, SetAt: now, How: "settings"}
+		}
+	}
+	if len(o.facts) > 0 {
+		o.ahead, err = d.judge(KindBreach, noFacts().next(Incident{}, o.facts).after(nil))
+	}
+	return o, err
+}
+
+// newIncident opens an incident inside a transaction.
+func (d *Desk) newIncident(tx Tx, a Actor, title string, kind IncidentKind, mode Mode, first opening) (Incident, error) {
 	now := d.Now().UTC().Truncate(time.Second)
 	prefix := "INC"
 	if kind == KindTermination {
@@ -27,7 +48,7 @@ func (d *Desk) newIncident(tx Tx, a Actor, title string, kind IncidentKind, mode
 	if err := tx.PutIncident(in); err != nil {
 		return in, err
 	}
-	if err := tx.PutFacts(in.ID, Facts{Rev: 0, Known: map[string]Fact{}}); err != nil {
+	if err := tx.PutFacts(in.ID, noFacts()); err != nil {
 		return in, err
 	}
 	line := "Opened " + in.Ref + "."
@@ -36,22 +57,10 @@ func (d *Desk) newIncident(tx Tx, a Actor, title string, kind IncidentKind, mode
 	}
 	err = d.record(tx, a, event{name: "incident.opened", incident: in.ID, subject: string(in.ID), line: line,
 		data: map[string]string{"ref": in.Ref, "mode": string(mode), "kind": string(kind)}})
-	if err != nil || kind != KindBreach {
+	if err != nil || len(first.facts) == 0 {
 		return in, err
 	}
-	seed := maps.Clone(known)
-	if seed == nil {
-		seed = map[string]Fact{}
-	}
-	for key, v := range d.Seed {
-		if v != nil && v != "" {
-			seed[key] = Fact{Value: v, SetBy: System.ID, SetName: System.Name, SetAt: now, How: "settings"}
-		}
-	}
-	if len(seed) == 0 {
-		return in, nil
-	}
-	if _, err := d.setFacts(tx, System, in, Facts{Known: map[string]Fact{}}, seed); err != nil {
+	if _, err := d.setFacts(tx, System, in, noFacts(), first.facts, first.ahead); err != nil {
 		return in, err
 	}
 	return tx.Incident(in.ID)
@@ -66,8 +75,12 @@ func (d *Desk) OpenIncident(ctx context.Context, a Actor, title string, mode Mod
 	if mode != Live && mode != Drill {
 		return in, Invalid("an incident is live or drill").On("mode")
 	}
+	first, err := d.opening(nil)
+	if err != nil {
+		return in, err
+	}
 	err = d.write(ctx, a, ActTriage, func(tx Tx) error {
-		in, err = d.newIncident(tx, a, title, KindBreach, mode, nil)
+		in, err = d.newIncident(tx, a, title, KindBreach, mode, first)
 		return err
 	})
 	return in, err
@@ -352,6 +365,10 @@ func (d *Desk) SetFacts(ctx context.Context, a Actor, id IncidentID, base int, c
 		f.SetBy, f.SetName, f.SetAt, f.How = a.ID, a.Name, now, how
 		facts[k] = f
 	}
+	ahead, err := d.judgeAhead(ctx, a, ActFacts, id, facts)
+	if err != nil {
+		return out, err
+	}
 	err = d.write(ctx, a, ActFacts, func(tx Tx) error {
 		in, err := openIncident(tx, id)
 		if err != nil {
@@ -364,7 +381,7 @@ func (d *Desk) SetFacts(ctx context.Context, a Actor, id IncidentID, base int, c
 		if base >= 0 && f.Rev != base {
 			return Conflict("the facts are at revision %d now, the form showed %d", f.Rev, base).WithHint("look at the present facts and save again")
 		}
-		out, err = d.setFacts(tx, a, in, f, facts)
+		out, err = d.setFacts(tx, a, in, f, facts, ahead)
 		return err
 	})
 	return out, err
@@ -398,10 +415,19 @@ func few(words []string, n int) string {
 	return strings.Join(words[:n], ", ") + " and " + itoa(len(words)-n) + " more"
 }
 
-// setFacts writes revision n+1, judges it and settles what follows.
-func (d *Desk) setFacts(tx Tx, a Actor, in Incident, old Facts, changes map[string]Fact) (out Change, err error) {
-	f := old.With(changes)
+func noFacts() Facts { return Facts{Known: map[string]Fact{}} }
+
+// next is the next revision of an incident's facts.
+func (f Facts) next(in Incident, changes map[string]Fact) Facts {
+	f = f.With(changes)
 	f.Rev = in.FactsRev + 1
+	return f
+}
+
+// setFacts writes revision n+1, judges it and settles what follows. ahead is
+// its judgement if it was made before the transaction.
+func (d *Desk) setFacts(tx Tx, a Actor, in Incident, old Facts, changes map[string]Fact, ahead *judged) (out Change, err error) {
+	f := old.next(in, changes)
 	if err := tx.PutFacts(in.ID, f); err != nil {
 		return out, err
 	}
@@ -416,5 +442,5 @@ func (d *Desk) setFacts(tx Tx, a Actor, in Incident, old Facts, changes map[stri
 		data: map[string]string{"rev": itoa(f.Rev), "facts": strings.Join(keys, ","), "facts_sha256": hashJSON(f)}}); err != nil {
 		return out, err
 	}
-	return d.assess(tx, a, in, f)
+	return d.assess(tx, a, in, f, ahead)
 }

@@ -145,7 +145,7 @@ func (d *Desk) countFacts(tx Tx, a Actor, id IncidentID) error {
 	by := Fact{SetBy: a.ID, SetName: a.Name, SetAt: now, How: "imported list"}
 	total, where := by, by
 	total.Value, where.Value = in.Persons, places
-	_, err = d.setFacts(tx, a, in, f, map[string]Fact{"persons_total": total, "persons_by_place": where})
+	_, err = d.setFacts(tx, a, in, f, map[string]Fact{"persons_total": total, "persons_by_place": where}, nil)
 	return err
 }
 

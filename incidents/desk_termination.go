@@ -22,7 +22,7 @@ func (d *Desk) StartTermination(ctx context.Context, a Actor, service, endDate, 
 		return t, err
 	}
 	err = d.write(ctx, a, ActTermination, func(tx Tx) error {
-		in, err := d.newIncident(tx, a, service, KindTermination, mode, nil)
+		in, err := d.newIncident(tx, a, service, KindTermination, mode, opening{})
 		if err != nil {
 			return err
 		}

@@ -163,7 +163,7 @@ func (d *Desk) endHold(tx Tx, id IncidentID, now time.Time) error {
 		return err
 	}
 	off := map[string]Fact{holdFact: {Value: false, SetBy: System.ID, SetName: System.Name, SetAt: at, How: "the hold ended: " + e.why}}
-	if _, err := d.setFacts(tx, System, in, f, off); err != nil {
+	if _, err := d.setFacts(tx, System, in, f, off, nil); err != nil {
 		return err
 	}
 	return d.goOn(tx, id, at)

@@ -109,8 +109,8 @@ type IncidentTx interface {
 	PutFacts(IncidentID, Facts) error // a new revision; conflict when it exists
 	Facts(IncidentID) (Facts, error)  // the newest
 	FactsAt(IncidentID, int) (Facts, error)
-	PutAssessment(IncidentID, Assessment) (sha256 string, err error) // the hash of its JSON
-	Assessment(IncidentID) (Assessment, error)                       // the newest
+	PutAssessment(IncidentID, Verdict) error
+	Assessment(IncidentID) (Assessment, error) // the newest
 	AssessmentNo(IncidentID, int64) (Assessment, error)
 	Judgements(IncidentID, int) ([]Judgement, error) // the newest first
 	// LastJudgement is the newest, without its counts.

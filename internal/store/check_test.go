@@ -32,11 +32,10 @@ func same(t testing.TB, got, want any) {
 func fill(t testing.TB, s *Store) {
 	t.Helper()
 	ok(t, s.Write(t.Context(), func(tx incidents.Tx) error {
-		_, err := tx.PutAssessment("i1", incidents.Assessment{FactsRev: 1, At: noon})
 		for _, err := range []error{
-			err,
 			openIncident(tx, "i1"),
 			tx.PutFacts("i1", incidents.Facts{Rev: 1}),
+			tx.PutAssessment("i1", incidents.Assessment{FactsRev: 1, At: noon}.Verdict()),
 			tx.AddTimeline(incidents.TimelineEntry{IncidentID: "i1", At: noon, Text: "Opened."}),
 			tx.PutNotice(incidents.Notice{ID: "n1", No: 1, IncidentID: "i1", Version: 1}),
 			tx.PutApproval(incidents.Approval{ID: "a1", IncidentID: "i1", Subject: incidents.Subject{Kind: incidents.SubjectNotice, ID: "n1", Version: 1}, At: noon}),

@@ -1,8 +1,6 @@
 package store
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"strings"
 	"time"
@@ -30,10 +28,8 @@ func (t *tx) FactsAt(id incidents.IncidentID, rev int) (incidents.Facts, error) 
 }
 
 // PutAssessment keeps an assessment beside the earlier ones.
-func (t *tx) PutAssessment(id incidents.IncidentID, a incidents.Assessment) (string, error) {
-	body := doc(a)
-	sum := sha256.Sum256([]byte(body))
-	return hex.EncodeToString(sum[:]), t.later(nil, `INSERT INTO assessments (incident_id, facts_rev, at, body) VALUES ($1, $2, $3, $4)`, string(id), a.FactsRev, ms(a.At), body)
+func (t *tx) PutAssessment(id incidents.IncidentID, v incidents.Verdict) error {
+	return t.later(nil, `INSERT INTO assessments (incident_id, facts_rev, at, body) VALUES ($1, $2, $3, $4)`, string(id), v.FactsRev, ms(v.At), v.JSON)
 }
 
 // Assessment returns the newest assessment.

@@ -9,7 +9,7 @@ import (
 
 // What stands at the beginning of an assessment is read without the rest.
 func TestThePackInTheBeginningOfAnAssessment(t *testing.T) {
-	whole := doc(incidents.Assessment{FactsRev: 3, Pack: `2026.12+"x"`, At: noon, Severity: incidents.Severity{Level: "high"}})
+	whole := incidents.Assessment{FactsRev: 3, Pack: `2026.12+"x"`, At: noon, Severity: incidents.Severity{Level: "high"}}.Verdict().JSON
 	for name, c := range map[string]struct {
 		head, pack string
 		found      bool
@@ -38,12 +38,11 @@ func TestEveryJudgementStays(t *testing.T) {
 		}
 		ok(t, s.Write(t.Context(), func(tx incidents.Tx) error {
 			for _, a := range made {
-				if _, err := tx.PutAssessment("i", a); err != nil {
+				if err := tx.PutAssessment("i", a.Verdict()); err != nil {
 					return err
 				}
 			}
-			_, err := tx.PutAssessment("another", made[1])
-			return err
+			return tx.PutAssessment("another", made[1].Verdict())
 		}))
 		ok(t, s.Read(t.Context(), func(tx incidents.Tx) error {
 			list, err := tx.Judgements("i", 10)

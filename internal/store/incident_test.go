@@ -1,8 +1,6 @@
 package store
 
 import (
-	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -117,18 +115,13 @@ func TestTheNewestAssessmentCounts(t *testing.T) {
 			refused(t, incidents.KindNotFound, err)
 			_, err = tx.LastJudgement("i")
 			refused(t, incidents.KindNotFound, err)
-			_, err = tx.PutAssessment("i", a)
-			ok(t, err)
-			sum, err := tx.PutAssessment("i", b)
-			ok(t, err)
+			ok(t, tx.PutAssessment("i", a.Verdict()))
+			ok(t, tx.PutAssessment("i", b.Verdict()))
 			got, err := tx.Assessment("i")
 			ok(t, err)
 			same(t, got, b)
 			last, err := tx.LastJudgement("i")
 			same(t, last, incidents.Judgement{No: last.No, FactsRev: 1, Pack: "p2", At: noon})
-			body, merr := json.Marshal(got)
-			ok(t, merr)
-			same(t, sum, fmt.Sprintf("%x", sha256.Sum256(body)))
 			return err
 		}))
 	})
