@@ -1,6 +1,8 @@
 package incidents
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"time"
 )
@@ -166,7 +168,8 @@ func (a Assessment) Verdict() Verdict {
 	if err != nil {
 		panic("incidents: an assessment does not marshal: " + err.Error())
 	}
-	return Verdict{a, string(b), sha256Hex(string(b))}
+	sum := sha256.Sum256(b)
+	return Verdict{a, string(b), hex.EncodeToString(sum[:])}
 }
 
 // Rules judges facts. It is a pure function of facts, pack version and instant.
