@@ -402,6 +402,13 @@ const tellAgain = 5 * time.Minute
 // EscalationTold says that the team knows, a step comes again every 5 minutes.
 func (d *Desk) Escalate(ctx context.Context) (out []Escalation, err error) {
 	now := d.Now().UTC()
+	burning, err := read(ctx, d, System, ActRead, func(tx Tx) (bool, error) {
+		duties, err := tx.OpenObligations(mostDuties)
+		return slices.ContainsFunc(duties, func(o ObligationState) bool { return o.burns(now) }), err
+	})
+	if err != nil || !burning {
+		return nil, err // most times nothing burns, and the writer is left alone
+	}
 	err = d.Store.Write(ctx, func(tx Tx) error {
 		out = nil
 		duties, err := tx.OpenObligations(mostDuties)
@@ -409,11 +416,11 @@ func (d *Desk) Escalate(ctx context.Context) (out []Escalation, err error) {
 			return err
 		}
 		for _, o := range duties {
-			step := max(clockStep(o, now), o.Escalated)
-			crossed := step > o.Escalated
-			if !crossed && (step <= o.Told || (o.TellAt != nil && now.Before(*o.TellAt))) {
+			if !o.burns(now) {
 				continue
 			}
+			step := max(clockStep(o, now), o.Escalated)
+			crossed := step > o.Escalated
 			in, err := tx.Incident(o.IncidentID)
 			if err != nil {
 				return err
@@ -434,6 +441,13 @@ func (d *Desk) Escalate(ctx context.Context) (out []Escalation, err error) {
 		return nil
 	})
 	return out, err
+}
+
+// burns tells whether a step is to be told now: it was just crossed, or was
+// crossed before and the team does not know.
+func (o ObligationState) burns(now time.Time) bool {
+	step := clockStep(o, now)
+	return step > o.Escalated || o.Escalated > o.Told && (o.TellAt == nil || !now.Before(*o.TellAt))
 }
 
 // EscalationTold notes that the team was told of a step.
