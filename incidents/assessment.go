@@ -152,6 +152,9 @@ type Assessment struct {
 	Severity    Severity     `json:"severity"`
 	Obligations []Obligation `json:"obligations"`
 	Questions   []Question   `json:"questions"`
+	// Risk is the statement for each group of people; of the facts alone, until
+	// the list is laid beside them.
+	Risk *RiskStatement `json:"risk,omitempty"`
 }
 
 // A Verdict is an assessment as it is kept: written out before the turn of the
@@ -175,5 +178,8 @@ func (a Assessment) Verdict() Verdict {
 // Rules judges facts. It is a pure function of facts, pack version and instant.
 type Rules interface {
 	Assess(f Facts, at time.Time) (Assessment, error)
+	// Risk says what the incident can mean for each group of people, from the
+	// facts and the kinds of people on the list.
+	Risk(f Facts, list map[PersonKind]int64) RiskStatement
 	Version() string
 }

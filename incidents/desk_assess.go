@@ -3,6 +3,7 @@ package incidents
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"reflect"
 	"slices"
 	"time"
@@ -20,8 +21,12 @@ func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts, ahead *judged) (out 
 	if err != nil && !isNotFound(err) {
 		return out, err
 	}
-	if !d.holds(ahead, f.after(before)) {
-		if ahead, err = d.judge(in.Kind, f.after(before)); err != nil {
+	list, err := kindsOf(tx, in.ID)
+	if err != nil {
+		return out, err
+	}
+	if !d.holds(ahead, f.after(before), list) {
+		if ahead, err = d.judge(in.Kind, f.after(before), list); err != nil {
 			return out, err
 		}
 	}
@@ -63,6 +68,12 @@ func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts, ahead *judged) (out 
 		return out, err
 	}
 	out.Stale = append(out.Stale, old...)
+	if as.Risk != nil {
+		if old, err = d.markRisks(tx, in.ID, *as.Risk); err != nil {
+			return out, err
+		}
+		out.Stale = append(out.Stale, old...)
+	}
 	if err := d.obey(tx, a, in); err != nil {
 		return out, err
 	}
@@ -79,25 +90,30 @@ func (d *Desk) assess(tx Tx, a Actor, in Incident, f Facts, ahead *judged) (out 
 // A judged is a judgement that is ready to be written down.
 type judged struct {
 	facts Facts
+	list  map[PersonKind]int64
 	Verdict
 }
 
-// judge judges facts as they are now.
-func (d *Desk) judge(kind IncidentKind, f Facts) (*judged, error) {
-	as, err := d.weigh(kind, f)
+// judge judges facts, and who is on the list, as they are now.
+func (d *Desk) judge(kind IncidentKind, f Facts, list map[PersonKind]int64) (*judged, error) {
+	as, err := d.weigh(kind, f, list)
 	if err != nil {
 		return nil, err
 	}
-	return &judged{f, as.Verdict()}, nil
+	return &judged{f, list, as.Verdict()}, nil
 }
 
-func (d *Desk) weigh(kind IncidentKind, f Facts) (as Assessment, err error) {
+func (d *Desk) weigh(kind IncidentKind, f Facts, list map[PersonKind]int64) (as Assessment, err error) {
 	if as, err = d.Rules.Assess(f, d.Now().UTC().Truncate(time.Second)); err != nil {
 		return as, err
 	}
 	as.Obligations = append(as.Obligations, holdDuty(f)...)
+	if len(list) > 0 {
+		risk := d.Rules.Risk(f, list)
+		as.Risk = &risk
+	}
 	if kind == KindTermination {
-		as.Obligations, as.Questions = nil, nil // a termination has its own gate
+		as.Obligations, as.Questions, as.Risk = nil, nil, nil // a termination has its own gate
 	}
 	return as, nil
 }
@@ -106,21 +122,25 @@ func (d *Desk) weigh(kind IncidentKind, f Facts) (as Assessment, err error) {
 const aheadFor = time.Minute
 
 // holds tells whether a judgement made before the transaction is of these very
-// facts, by the present rules.
-func (d *Desk) holds(j *judged, f Facts) bool {
-	return j != nil && j.Pack == d.Rules.Version() && d.Now().Sub(j.At) < aheadFor && reflect.DeepEqual(j.facts, f)
+// facts and of this list, by the present rules.
+func (d *Desk) holds(j *judged, f Facts, list map[PersonKind]int64) bool {
+	return j != nil && maps.Equal(j.list, list) && j.Pack == d.Rules.Version() && d.Now().Sub(j.At) < aheadFor && reflect.DeepEqual(j.facts, f)
 }
 
 // judgeAhead judges an incident before the turn of the one writer, so that
 // nobody waits for it meanwhile. Whether it still holds then is seen then.
 func (d *Desk) judgeAhead(ctx context.Context, a Actor, act Act, id IncidentID, changes map[string]Fact) (*judged, error) {
 	var kind IncidentKind
+	var list map[PersonKind]int64
 	f, err := read(ctx, d, a, act, func(tx Tx) (f Facts, err error) {
 		in, err := openIncident(tx, id)
 		if err != nil {
 			return f, err
 		}
 		if f, err = tx.Facts(id); err != nil {
+			return f, err
+		}
+		if list, err = kindsOf(tx, id); err != nil {
 			return f, err
 		}
 		if kind = in.Kind; len(changes) > 0 {
@@ -132,7 +152,7 @@ func (d *Desk) judgeAhead(ctx context.Context, a Actor, act Act, id IncidentID, 
 	if err != nil {
 		return nil, err
 	}
-	return d.judge(kind, f)
+	return d.judge(kind, f, list)
 }
 
 // staleBecause says why what was written before no longer stands; empty: it
@@ -321,7 +341,11 @@ func (d *Desk) Preview(ctx context.Context, a Actor, id IncidentID, changes map[
 		if err != nil {
 			return out, err
 		}
-		as, err := d.weigh(in.Kind, f.With(facts).after(before))
+		list, err := kindsOf(tx, id)
+		if err != nil {
+			return out, err
+		}
+		as, err := d.weigh(in.Kind, f.With(facts).after(before), list)
 		if err != nil {
 			return out, err
 		}

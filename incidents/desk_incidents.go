@@ -27,7 +27,7 @@ func (d *Desk) opening(known map[string]Fact) (o opening, err error) {
 		}
 	}
 	if len(o.facts) > 0 {
-		o.ahead, err = d.judge(KindBreach, noFacts().next(Incident{}, o.facts).after(nil))
+		o.ahead, err = d.judge(KindBreach, noFacts().next(Incident{}, o.facts).after(nil), nil)
 	}
 	return o, err
 }
@@ -104,7 +104,9 @@ type Dossier struct {
 	Reports       []Report
 	Waivers       []Waiver
 	Proposals     []Proposal
-	Decisions     []Decision // newest first
+	Decisions     []Decision     // newest first
+	Risk          *RiskStatement // nil: of a service termination
+	RiskDecisions []RiskDecision // newest first
 	Files         []FileRef
 	Timeline      []TimelineEntry // newest first
 	Termination   *Termination
@@ -128,6 +130,7 @@ func (d *Desk) Dossier(ctx context.Context, a Actor, idOrRef string) (Dossier, e
 			func() error { out.Reports, err = tx.Reports(ReportFilter{Incident: id}); return err },
 			func() error { out.Waivers, err = tx.Waivers(id); return err },
 			func() error { out.Decisions, err = tx.Decisions(id); return err },
+			func() error { out.RiskDecisions, err = tx.RiskDecisions(id); return err },
 			func() error { out.Files, err = tx.Files(id); return err },
 			func() error { out.Timeline, err = tx.Timeline(id, 200); return err },
 			func() error {
@@ -145,6 +148,10 @@ func (d *Desk) Dossier(ctx context.Context, a Actor, idOrRef string) (Dossier, e
 		}
 		out.Obligations = out.Assessment.duties(id, out.Obligations)
 		out.Proposals = Propose(out.Facts, out.Assessment)
+		if out.Incident.Kind == KindBreach {
+			risk := d.Rules.Risk(out.Facts, KindsOf(out.Imports))
+			out.Risk = &risk
+		}
 		return out, nil
 	})
 }

@@ -202,4 +202,6 @@ type Import struct {
 	Rejects     FileID          `json:"rejects,omitempty"` // the reject file, sealed
 	ByPlace     map[Place]int64 `json:"by_place,omitempty"`
 	ByLang      map[Lang]int64  `json:"by_lang,omitempty"`
+	// ByKind counts the persons added by what weighs in the risk to them.
+	ByKind map[PersonKind]int64 `json:"by_kind,omitempty"`
 }

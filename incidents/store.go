@@ -129,6 +129,8 @@ type IncidentTx interface {
 	Timeline(IncidentID, int) ([]TimelineEntry, error)
 	PutDecision(Decision) error
 	Decisions(IncidentID) ([]Decision, error)
+	PutRiskDecision(RiskDecision) error
+	RiskDecisions(IncidentID) ([]RiskDecision, error)
 	PutWaiver(Waiver) error
 	Waiver(id string) (Waiver, error)
 	Waivers(IncidentID) ([]Waiver, error)

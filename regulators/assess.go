@@ -28,6 +28,8 @@ func (p *Pack) Assess(f incidents.Facts, at time.Time) (incidents.Assessment, er
 	}
 	out.Obligations = run.byUrgency()
 	out.Questions = p.questions(v, out.Obligations)
+	risk := p.Risk(f, nil)
+	out.Risk = &risk
 	return out, nil
 }
 

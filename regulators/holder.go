@@ -57,6 +57,11 @@ func (h *Holder) Assess(f incidents.Facts, at time.Time) (incidents.Assessment, 
 	return h.Pack().Assess(f, at)
 }
 
+// Risk says by the present pack what the incident can mean for each group of people.
+func (h *Holder) Risk(f incidents.Facts, list map[incidents.PersonKind]int64) incidents.RiskStatement {
+	return h.Pack().Risk(f, list)
+}
+
 // Fill makes a report by the present pack.
 func (h *Holder) Fill(form string, phase incidents.ReportPhase, in incidents.Incident, f incidents.Facts, o incidents.Obligation, prev *incidents.ReportContent) (incidents.ReportContent, error) {
 	return h.now.Load().reports.Fill(form, phase, in, f, o, prev)

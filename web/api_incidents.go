@@ -45,6 +45,8 @@ type dossierView struct {
 	Waivers       []incidents.Waiver          `json:"waivers"`
 	Proposals     []incidents.Proposal        `json:"proposals"`
 	Decisions     []incidents.Decision        `json:"decisions"`
+	Risk          *incidents.RiskStatement    `json:"risk,omitempty"`
+	RiskDecisions []incidents.RiskDecision    `json:"risk_decisions"`
 	Files         []incidents.FileRef         `json:"files"`
 	Timeline      []incidents.TimelineEntry   `json:"timeline"`
 	Termination   *incidents.Termination      `json:"termination,omitempty"`
@@ -54,7 +56,7 @@ func (a api) dossier(c *call) (any, error) {
 	d, err := a.Desk.Dossier(c.ctx, c.actor, c.vars["incident"])
 	d.Obligations, d.Alerts, d.Imports, d.Notices = some(d.Obligations), some(d.Alerts), some(d.Imports), some(d.Notices)
 	d.Announcements, d.Reports, d.Waivers, d.Files, d.Timeline = some(d.Announcements), some(d.Reports), some(d.Waivers), some(d.Files), some(d.Timeline)
-	d.Proposals, d.Decisions = some(d.Proposals), some(d.Decisions)
+	d.Proposals, d.Decisions, d.RiskDecisions = some(d.Proposals), some(d.Decisions), some(d.RiskDecisions)
 	return dossierView(d), err
 }
 

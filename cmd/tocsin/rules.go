@@ -195,6 +195,7 @@ func explain(w io.Writer, a incidents.Assessment, all bool) {
 	for _, r := range a.Severity.Reasons {
 		fmt.Fprintf(w, "  %s %+.2g: %s\n", r.Part, r.Value, r.Text)
 	}
+	explainRisk(w, a.Risk)
 	none := 0
 	for _, s := range []struct {
 		applies incidents.Applies
@@ -228,6 +229,30 @@ func explain(w io.Writer, a incidents.Assessment, all bool) {
 	}
 	fmt.Fprintln(w, "\nTocsin informs; counsel decides.")
 }
+
+// explainRisk prints the risk to each group of people, of the facts alone.
+func explainRisk(w io.Writer, s *incidents.RiskStatement) {
+	if s == nil || len(s.Groups)+len(s.Notes) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "\nRisk to each group of people")
+	for _, g := range s.Groups {
+		fmt.Fprintf(w, "- %s: %s, %.2f. %s.\n", g.Name, incidents.RiskWord(g.Level), g.Score, upperFirst(g.Size()))
+		for _, lines := range []struct {
+			mark string
+			of   []string
+		}{{"· ", g.Why}, {"can mean: ", g.Consequences}, {"can do: ", g.Advice}} {
+			for _, line := range lines.of {
+				fmt.Fprintf(w, "  %s%s\n", lines.mark, line)
+			}
+		}
+	}
+	for _, n := range s.Notes {
+		fmt.Fprintf(w, "  %s\n", n)
+	}
+}
+
+func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 func explainDuty(w io.Writer, o incidents.Obligation) {
 	due := ""

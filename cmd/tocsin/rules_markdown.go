@@ -9,11 +9,12 @@ import (
 	"tocsin/incidents"
 )
 
-// markdown writes an assessment as a page to read and file: the timeline of
-// duties first, then what has no number, what is open, and why the other
+// markdown writes an assessment as a page to read and file: the risk to each
+// group of people and the timeline of duties first, then what has no number, what is open, and why the other
 // duties of the same places do not apply.
 func markdown(w io.Writer, a incidents.Assessment) {
 	fmt.Fprintf(w, "Severity by the ENISA method: **%s** (%.2f).\n", strings.ReplaceAll(a.Severity.Level, "_", " "), a.Severity.Score)
+	riskTable(w, a.Risk)
 	var timed, words, open, not []incidents.Obligation
 	var places []string
 	others := 0
@@ -55,6 +56,24 @@ func markdown(w io.Writer, a incidents.Assessment) {
 		fmt.Fprintf(w, "\n%d duties of other places do not apply.\n", others)
 	}
 	fmt.Fprint(w, "\nTocsin informs; counsel decides.\n")
+}
+
+// riskTable writes the risk to each group of people, of the facts alone.
+func riskTable(w io.Writer, s *incidents.RiskStatement) {
+	if s == nil || len(s.Groups)+len(s.Notes) == 0 {
+		return
+	}
+	fmt.Fprint(w, "\n## Risk to each group of people\n")
+	if len(s.Groups) > 0 {
+		fmt.Fprint(w, "\n| Group | Risk | Why | Likely consequences | What they can do |\n| --- | --- | --- | --- | --- |\n")
+	}
+	for _, g := range s.Groups {
+		fmt.Fprintf(w, "| %s: %s | %s (%.2f) | %s | %s | %s |\n", cell(g.Name), g.Size(), incidents.RiskWord(g.Level), g.Score,
+			cell(strings.Join(g.Why, " ")), cell(strings.Join(g.Consequences, " ")), cell(strings.Join(g.Advice, " ")))
+	}
+	for _, n := range s.Notes {
+		fmt.Fprintf(w, "\n%s\n", n)
+	}
 }
 
 func section(w io.Writer, head string, duties []incidents.Obligation, say func(incidents.Obligation) string) {

@@ -85,7 +85,7 @@ func (b *bundler) facts(ctx context.Context) error {
 		return err
 	}
 	for path, v := range map[string]any{"incident.json": d.Incident, "alerts.json": alerts, "assessment.json": d.Assessment, "obligations.json": d.Obligations, "imports.json": d.Imports, "waivers.json": d.Waivers,
-		"proposals.json": d.Proposals, "decisions.json": d.Decisions} {
+		"proposals.json": d.Proposals, "decisions.json": d.Decisions, "risk.json": d.Risk, "risk_decisions.json": d.RiskDecisions} {
 		if err := b.doc(path, v); err != nil {
 			return err
 		}

@@ -53,6 +53,7 @@ func TestEveryListIsReadByAnIndex(t *testing.T) {
 		"open obligations":      func(t *tx) error { _, err := t.OpenObligations(10); return err },
 		"left calendars":        func(t *tx) error { _, err := t.LeftCalendars(noon, 10); return err },
 		"decisions":             func(t *tx) error { _, err := t.Decisions("i"); return err },
+		"risk decisions":        func(t *tx) error { _, err := t.RiskDecisions("i"); return err },
 		"timeline":              func(t *tx) error { _, err := t.Timeline("i", 10); return err },
 		"waivers":               func(t *tx) error { _, err := t.Waivers("i"); return err },
 		"notices":               func(t *tx) error { _, err := t.Notices(incidents.NoticeFilter{Incident: "i"}); return err },

@@ -167,6 +167,10 @@ func count(im *incidents.Import, c incidents.Candidate) {
 	}
 	im.ByPlace[c.Place]++
 	im.ByLang[c.Lang]++
+	if im.ByKind == nil { // it may have begun before there were kinds
+		im.ByKind = map[incidents.PersonKind]int64{}
+	}
+	im.ByKind[c.Kind()]++
 }
 
 // lockList reads a list to be written in this transaction.

@@ -32,6 +32,18 @@ func (t *tx) Decisions(id incidents.IncidentID) ([]incidents.Decision, error) {
 	return documents[incidents.Decision](t, `SELECT body FROM decisions WHERE incident_id = $1 ORDER BY id DESC`, clean(string(id)))
 }
 
+// PutRiskDecision inserts or replaces a decision on the risk to a group.
+func (t *tx) PutRiskDecision(d incidents.RiskDecision) error {
+	_, err := t.run(`INSERT INTO risk_decisions (id, incident_id, body) VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE SET body = excluded.body`,
+		d.ID, string(d.IncidentID), doc(d))
+	return err
+}
+
+// RiskDecisions lists an incident's decisions on the risk to groups, newest first.
+func (t *tx) RiskDecisions(id incidents.IncidentID) ([]incidents.RiskDecision, error) {
+	return documents[incidents.RiskDecision](t, `SELECT body FROM risk_decisions WHERE incident_id = $1 ORDER BY id DESC`, clean(string(id)))
+}
+
 // Waiver returns a waiver by id.
 func (t *tx) Waiver(id string) (incidents.Waiver, error) {
 	return document[incidents.Waiver](t, "waiver", `SELECT body FROM waivers WHERE id = $1`, clean(id))

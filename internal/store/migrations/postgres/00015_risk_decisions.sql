@@ -1,0 +1,9 @@
+-- +goose Up
+
+-- Decisions of privacy officers on the risk to a group of people; see incidents.RiskDecision.
+CREATE TABLE risk_decisions (
+    id          TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    incident_id TEXT COLLATE "C" NOT NULL,
+    body        TEXT NOT NULL
+);
+CREATE INDEX risk_decisions_of ON risk_decisions (incident_id, id);
