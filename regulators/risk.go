@@ -74,7 +74,7 @@ func newRiskBook(m *enisaMethod, f incidents.Facts, list map[incidents.PersonKin
 	if onList > 0 {
 		b.total, b.sized = max(b.total, onList), true
 	}
-	if n, known := f.Count("sensitive_persons"); known && n > 0 && len(b.listed) == 0 {
+	if n, said := b.sensitive(); said && n > 0 {
 		if b.sized {
 			n = min(n, max(b.total-placed, 0))
 		}
@@ -121,10 +121,17 @@ func (b *riskBook) settle() {
 
 // possible tells whether somebody of whom nothing is known can be of a class.
 func (b *riskBook) possible(c riskClass) bool {
-	if n, known := b.facts.Count("sensitive_persons"); known && c.key == "sensitive" && len(b.listed) == 0 {
-		return n > 0 && b.members["sensitive"] == nil // they are counted
+	if _, said := b.sensitive(); said && c.key == "sensitive" {
+		return false // they are counted
 	}
 	return meet(c.data, b.named) || meet(c.data, b.listed)
+}
+
+// sensitive is how many people the facts say have sensitive data touched, while
+// no list says it. Where the facts name no such data, other data is meant.
+func (b *riskBook) sensitive() (n int64, said bool) {
+	n, known := b.facts.Count("sensitive_persons")
+	return n, known && len(b.listed) == 0 && meet(riskClasses[0].data, b.named)
 }
 
 func meet(a, b []string) bool {
@@ -315,7 +322,11 @@ func (b *riskBook) why(g incidents.RiskGroup, circle *riskCircle) (out []string)
 			words[i] += " (" + thousands(x.Persons) + ")"
 		}
 	}
-	out = append(out, "Touched: "+strings.Join(words, "; ")+".")
+	touched := "Touched: "
+	if g.Persons == 0 {
+		touched = "May be touched: "
+	}
+	out = append(out, touched+strings.Join(words, "; ")+".")
 	for _, r := range g.Figures {
 		if r.Value > 0 {
 			out = append(out, r.Text)
@@ -332,7 +343,7 @@ func consequences(f incidents.Facts, data []string, circle *riskCircle) (harm, a
 	altered, _ := f.Bool("integrity")
 	lost, _ := f.Bool("availability")
 	if unreadable(f) && disclosed {
-		harm, disclosed = append(harm, harmUnread), false
+		harm, advice, disclosed = append(harm, harmUnread), append(advice, adviceUnread), false
 	}
 	for _, c := range riskClasses {
 		if !meet(c.data, data) {

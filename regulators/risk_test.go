@@ -74,6 +74,8 @@ func TestRiskOfEachGroup(t *testing.T) {
 		{"facts alone, of one class: everybody is in it", with(stolen, map[string]any{"data_categories": []string{"basic"}, "persons_total": 500}), nil, "contact 500 low 1.75", nil},
 		{"facts that count the sensitive", with(stolen, map[string]any{"data_categories": []string{"basic", "health"}, "persons_total": 500, "sensitive_persons": 20}), nil,
 			"sensitive 20 very_high 4; contact 480 low 1.75", nil},
+		{"facts that count the sensitive and name no such data", with(stolen, map[string]any{"data_categories": []string{"basic"}, "persons_total": 500, "sensitive_persons": 20}), nil,
+			"contact 500 low 1.75", nil},
 		{"facts that say there are none", with(stolen, map[string]any{"data_categories": []string{"basic", "health"}, "persons_total": 500, "sensitive_persons": 0}), nil, "contact 500 low 1.75", nil},
 		{"children by the facts, nobody counted", with(stolen, map[string]any{"data_categories": []string{"basic"}, "minors_under_14": true, "persons_total": 500}), nil,
 			"children 0+500 among medium 2.5; contact 500 low 1.75", nil},

@@ -79,6 +79,7 @@ const (
 	harmLost      = "What needs the data is late or fails until it can be had again."
 	harmGone      = "The data is gone for good: they may have to go without what rests on it."
 	harmUnread    = "The data cannot be read while its key stays safe."
+	adviceUnread  = "You need do nothing while the key stays safe; we tell you if that changes."
 	adviceAltered = "Check what is on file about you, and have it corrected."
 	adviceLost    = "If something you need fails meanwhile, tell us what cannot wait."
 )

@@ -65,6 +65,8 @@ func APIRoutes() []APIRoute {
 		{post, "/incidents/{incident}/waivers", facts, "ask an officer to waive an obligation", api.askWaiver},
 		{get, "/incidents/{incident}/decisions", read, "what is proposed under the GDPR and the UK GDPR, and what officers decided", api.decisions},
 		{post, "/incidents/{incident}/decisions", approve, "decide what an incident asks for under the GDPR or the UK GDPR", api.decideCourse},
+		{get, "/incidents/{incident}/risk", read, "the risk to each group of people, and what officers decided", api.risk},
+		{post, "/incidents/{incident}/risk", approve, "decide on the risk to a group of people", api.decideRisk},
 		{post, "/incidents/{incident}/substitutes", facts, "record that a substitute notice was given, with its receipt", api.recordSubstitute},
 		{get, "/incidents/{incident}/evidence", incidents.ActEvidence, "the evidence bundle", api.evidence},
 

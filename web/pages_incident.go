@@ -88,6 +88,7 @@ type roomPage struct {
 	Pack     string
 	Ask      *askView
 	Severity incidents.Severity
+	Risk     []riskView
 	Facts    []factRow
 	Known    int // of Asked facts
 	Asked    int
@@ -130,7 +131,7 @@ func (c *console) roomView(p *page) (v roomPage, err error) {
 	if err != nil {
 		return v, err
 	}
-	v = roomPage{incidentFrame: f, Pack: d.Assessment.Pack, Severity: d.Assessment.Severity, Alerts: d.Alerts, Typed: p.r.PostForm}
+	v = roomPage{incidentFrame: f, Pack: d.Assessment.Pack, Severity: d.Assessment.Severity, Risk: riskRows(d), Alerts: d.Alerts, Typed: p.r.PostForm}
 	v.Axis, v.Tasks = axisOf(d.Obligations, f.Now), c.tasksOf(p, nil, d, f.Now)
 	v.Facts, v.Known, v.Asked = latestFacts(d.Facts, 8)
 	v.Timeline = days(d.Timeline, 16)

@@ -47,7 +47,7 @@ func parsePages() (map[string]*template.Template, error) {
 
 var consoleFuncs = template.FuncMap{
 	"icon": icon, "num": num, "pct": pct, "iso": iso, "utc": utc, "short": short, "left": left, "hash": shortHash, "initials": initials, "roleName": roleName,
-	"sevLevel": sevLevel, "sevWord": sevWord, "add": func(a, b int) int { return a + b }, "join": strings.Join, "lines": func(s string) []string { return strings.Split(s, "\n") },
+	"sevLevel": sevLevel, "sevWord": sevWord, "riskWord": incidents.RiskWord, "capital": capital, "add": func(a, b int) int { return a + b }, "join": strings.Join, "lines": func(s string) []string { return strings.Split(s, "\n") },
 	"sentence": sentence, "langName": langName, "channelName": channelName, "channelIcon": channelIcon, "deliveryState": deliveryState, "doubtAdvice": doubtAdvice, "planText": planText, "exclusionLabel": incidents.ExclusionLabel, "groupName": groupName, "routesText": routesText,
 	"webAddress": func(s string) bool { return strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://") },
 	"list":       func(v ...string) []string { return v },
@@ -191,8 +191,10 @@ func sevLevel(v any) int {
 	return 0
 }
 
-func sevWord(v any) string {
-	s := strings.ReplaceAll(fmt.Sprint(v), "_", " ")
+func sevWord(v any) string { return capital(strings.ReplaceAll(fmt.Sprint(v), "_", " ")) }
+
+// capital begins with a capital letter.
+func capital(s string) string {
 	if s == "" {
 		return ""
 	}

@@ -51,6 +51,8 @@ func consoleRoutes() []consoleRoute {
 		{method: get, path: "/incidents/{incident}/judgements/{no:[0-9]+}", act: read, handle: (*console).judgement},
 		{method: post, path: "/incidents/{incident}/waivers", act: incidents.ActFacts, handle: (*console).askWaiver},
 		{method: post, path: "/incidents/{incident}/decisions", act: incidents.ActApprove, handle: (*console).decideCourse},
+		{method: get, path: "/incidents/{incident}/risk", act: read, handle: (*console).risk},
+		{method: post, path: "/incidents/{incident}/risk", act: incidents.ActApprove, handle: (*console).decideRisk},
 		{method: post, path: "/incidents/{incident}/substitutes", act: incidents.ActFacts, handle: (*console).recordSubstitute, upload: true},
 		{method: get, path: "/incidents/{incident}/timeline", act: read, handle: (*console).timeline},
 
