@@ -90,6 +90,7 @@ func (c *console) riskView(p *page) (v riskPage, err error) {
 	may := p.actor.May(incidents.ActApprove) == nil && !d.Incident.Status.Over()
 	for _, g := range riskRows(d) {
 		g.Decide, g.Raise = may, !v.Judged && (by == g.Key || !incidents.HighRisk(v.Severity.Level))
+		g.Raised = by == g.Key
 		g.asked(p)
 		v.Groups = append(v.Groups, g)
 	}

@@ -63,3 +63,25 @@ func TestDecisionsAreKeptNewestFirst(t *testing.T) {
 		}))
 	})
 }
+
+func TestRiskDecisionsAreKeptNewestFirst(t *testing.T) {
+	engines(t, func(t *testing.T, o Options) {
+		s := opened(t, o)
+		first := incidents.RiskDecision{ID: "1", IncidentID: "a", Level: "high", Reason: "地址保密", Raised: true, By: "olga", ByName: "Olga", Role: incidents.RoleOfficer, At: noon, SecondFactorAt: noon,
+			Proposal: incidents.RiskGroup{Key: "children", Persons: 3, Data: []incidents.RiskData{{Category: "health", Persons: 2}}, Level: "medium", Hash: "h"}, FactsRev: 3, Pack: "2026.11+x"}
+		second, other := first, first
+		second.ID, second.Level, other.ID, other.IncidentID = "2", "low", "3", "b"
+		ok(t, s.Write(t.Context(), func(tx incidents.Tx) error {
+			for _, d := range []incidents.RiskDecision{first, second, other} {
+				ok(t, tx.PutRiskDecision(d))
+			}
+			second.Stale = "made on facts revision 3"
+			return tx.PutRiskDecision(second)
+		}))
+		ok(t, s.Read(t.Context(), func(tx incidents.Tx) error {
+			list, err := tx.RiskDecisions("a")
+			same(t, list, []incidents.RiskDecision{second, first})
+			return err
+		}))
+	})
+}

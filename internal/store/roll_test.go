@@ -26,13 +26,16 @@ func TestAListIsTakenInOnce(t *testing.T) {
 		nobody := candidate(6)
 		nobody.Channels, nobody.Place = nil, "US-CA"
 		mended := candidate(7)
-		mended.Repaired = true
+		mended.Repaired, mended.Flags, mended.Contact.Categories = true, incidents.FlagMinor, []string{"health"}
 		im := w.list("im1", []incidents.Candidate{a, b, sameID, byNew, byOther, nobody, mended}, 2)
 		if im.Imported != 4 || im.Duplicates != 3 || im.Unreachable != 1 || im.Repaired != 1 || im.Rows != 7 || !im.Done {
 			t.Fatalf("import counts %+v", im)
 		}
 		if im.ByPlace["DE"] != 3 || im.ByPlace["US-CA"] != 1 || w.in.Persons != 4 || w.in.ListHash == "" {
 			t.Fatalf("import %+v, incident %+v", im, w.in)
+		}
+		if minors := im.ByKind[mended.Kind()]; minors != 1 || len(im.ByKind) != 2 {
+			t.Fatalf("by kind %v", im.ByKind)
 		}
 		hash := w.in.ListHash
 		again := w.list("im2", []incidents.Candidate{a, b}, 2)
