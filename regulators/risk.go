@@ -328,7 +328,8 @@ func (b *riskBook) why(g incidents.RiskGroup, circle *riskCircle) (out []string)
 	}
 	out = append(out, touched+strings.Join(words, "; ")+".")
 	for _, r := range g.Figures {
-		if r.Value > 0 {
+		broken, _ := b.facts.Bool(strings.TrimPrefix(r.Part, "CB."))
+		if r.Value > 0 || broken {
 			out = append(out, r.Text)
 		}
 	}
