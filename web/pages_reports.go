@@ -150,6 +150,7 @@ type reportField struct {
 	incidents.ReportField
 	Ask   string     // what is asked when it is missing
 	Facts []factLink // it comes from and that are not known
+	Risk  []riskView // what the likely consequences are for each group of people
 	Long  bool       // a text of some length is expected
 	Lines int
 }
@@ -192,7 +193,7 @@ func (c *console) reportView(p *page) (v reportPage, err error) {
 			return v, err
 		}
 	}
-	c.fillReport(&v, p, r.Content, d.Facts)
+	c.fillReport(&v, p, r.Content, d)
 	return v, nil
 }
 
@@ -205,7 +206,7 @@ func sinceFiled(c incidents.ReportContent) (out []wordChange) {
 }
 
 // fillReport lays the form out in its order, keeping what was typed.
-func (c *console) fillReport(v *reportPage, p *page, content incidents.ReportContent, facts incidents.Facts) {
+func (c *console) fillReport(v *reportPage, p *page, content incidents.ReportContent, d incidents.Dossier) {
 	ask, _ := c.Desk.Reports.(asker)
 	if ask != nil {
 		v.Note = ask.Note(content.Form)
@@ -220,11 +221,14 @@ func (c *console) fillReport(v *reportPage, p *page, content incidents.ReportCon
 		}
 		for _, key := range f.Facts {
 			if def, ok := incidents.FactByKey(key); ok {
-				if _, known := facts.Value(key); !known {
+				if _, known := d.Facts.Value(key); !known {
 					x.Facts = append(x.Facts, factLink{key, def.Question})
 				}
 				x.Long = x.Long || def.Type == incidents.FactText
 			}
+		}
+		if v.Editable && slices.Contains(f.Facts, "consequences") {
+			x.Risk = riskRows(d)
 		}
 		if typed, ok := p.r.PostForm["f."+f.Key]; ok {
 			x.Value = strings.ReplaceAll(strings.Join(typed, "\n"), "\r\n", "\n")

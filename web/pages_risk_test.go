@@ -125,6 +125,14 @@ func TestAnOfficerDecidesOnTheRiskToAGroup(t *testing.T) {
 		t.Error("the judgement does not have the groups")
 	}
 
+	var report struct{ ID string }
+	w.as("rita", "POST", "/incidents/"+ref+"/reports", body{"obligation": "eu-gdpr-33", "phase": "initial"}).want(http.StatusCreated).into(&report)
+	draft := rita.get("/reports/" + report.ID).Body.String()
+	sound(t, "/reports", draft)
+	if !strings.Contains(draft, "2 people. Risk high (decided). Disadvantage at school") {
+		t.Error("the draft of a report does not show the statement beside its likely consequences")
+	}
+
 	// The list grows: the decision was made for two.
 	w.upload(ref, "subject_id,name,email,date_of_birth,data_categories\n5,Ed,ed@example.org,2016-03-01,basic\n").want(http.StatusCreated)
 	page = olga.get(at).Body.String()

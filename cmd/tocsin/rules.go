@@ -140,7 +140,7 @@ type rulesExplainCmd struct {
 	Facts string    `required:"" help:"File of facts, YAML or JSON; - is the standard input. docs/facts.md shows every field." placeholder:"FILE"`
 	At    time.Time `help:"Judge as of this moment, RFC 3339; now without it." placeholder:"TIME"`
 	All   bool      `help:"Name the duties that do not apply too."`
-	JSON  bool      `help:"As JSON: severity, obligations, questions." name:"json" xor:"form"`
+	JSON  bool      `help:"As JSON: severity, obligations, questions, risk to each group of people." name:"json" xor:"form"`
 	Page  bool      `help:"As a page in Markdown, with the timeline of duties." name:"markdown" xor:"form"`
 }
 

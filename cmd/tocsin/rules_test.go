@@ -91,6 +91,9 @@ func TestRulesExplain(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &a); err != nil {
 		t.Fatal(err)
 	}
+	if a.Risk == nil || len(a.Risk.Groups) == 0 || a.Risk.Groups[0].Level == "" || len(a.Risk.Groups[0].Why) == 0 {
+		t.Errorf("risk to groups: %+v", a.Risk)
+	}
 	for _, o := range a.Obligations {
 		if o.ID == "eu-gdpr-33" && (o.Applies != incidents.AppliesYes || o.Due == nil || len(o.Reasons) == 0 || o.Jurisdiction != "EU" || o.Audience == "") {
 			t.Errorf("%+v", o)
