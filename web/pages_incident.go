@@ -89,6 +89,7 @@ type roomPage struct {
 	Ask      *askView
 	Severity incidents.Severity
 	Risk     []riskView
+	Apart    bool // a group is at high risk and the incident is not
 	Facts    []factRow
 	Known    int // of Asked facts
 	Asked    int
@@ -132,6 +133,7 @@ func (c *console) roomView(p *page) (v roomPage, err error) {
 		return v, err
 	}
 	v = roomPage{incidentFrame: f, Pack: d.Assessment.Pack, Severity: d.Assessment.Severity, Risk: riskRows(d), Alerts: d.Alerts, Typed: p.r.PostForm}
+	v.Apart = apart(v.Risk, v.Severity)
 	v.Axis, v.Tasks = axisOf(d.Obligations, f.Now), c.tasksOf(p, nil, d, f.Now)
 	v.Facts, v.Known, v.Asked = latestFacts(d.Facts, 8)
 	v.Timeline = days(d.Timeline, 16)

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"slices"
+
 	"tocsin/incidents"
 )
 
@@ -10,6 +12,7 @@ type riskPage struct {
 	Groups    []riskView
 	Pack      string
 	Severity  incidents.Severity
+	Apart     bool   // a group is at high risk and the incident is not
 	Unlikely  bool   // misuse was found unlikely
 	By        string // the group whose decision makes the incident count as high
 	Judged    bool   // the team judged how much the context weighs
@@ -68,6 +71,12 @@ func (v *riskView) decided(all []incidents.RiskDecision) {
 	v.Label = incidents.RiskWord(v.Holds)
 }
 
+// apart tells whether a group is at high risk while the incident, by its facts, is not.
+func apart(groups []riskView, s incidents.Severity) bool {
+	high := func(v riskView) bool { return incidents.HighRisk(v.Holds) }
+	return s.Level != "" && !incidents.HighRisk(s.Level) && slices.ContainsFunc(groups, high)
+}
+
 func (c *console) riskView(p *page) (v riskPage, err error) {
 	f, d, err := c.incidentFrame(p, "risk")
 	if err != nil {
@@ -94,6 +103,7 @@ func (c *console) riskView(p *page) (v riskPage, err error) {
 		g.asked(p)
 		v.Groups = append(v.Groups, g)
 	}
+	v.Apart = apart(v.Groups, v.Severity)
 	v.Groups = append(v.Groups, formerGroups(d)...)
 	return v, nil
 }

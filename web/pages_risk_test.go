@@ -93,9 +93,17 @@ func TestAnOfficerDecidesOnTheRiskToAGroup(t *testing.T) {
 	if got := w.article34(ref); got != incidents.AppliesNo {
 		t.Fatalf("Art. 34 %s before anybody decided", got)
 	}
+	send("level", "high", "reason", "the pictures show where they go to school").want(http.StatusSeeOther)
+	for _, path := range []string{at, "/incidents/" + ref} {
+		page := olga.get(path).Body.String()
+		sound(t, path, page)
+		if !strings.Contains(page, "A group is at high risk, and the incident by its facts is not") {
+			t.Errorf("%s does not say that the decision changed no duty", path)
+		}
+	}
 	send("level", "high", "reason", "the pictures show where they go to school", "raise", "yes").want(http.StatusSeeOther)
 	got := w.risk(ref)
-	if len(got.Decisions) != 1 {
+	if len(got.Decisions) != 2 {
 		t.Fatalf("%+v", got)
 	}
 	d := got.Decisions[0]

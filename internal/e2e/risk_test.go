@@ -50,4 +50,18 @@ func TestTheRiskToEachGroupInTheBrowser(t *testing.T) {
 	b.look("risk-stale")
 	b.open(at)
 	b.must("Look again")
+
+	// The incident is no longer high, and the officer lets it count as high.
+	if _, err := h.app.Desk.SetFacts(ctx, h.as("rita"), in.ID, -1, incidents.FactValues(map[string]any{"data_categories": []string{"basic"}, "data_items": []string{"name", "email"}}), "test"); err != nil {
+		t.Fatal(err)
+	}
+	b.open(at + "/risk")
+	b.must("A group is at high risk, and the incident by its facts is not")
+	b.fill(`#contact [name="raise"]`, "yes")
+	b.fill(`#contact textarea[name="reason"]`, "They are witnesses whose addresses are kept secret.")
+	b.fill(`#contact [name="code"]`, h.freshCode("olga"))
+	b.look("risk-raise")
+	b.press(`#contact form button.main`)
+	b.must("counts as high because of what was decided for “People whose contact data alone was touched”")
+	b.look("risk-raised")
 }
