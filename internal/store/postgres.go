@@ -36,7 +36,7 @@ func postgresPool(ctx context.Context, address, schema string, conns int) (*sql.
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = connectWithin
 	}
-	c.DialFunc = (&net.Dialer{Timeout: c.ConnectTimeout, Control: heard, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3}}).DialContext
+	c.DialFunc = dialer(c.ConnectTimeout).DialContext
 	for k, v := range map[string]string{"timezone": "UTC", "application_name": "tocsin", "idle_in_transaction_session_timeout": "60000"} {
 		if _, set := c.RuntimeParams[k]; !set {
 			c.RuntimeParams[k] = v
@@ -67,6 +67,10 @@ const connectWithin = 10 * time.Second
 // then the connection is over, where the kernel would go on trying for a
 // quarter of an hour. Keepalives do the same for a connection that waits.
 const unheard = 25 * time.Second
+
+func dialer(within time.Duration) *net.Dialer {
+	return &net.Dialer{Timeout: within, Control: heard, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3}}
+}
 
 // heard sets unheard on a socket, where the system can.
 func heard(network, _ string, c syscall.RawConn) (err error) {
