@@ -147,7 +147,7 @@ func (w *worker) ended() int {
 	select {
 	case <-w.gone:
 		return w.cmd.ProcessState.ExitCode()
-	case <-time.After(2 * time.Minute):
+	case <-time.After(4 * time.Minute):
 		w.t.Fatalf("worker %s does not end:\n%s", w.name, w.log.tail())
 		return 0
 	}
