@@ -151,7 +151,11 @@ func (a *App) dispatch(ctx context.Context) error {
 			if err := json.Unmarshal(m.Data, &no); err != nil {
 				return bus.Park("not a chunk")
 			}
-			return bus.VerdictOf(a.dispatcher.Chunk(ctx, no.Notice, no.Chunk))
+			err := a.dispatcher.Chunk(ctx, no.Notice, no.Chunk)
+			if err != nil && ctx.Err() == nil {
+				a.log.Error("could not work a chunk", "notice", no.Notice, "chunk", no.Chunk, "cause", err)
+			}
+			return bus.VerdictOf(err)
 		})
 }
 

@@ -118,11 +118,17 @@ func (b *Bus) openEmbedded(ctx context.Context) (known []string, err error) {
 	return known, err
 }
 
+// pingEvery is how often a server is asked whether it is still there; who does
+// not answer two of them is not.
+const pingEvery = 15 * time.Second
+
 func (b *Bus) connect() (*nats.Conn, error) {
 	opts := []nats.Option{
 		nats.Name("tocsin"),
 		// Never given up, not even when the password is refused: it may be mended at the cluster.
 		nats.MaxReconnects(-1), nats.ReconnectWait(time.Second), nats.IgnoreAuthErrorAbort(),
+		// A server that does not answer is left for another one in less than a minute.
+		nats.PingInterval(pingEvery), nats.MaxPingsOutstanding(2), nats.DrainTimeout(answerWithin),
 		nats.ClosedHandler(func(*nats.Conn) { close(b.closed) }),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {

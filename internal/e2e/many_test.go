@@ -119,9 +119,9 @@ type worker struct {
 }
 
 // work starts a worker and waits until it is ready.
-func (b *binary) work(name string) *worker {
+func (b *binary) work(name string, flags ...string) *worker {
 	b.t.Helper()
-	w := &worker{t: b.t, name: name, cmd: b.command("worker", "--config", b.config), log: &logFile{}}
+	w := &worker{t: b.t, name: name, cmd: b.command(append([]string{"worker", "--config", b.config}, flags...)...), log: &logFile{}}
 	w.cmd.Stderr, w.cmd.Stdout = w.log, w.log
 	if err := w.cmd.Start(); err != nil {
 		b.t.Fatal(err)
@@ -147,7 +147,7 @@ func (w *worker) ended() int {
 	select {
 	case <-w.gone:
 		return w.cmd.ProcessState.ExitCode()
-	case <-time.After(2 * time.Minute):
+	case <-time.After(4 * time.Minute):
 		w.t.Fatalf("worker %s does not end:\n%s", w.name, w.log.tail())
 		return 0
 	}
@@ -215,7 +215,7 @@ func newNATS(t *testing.T) *natsServers {
 listen: %q
 authorization { user: tocsin, password: %q }
 jetstream { store_dir: %q, sync_interval: always, max_file_store: 4GB }
-cluster { name: three, listen: %q, routes: [%s] }
+cluster { name: three, listen: %q, routes: [%s], no_advertise: true } # nobody learns of a way around a wire
 `, i, at, natsPassword, filepath.Join(dir, fmt.Sprint("n", i)), strings.TrimPrefix(routes[i], "nats://"), strings.Join(routes, ", "))
 		if err := os.WriteFile(n.conf[i], []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -39,6 +39,10 @@ type Mail struct {
 	// Lose cuts the connection after a message was taken and before the answer,
 	// which leaves the sender in doubt.
 	Lose func(to string) bool
+	// Closes says 421 and closes the connection right after the 250 to a message.
+	Closes func(to string) bool
+	// Bye is what is said to QUIT before the connection is closed; empty is 221.
+	Bye string
 	// KeepData false drops the bodies of messages and keeps the recipients.
 	KeepData bool
 	// Answer replaces the reply to the message; nil is 250.
@@ -65,7 +69,7 @@ func NewMail() (*Mail, error) {
 	m.srv.ErrorLog = discard{}
 	go func() {
 		defer close(m.done)
-		_ = m.srv.Serve(ln) // ends with Close
+		_ = m.srv.Serve(mailListener{ln, m}) // ends with Close
 	}()
 	return m, nil
 }
@@ -94,6 +98,41 @@ type discard struct{}
 
 func (discard) Printf(string, ...any) {}
 func (discard) Println(...any)        {}
+
+// A mailListener makes connections that say what package smtp would not.
+type mailListener struct {
+	net.Listener
+	m *Mail
+}
+
+func (l mailListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &mailConn{Conn: c, m: l.m}, nil
+}
+
+type mailConn struct {
+	net.Conn
+	m       *Mail
+	closing atomic.Bool // after what is written next
+}
+
+func (c *mailConn) Write(b []byte) (int, error) {
+	if c.m.Bye != "" && bytes.HasPrefix(b, []byte("221 ")) {
+		if _, err := io.WriteString(c.Conn, c.m.Bye+"\r\n"); err != nil {
+			return 0, err
+		}
+		return len(b), nil
+	}
+	n, err := c.Conn.Write(b)
+	if c.closing.Load() {
+		_, werr := io.WriteString(c.Conn, "421 4.3.2 as the stand-in was told\r\n")
+		err = errors.Join(err, werr, c.Close())
+	}
+	return n, err
+}
 
 type mailSession struct {
 	m    *Mail
@@ -142,6 +181,9 @@ func (s *mailSession) Data(r io.Reader) error {
 		s.m.count.Add(1)
 		if s.m.Lose != nil && s.m.Lose(to) {
 			return errors.Join(s.conn.Conn().Close(), io.ErrUnexpectedEOF)
+		}
+		if c, ok := s.conn.Conn().(*mailConn); ok && s.m.Closes != nil && s.m.Closes(to) {
+			c.closing.Store(true)
 		}
 	}
 	return nil

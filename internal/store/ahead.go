@@ -129,7 +129,9 @@ func (s *Store) readAhead(a *ahead) {
 	a.mu.Unlock()
 	var revs revisions
 	var rows []dueRow
-	err := s.read(context.Background(), func(t *tx) (err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), s.within) // Close waits for it
+	defer cancel()
+	err := s.read(ctx, func(t *tx) (err error) {
 		revs, rows, err = t.dueAfter(a.chunk, a.channel, from)
 		return err
 	})

@@ -1,9 +1,12 @@
 package store
 
 import (
+	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 
@@ -49,10 +52,16 @@ func named(err error) error {
 		return namedSQLite(lite.Code(), err)
 	case errors.As(err, &pg):
 		return namedPostgres(pg.Code, err)
-	case errors.As(err, &connect), errors.As(err, &network), errors.Is(err, driver.ErrBadConn):
+	case errors.As(err, &connect), errors.As(err, &network), lost(err):
 		return &fault{incidents.Unavailable("the database cannot be reached"), err}
 	}
 	return err
+}
+
+// lost tells that a connection ended under a statement, or before it.
+func lost(err error) bool {
+	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		pgconn.SafeToRetry(err) && !errors.Is(err, context.Canceled)
 }
 
 // A fault is an error with a kind and, for Unwrap, what the driver said.
@@ -90,7 +99,8 @@ func namedPostgres(code string, err error) error {
 		return &fault{incidents.Conflict("somebody else was faster"), err}
 	case code == "53100":
 		return &fault{incidents.Unavailable("the disk of the database server is full"), err}
-	case strings.HasPrefix(code, "08"), strings.HasPrefix(code, "53"), strings.HasPrefix(code, "57"), strings.HasPrefix(code, "58"), code == "25006":
+	case strings.HasPrefix(code, "08"), strings.HasPrefix(code, "53"), strings.HasPrefix(code, "57"), strings.HasPrefix(code, "58"),
+		code == "25006", code == "25P03", code == "25P04": // a server that only reads; one that ended a session which stood in a transaction, or took too long
 		return &fault{incidents.Unavailable("the database cannot be used now (%s)", code), err}
 	}
 	return &fault{&incidents.Error{Kind: incidents.KindInternal, Msg: "the database refused a statement (" + code + ")"}, err}

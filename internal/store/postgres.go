@@ -4,7 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"net"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -30,6 +33,10 @@ func postgresPool(ctx context.Context, address, schema string, conns int) (*sql.
 	if schema != "" {
 		c.RuntimeParams["search_path"] = schema
 	}
+	if c.ConnectTimeout == 0 {
+		c.ConnectTimeout = connectWithin
+	}
+	c.DialFunc = dialer(c.ConnectTimeout).DialContext
 	for k, v := range map[string]string{"timezone": "UTC", "application_name": "tocsin", "idle_in_transaction_session_timeout": "60000"} {
 		if _, set := c.RuntimeParams[k]; !set {
 			c.RuntimeParams[k] = v
@@ -50,6 +57,30 @@ func postgresPool(ctx context.Context, address, schema string, conns int) (*sql.
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
+}
+
+// connectWithin is how long a connection may take to be made, unless the
+// address says otherwise (connect_timeout, in seconds).
+const connectWithin = 10 * time.Second
+
+// unheard is how long what was sent may stay unconfirmed by the other machine:
+// then the connection is over, where the kernel would go on trying for a
+// quarter of an hour. Keepalives do the same for a connection that waits.
+const unheard = 25 * time.Second
+
+func dialer(within time.Duration) *net.Dialer {
+	return &net.Dialer{Timeout: within, Control: heard, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3}}
+}
+
+// heard sets unheard on a socket, where the system can.
+func heard(network, _ string, c syscall.RawConn) (err error) {
+	if !strings.HasPrefix(network, "tcp") {
+		return nil
+	}
+	if cerr := c.Control(func(fd uintptr) { err = setUnheard(fd, unheard) }); cerr != nil {
+		return cerr
+	}
+	return err
 }
 
 // creating runs fn while no other process creates anything in the database: IF

@@ -75,6 +75,8 @@ type Store struct {
 	mergeAt int
 	// landAt is landTogether, aheadFrom is aheadWanted; tests let fewer wait.
 	landAt, aheadFrom int
+	// within is answerWithin; tests are in more of a hurry.
+	within time.Duration
 	// broken is set when a sync failed: what is in memory may not be on disk.
 	broken atomic.Bool
 }
@@ -96,7 +98,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Conns <= 0 {
 		o.Conns = 16
 	}
-	s := &Store{o: o, keeper: o.Keeper, newID: o.NewID, pg: IsPostgres(o.URL), ready: make(chan struct{}, 1), mergeAt: waitingKeys, landAt: landTogether, aheadFrom: aheadWanted}
+	s := &Store{o: o, keeper: o.Keeper, newID: o.NewID, pg: IsPostgres(o.URL), ready: make(chan struct{}, 1), mergeAt: waitingKeys, landAt: landTogether, aheadFrom: aheadWanted,
+		within: answerWithin}
 	var err error
 	if s.pg {
 		err = s.openPostgres(ctx)

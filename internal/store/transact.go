@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"tocsin/incidents"
 )
@@ -47,9 +48,20 @@ func (s *Store) write(ctx context.Context, fn func(*tx) error) error {
 // rows whose truth it relies on. The audit log still grows in one order. It is
 // for the delivery journal, which many workers write at the same time; what
 // replaces a whole incident or notice belongs into write, or calls alone first.
+// A server that stays silent is given up: see answerWithin.
 func (s *Store) together(ctx context.Context, fn func(*tx) error) error {
+	if s.pg {
+		limited, cancel := context.WithTimeout(ctx, s.within)
+		defer cancel()
+		ctx = limited
+	}
 	return s.retry(ctx, func() error { return s.attempt(ctx, s.w, nil, fn) })
 }
+
+// answerWithin is how long a short transaction waits for PostgreSQL. Behind a
+// wire that was cut nobody answers, and who works a chunk has to learn that it
+// is another's: by then its lease is over.
+const answerWithin = 30 * time.Second
 
 // alone waits until no other writer is at work, and keeps others out until the
 // end of the transaction. SQLite has one writer anyway.
