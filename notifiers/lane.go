@@ -25,6 +25,7 @@ type lane struct {
 	send    context.Context // of what is leaving
 	leave   context.Context // of what has not left yet
 	halt    context.CancelFunc
+	lapse   *time.Timer // halts when the lease was not renewed in time
 	hands   sync.WaitGroup
 }
 
@@ -50,6 +51,8 @@ func (d *Dispatcher) lane(ctx context.Context, j *job, c incidents.Chunk, ch inc
 	defer end()
 	l.leave, l.halt = context.WithCancel(ctx)
 	defer l.halt()
+	l.lapse = time.AfterFunc(d.Lease, l.halt) // somebody else may have the chunk by then
+	defer l.lapse.Stop()
 	late := context.AfterFunc(ctx, func() {
 		select {
 		case <-time.After(grace):
@@ -83,7 +86,7 @@ func (l *lane) run(ctx context.Context) (fell, halted bool, err error) {
 		l.flying += len(got.Next)
 		l.window.turned(want, len(done), len(got.Next))
 		fell = fell || got.Fallback
-		if got.Halt != "" || ctx.Err() != nil {
+		if inTime := l.lapse.Reset(l.d.Lease); got.Halt != "" || ctx.Err() != nil || !inTime {
 			halted = true
 			l.halt()
 		}

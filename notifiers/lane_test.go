@@ -87,6 +87,38 @@ func TestWhatWaitsWhenANoticeIsHaltedStays(t *testing.T) {
 	}
 }
 
+// A stalled journal answers its second turn when it is told to, as a database
+// behind a cut wire does.
+type stalled struct {
+	incidents.Journal
+	turns atomic.Int64
+	until <-chan struct{}
+}
+
+func (j *stalled) Turn(ctx context.Context, t incidents.Turn) (incidents.Claims, error) {
+	if j.turns.Add(1) == 2 {
+		<-j.until
+	}
+	return j.Journal.Turn(ctx, t)
+}
+
+func TestWhoCannotRenewTheLeaseSendsNothingMore(t *testing.T) {
+	w := newWorld(t)
+	n := w.sending(60)
+	over := make(chan struct{})
+	var first sync.Once
+	mail := &batcher{size: 1}
+	mail.do = func(_, leave context.Context, m notifiers.Message) incidents.Receipt {
+		first.Do(func() { <-leave.Done(); close(over) })
+		return incidents.Receipt{Outcome: incidents.OutcomeAccepted, ProviderID: "p"}
+	}
+	d := w.dispatcher(mail, &batcher{}, func(d *notifiers.Deps) {
+		d.Journal, d.Lease, d.Lanes = &stalled{Journal: w.s, until: over}, 100*time.Millisecond, map[incidents.Channel]int{incidents.Email: 1}
+	})
+	w.ok(d.Chunk(t.Context(), n.No, 1))
+	halted(t, w, n, mail, incidents.NoticeHeld, 1)
+}
+
 func halted(t *testing.T, w *world, n incidents.Notice, mail *batcher, to incidents.NoticeStatus, sent int64) {
 	t.Helper()
 	got := w.states(n.No, incidents.Email)
