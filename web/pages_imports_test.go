@@ -104,7 +104,7 @@ func TestAListOnItsWayInIsSeenByEverybody(t *testing.T) {
 		t.Error("a list that stands still looks as if it moved")
 	}
 	w.pass(3 * time.Minute)
-	if page = olga.page(people); !strings.Contains(page, "broke off after 4,999 people") || !strings.Contains(page, "the service was ended while it read the list") || strings.Contains(page, "progressbar") {
+	if page = olga.page(people); !strings.Contains(page, "broke off after 6,000 rows") || !strings.Contains(page, "4,999 people of it were added") || !strings.Contains(page, "the service was ended while it read the list") || strings.Contains(page, "progressbar") {
 		t.Error("a list that nobody reads any more looks as if it were read")
 	}
 
@@ -174,13 +174,13 @@ func TestABrokenOffUploadSaysWhatToDo(t *testing.T) {
 		t.Errorf("the import is %+v", im)
 	}
 	page := rita.page(people)
-	for _, want := range []string{"“list.csv” broke off after 4,999 people", "The upload ended before the list did", "Send the same list again", "Broke off"} {
+	for _, want := range []string{"list.csv broke off after 5,000 rows", "4,999 people of it were added", "The upload ended before the list did", "Send the same list again", "Broke off"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q", want)
 		}
 	}
 	rita.upload(people, "list", "other.csv", "subject_id,name\n1,Ann\n").want(http.StatusUnprocessableEntity)
-	if page = rita.page(people); !strings.Contains(page, "“other.csv” broke off after 0 people") || !strings.Contains(page, "Mend the file") {
+	if page = rita.page(people); !strings.Contains(page, "other.csv broke off after 0 rows") || !strings.Contains(page, "Mend the file") {
 		t.Error("the page does not say that the list was none")
 	}
 	page = rita.after(rita.upload(people, "list", "list.csv", list), "100 people added out of 5,100 rows.")

@@ -8,10 +8,13 @@
       if (form.matches && form.matches("form[data-upload]")) act(form, e.detail);
     });
   }
-  function say(form, part, words) {
+  function say(form, part, words) { // a part below nothing is a failure
+    var bar = form.querySelector(".sent progress"), p = form.querySelector(".sent p");
     form.querySelector(".sent").hidden = false;
-    form.querySelector(".sent progress").value = part;
-    form.querySelector(".sent p").textContent = words;
+    bar.hidden = part < 0;
+    bar.value = Math.max(part, 0);
+    p.className = part < 0 ? "small state red plain" : "small";
+    p.textContent = words;
   }
   on("htmx:beforeSend", function (form) { sending = form; total = 0; say(form, 0, "Sending…"); });
   on("htmx:xhr:progress", function (form, d) {
@@ -25,7 +28,7 @@
   ["htmx:sendError", "htmx:sendAbort", "htmx:timeout"].forEach(function (name) {
     on(name, function (form) {
       sending = null;
-      say(form, 0, "The upload broke off: the connection ended, or the list was refused unread. What was stored stays; send the same list again.");
+      say(form, -1, "The upload broke off: the connection ended, or the list was refused unread. What was stored stays; send the same list again.");
     });
   });
   addEventListener("beforeunload", function (e) { if (sending) e.preventDefault(); }); // leaving ends the upload
