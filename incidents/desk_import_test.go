@@ -190,6 +190,7 @@ func TestAnImportThatCannotBeNotedGoesOn(t *testing.T) {
 		k := take(t.Context(), r, Import{ID: "im"}, g, func(Tx, Import) error { return nil })
 		g.rows.Add(1)
 		time.Sleep(10 * importBeat)
+		synctest.Wait()
 		if r.tried == 0 {
 			t.Error("nothing was noted of a list that moved")
 		}
