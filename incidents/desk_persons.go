@@ -15,6 +15,7 @@ type ListUpload struct {
 	Encoding string
 	Format   string
 	Body     io.Reader
+	Size     int64 // of the body, about; 0: not known
 	Progress func(rows, bytes int64)
 }
 
@@ -25,7 +26,9 @@ func (d *Desk) ImportList(ctx context.Context, a Actor, id IncidentID, up ListUp
 	if err != nil {
 		return Import{}, err
 	}
-	im := Import{ID: d.NewID(), IncidentID: id, Name: up.Name, By: a.ID, At: d.Now().UTC().Truncate(time.Second)}
+	g := &gauge{size: max(up.Size, 0), began: d.Now(), now: d.Now}
+	im := Import{ID: d.NewID(), IncidentID: id, Name: up.Name, By: a.ID, At: g.began.UTC().Truncate(time.Second)}
+	g.show(&im)
 	if err := d.Roll.StartImport(ctx, im); err != nil {
 		return im, err
 	}
@@ -38,7 +41,7 @@ func (d *Desk) ImportList(ctx context.Context, a Actor, id IncidentID, up ListUp
 		rejects.r.CloseWithError(err)
 		kept <- err
 	}()
-	im, err = d.readList(ctx, im, up, rejects)
+	im, err = d.readList(ctx, im, up, rejects, g)
 	rejects.close(err)
 	if keepErr := <-kept; err == nil {
 		err = keepErr
@@ -66,13 +69,14 @@ func (d *Desk) importable(ctx context.Context, a Actor, id IncidentID) (Incident
 	})
 }
 
-func (d *Desk) readList(ctx context.Context, im Import, up ListUpload, rejects *rejectFile) (Import, error) {
-	roll := take(ctx, d.Roll, im)
-	batch, rejected := roll.room(), int64(0)
+func (d *Desk) readList(ctx context.Context, im Import, up ListUpload, rejects *rejectFile, g *gauge) (Import, error) {
+	roll := take(ctx, d.Roll, im, g, func(tx Tx, im Import) error { return d.tell(tx, ListProgress, im.IncidentID, im.ID) })
+	batch := roll.room()
 	o := ListOptions{Name: up.Name, Format: up.Format, Encoding: up.Encoding, AsOf: d.Now(), Progress: up.Progress}
-	err := d.Lists.Read(ctx, up.Body, o, func(c Candidate, r *Reject) (err error) {
+	err := d.Lists.Read(ctx, g.of(up.Body), o, func(c Candidate, r *Reject) (err error) {
+		g.rows.Add(1)
 		if r != nil {
-			rejected++
+			g.rejected.Add(1)
 			return rejects.add(*r)
 		}
 		if batch = append(batch, c); len(batch) == importBatch {
@@ -87,7 +91,10 @@ func (d *Desk) readList(ctx context.Context, im Import, up ListUpload, rejects *
 	if err == nil {
 		err = takeErr
 	}
-	im.Rejected = rejected
+	g.show(&im)
+	if err == nil {
+		im.Reading.Size = im.Reading.Bytes // what was told before was about
+	}
 	im.Rows = im.Imported + im.Duplicates + im.Rejected
 	return im, err
 }
@@ -96,6 +103,7 @@ func (d *Desk) readList(ctx context.Context, im Import, up ListUpload, rejects *
 // the person is told what to do.
 func (d *Desk) abandonImport(ctx context.Context, a Actor, in Incident, im Import, cause error) error {
 	ctx = context.WithoutCancel(ctx)
+	im.Broke = breakOf(cause)
 	if _, err := d.Roll.FinishImport(ctx, im); err != nil {
 		return err
 	}

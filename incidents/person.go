@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"time"
 )
 
 // A Contact is the personal data of one affected person. It exists in memory
@@ -182,26 +181,4 @@ type Reject struct {
 	Row    int64  `json:"row"`
 	Reason string `json:"reason"` // "columns: 7 instead of 15"
 	Raw    string `json:"-"`      // the row itself, for the reject file only
-}
-
-// An Import is one list taken in.
-type Import struct {
-	ID          string          `json:"id"`
-	IncidentID  IncidentID      `json:"incident_id"`
-	Name        string          `json:"name"` // file name as data
-	Format      string          `json:"format"`
-	Rows        int64           `json:"rows"`
-	Imported    int64           `json:"imported"` // persons added
-	Repaired    int64           `json:"repaired"`
-	Duplicates  int64           `json:"duplicates"`
-	Rejected    int64           `json:"rejected"`
-	Unreachable int64           `json:"unreachable"` // imported without any channel
-	By          AccountID       `json:"by"`
-	At          time.Time       `json:"at"`
-	Done        bool            `json:"done"`
-	Rejects     FileID          `json:"rejects,omitempty"` // the reject file, sealed
-	ByPlace     map[Place]int64 `json:"by_place,omitempty"`
-	ByLang      map[Lang]int64  `json:"by_lang,omitempty"`
-	// ByKind counts the persons added by what weighs in the risk to them.
-	ByKind map[PersonKind]int64 `json:"by_kind,omitempty"`
 }

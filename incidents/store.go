@@ -286,6 +286,8 @@ type Roll interface {
 	// transaction, so that one batch is made ready while another is added; ahead
 	// is how many candidates are ready and not added yet.
 	PreparePersons(ctx context.Context, importID string, ahead int, batch []Candidate) (AddBatch, error)
+	// NoteImport changes the record of an import that is not closed.
+	NoteImport(ctx context.Context, importID string, note ImportNote) (Import, error)
 	// FinishImport closes an import and moves the incident's Persons and ListHash on.
 	FinishImport(ctx context.Context, im Import) (Import, error)
 	// OpenContact opens one person's data in memory.
@@ -299,8 +301,13 @@ type Roll interface {
 }
 
 // An AddBatch seals a prepared batch, drops who is already on the list, and
-// adds the rest, in one transaction. It adds the batch's counts to the import.
-type AddBatch func(context.Context) (Import, error)
+// adds the rest, in one transaction. It adds the batch's counts to the import,
+// and lets note have its say before it keeps it; note may be nil.
+type AddBatch func(ctx context.Context, note ImportNote) (Import, error)
+
+// An ImportNote changes the record of an import in the transaction that keeps
+// it. It may run again, as what is handed to Store.Write.
+type ImportNote func(Tx, *Import) error
 
 // Files keeps files sealed, in pieces, so that none is whole in memory.
 type Files interface {

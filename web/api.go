@@ -76,7 +76,8 @@ func APIRoutes() []APIRoute {
 		{post, "/incidents/{incident}/persons/{seq}/exclude", persons, "take a person out of sending, or back in", api.excludePerson},
 		{post, "/incidents/{incident}/persons/{seq}/unmask", unmask, "see one person's data", api.unmask},
 		{get, "/incidents/{incident}/persons/{seq}/deliveries", persons, "a person's deliveries of one notice", api.personDeliveries},
-		{get, "/incidents/{incident}/imports", read, "lists taken in, with their counts", api.imports},
+		{get, "/incidents/{incident}/imports", read, "lists taken in or on their way in, with their counts", api.imports},
+		{get, "/incidents/{incident}/imports/{import}", read, "one list, and while it is taken in how far that is", api.oneImport},
 		{get, "/incidents/{incident}/files", read, "files kept with an incident", api.files},
 		{get, "/files/{file}", read, "download a file: rejected rows, a receipt", api.file},
 

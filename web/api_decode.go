@@ -64,7 +64,9 @@ func bodyError(err error) error {
 	if errors.As(err, &big) {
 		return &bodyProblem{http.StatusRequestEntityTooLarge, incidents.Invalid("the body is larger than %d bytes", big.Limit)}
 	}
-	return incidents.Invalid("the body did not arrive in one piece")
+	e := incidents.Invalid("the body did not arrive in one piece")
+	e.Err = incidents.ErrUploadEnded
+	return e
 }
 
 // decodeStrict reads one JSON object: unknown fields, a second value and deep

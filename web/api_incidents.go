@@ -1,6 +1,7 @@
 package web
 
 import (
+	"math"
 	"strconv"
 
 	"tocsin/incidents"
@@ -79,8 +80,38 @@ func (a api) waivers(c *call) (any, error) {
 	return part(a, c, func(d incidents.Dossier) []incidents.Waiver { return d.Waivers })
 }
 
+// An importView is an import with what follows from it by now.
+type importView struct {
+	incidents.Import
+	State       incidents.ImportState `json:"state"`
+	PerSecond   float64               `json:"rows_per_second,omitempty"`
+	SecondsLeft *int64                `json:"seconds_left,omitempty"` // of a running one, when its length is known
+}
+
+func (a api) viewImport(im incidents.Import) importView {
+	v := importView{Import: im, State: im.State(a.Now()), PerSecond: math.Round(im.PerSecond())}
+	if left, known := im.Left(); known && v.State == incidents.ImportRunning {
+		s := int64(math.Ceil(left.Seconds()))
+		v.SecondsLeft = &s
+	}
+	return v
+}
+
 func (a api) imports(c *call) (any, error) {
-	return part(a, c, func(d incidents.Dossier) []incidents.Import { return d.Imports })
+	return part(a, c, func(d incidents.Dossier) []importView { return views(d.Imports, a.viewImport) })
+}
+
+func (a api) oneImport(c *call) (any, error) {
+	d, err := a.Desk.Dossier(c.ctx, c.actor, c.vars["incident"])
+	if err != nil {
+		return nil, err
+	}
+	for _, im := range d.Imports {
+		if im.ID == c.vars["import"] {
+			return a.viewImport(im), nil
+		}
+	}
+	return nil, incidents.NotFound("the incident has no such import")
 }
 
 func (a api) files(c *call) (any, error) {

@@ -45,14 +45,15 @@ func (a api) importList(c *call) (any, error) {
 	if len(name) > 200 {
 		return nil, incidents.Invalid("keep the name under 200 characters").On("name")
 	}
-	got, err := a.Desk.ImportList(c.ctx, c.actor, in.ID, incidents.ListUpload{Name: name, Encoding: encoding, Format: format, Body: patient(c.w, c.r, a.MaxImport)})
+	got, err := a.Desk.ImportList(c.ctx, c.actor, in.ID, incidents.ListUpload{Name: name, Encoding: encoding, Format: format,
+		Body: patient(c.w, c.r, a.MaxImport), Size: c.r.ContentLength})
 	if err != nil {
 		if got.ID != "" && got.Imported > 0 {
 			return nil, fmt.Errorf("import %s broke off after %d persons: %w", got.ID, got.Imported, err)
 		}
 		return nil, err
 	}
-	return made{got, "/incidents/" + string(in.ID) + "/imports"}, nil
+	return made{got, "/incidents/" + string(in.ID) + "/imports/" + got.ID}, nil
 }
 
 // patient reads a large body: bounded, and with a time limit on each piece

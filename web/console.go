@@ -216,6 +216,20 @@ func (c *console) redirect(p *page, to, said string) error {
 	return nil
 }
 
+// goOn is redirect for a form that a script may have sent: a browser follows a
+// redirect by itself, and a script would swallow the page it leads to.
+func (c *console) goOn(p *page, to, said string) error {
+	if !p.fragment() {
+		return c.redirect(p, to, said)
+	}
+	if said != "" {
+		c.Sessions.PutString(p.r.Context(), "said", said)
+	}
+	p.w.Header().Set("HX-Redirect", to)
+	p.w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
 // A Frame is what every page has.
 type Frame struct {
 	Title   string

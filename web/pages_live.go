@@ -42,7 +42,11 @@ func (c *console) events(p *page) error {
 			if !ok {
 				return nil
 			}
-			fmt.Fprintf(p.w, "event: news\ndata: %s\n\n", n.Event)
+			kind := "news"
+			if n.Event == incidents.ListProgress {
+				kind = "list" // twice a second: only who shows lists asks for more
+			}
+			fmt.Fprintf(p.w, "event: %s\ndata: %s\n\n", kind, n.Event)
 		}
 	}
 }

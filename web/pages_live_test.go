@@ -22,7 +22,7 @@ func TestNewsReachesAnOpenPage(t *testing.T) {
 	b := w.signIn("rita")
 	srv := httptest.NewServer(w.inside)
 	defer srv.Close()
-	for _, at := range []string{"/events", "/events/" + ref} {
+	for at, told := range map[string]string{"/events": "facts.revised", "/events/" + ref: incidents.ListProgress} {
 		ctx, end := context.WithCancel(t.Context())
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL+at, nil)
 		must(t, err)
@@ -34,13 +34,14 @@ func TestNewsReachesAnOpenPage(t *testing.T) {
 		if ct := out.Header.Get("Content-Type"); out.StatusCode != http.StatusOK || ct != "text/event-stream" {
 			t.Fatalf("%s: %d %s", at, out.StatusCode, ct)
 		}
-		w.news <- incidents.News{Event: "facts.revised", Incident: "an-id"}
+		w.news <- incidents.News{Event: told, Incident: "an-id"}
 		lines := bufio.NewScanner(out.Body)
 		var got []string
 		for lines.Scan() && lines.Text() != "" {
 			got = append(got, lines.Text())
 		}
-		if s := strings.Join(got, "|"); s != "event: news|data: facts.revised" {
+		kind := map[string]string{"facts.revised": "news", incidents.ListProgress: "list"}[told] // only who shows lists heeds the second
+		if s := strings.Join(got, "|"); s != "event: "+kind+"|data: "+told {
 			t.Errorf("%s told %q", at, s)
 		}
 		end()

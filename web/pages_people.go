@@ -14,7 +14,9 @@ import (
 
 type peoplePage struct {
 	incidentFrame
-	Imports  []importRow
+	Imports  []importRow  // those that ended
+	Running  []runningRow // those on their way in
+	Broken   *brokenView  // the newest, when it broke off
 	Places   []shareRow
 	Langs    []shareRow
 	Encoding string
@@ -26,6 +28,7 @@ type importRow struct {
 	incidents.Import
 	State stateView
 	By    string
+	Took  string
 }
 
 // A shareRow is a part of the people with its bar.
@@ -48,10 +51,17 @@ func (c *console) peopleView(p *page) (v peoplePage, err error) {
 	}
 	v = peoplePage{incidentFrame: f}
 	places, langs := map[string]int64{}, map[string]int64{}
-	for _, im := range d.Imports {
-		row := importRow{im, stateView{"green", "okay", "Taken in"}, c.nameOf(p, im.By)}
-		if !im.Done {
-			row.State = stateView{"amber", "half", "Running, or broke off"}
+	for i, im := range d.Imports {
+		row := importRow{im, stateView{"green", "okay", "Taken in"}, c.nameOf(p, im.By), takenText(im)}
+		switch im.State(f.Now) {
+		case incidents.ImportRunning:
+			v.Running = append(v.Running, runningOf(im, row.By, f.Now))
+			continue
+		case incidents.ImportBroken:
+			row.State = stateView{"amber", "half", "Broke off"}
+			if i == 0 {
+				v.Broken = brokenOf(im, row.By)
+			}
 		}
 		v.Imports = append(v.Imports, row)
 		v.Sum.Rows, v.Sum.Imported, v.Sum.Duplicates = v.Sum.Rows+im.Rows, v.Sum.Imported+im.Imported, v.Sum.Duplicates+im.Duplicates
@@ -118,7 +128,7 @@ func (c *console) importPeople(p *page) error {
 	}
 	im, encoding, err := c.readList(p, in)
 	if err == nil {
-		return c.redirect(p, "/incidents/"+in.Ref+"/people", saidOfImport(im))
+		return c.goOn(p, "/incidents/"+in.Ref+"/people", saidOfImport(im))
 	}
 	if im.Imported > 0 {
 		err = brokeOff(err, im.Imported)
@@ -174,7 +184,7 @@ func (c *console) readList(p *page, in incidents.Incident) (im incidents.Import,
 		case part.FormName() == "list" && part.FileName() == "":
 			return im, encoding, incidents.Invalid("choose a file").On("list")
 		case part.FormName() == "list":
-			im, err = c.Desk.ImportList(p.r.Context(), p.actor, in.ID, incidents.ListUpload{Name: cleanName(part.FileName()), Encoding: encoding, Body: part})
+			im, err = c.Desk.ImportList(p.r.Context(), p.actor, in.ID, incidents.ListUpload{Name: cleanName(part.FileName()), Encoding: encoding, Body: part, Size: p.r.ContentLength})
 			return im, encoding, err
 		}
 	}

@@ -84,7 +84,7 @@ func (s *Store) AddPersons(ctx context.Context, importID string, batch []inciden
 	if err != nil {
 		return im, err
 	}
-	return add(ctx)
+	return add(ctx, nil)
 }
 
 // PreparePersons hashes the keys of a batch and keeps the keys of the blocks
@@ -105,19 +105,21 @@ func (s *Store) PreparePersons(ctx context.Context, importID string, ahead int, 
 		return nil, err
 	}
 	if len(batch) == 0 {
-		return func(context.Context) (incidents.Import, error) { return im, nil }, nil
+		return func(context.Context, incidents.ImportNote) (incidents.Import, error) { return im, nil }, nil
 	}
 	b := s.prepare(im.IncidentID, batch)
 	if b.blocks, err = s.openBlocks(ctx, im.IncidentID, last+1, last+int64(ahead+len(batch))); err != nil {
 		return nil, err
 	}
-	return func(ctx context.Context) (incidents.Import, error) { return s.addPrepared(ctx, importID, b) }, nil
+	return func(ctx context.Context, note incidents.ImportNote) (incidents.Import, error) {
+		return s.addPrepared(ctx, importID, b, note)
+	}, nil
 }
 
-func (s *Store) addPrepared(ctx context.Context, importID string, b *batch) (im incidents.Import, err error) {
+func (s *Store) addPrepared(ctx context.Context, importID string, b *batch, note incidents.ImportNote) (im incidents.Import, err error) {
 	var book *keyBook
 	err = s.write(ctx, func(t *tx) error {
-		im, book, err = t.addBatch(importID, b)
+		im, book, err = t.addBatch(importID, b, note)
 		return err
 	})
 	if err == nil && book != nil {
@@ -183,6 +185,23 @@ func (t *tx) lockList(in incidents.IncidentID) (l list, err error) {
 	return t.list(in)
 }
 
+// NoteImport changes the record of an import that is not closed.
+func (s *Store) NoteImport(ctx context.Context, importID string, note incidents.ImportNote) (im incidents.Import, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		if im, err = t.importByID(importID); err != nil {
+			return err
+		}
+		if im.Done {
+			return incidents.Conflict("import %s is closed", importID)
+		}
+		if err := note(t, &im); err != nil {
+			return err
+		}
+		return t.saveImport(im)
+	})
+	return im, err
+}
+
 // FinishImport closes an import and moves the incident's Persons and ListHash
 // on. What waits for approval saw another list, so its approvals are void. A
 // broken import (Done is false) is closed the same way: what was added stays.
@@ -202,7 +221,8 @@ func (s *Store) FinishImport(ctx context.Context, im incidents.Import) (out inci
 		if err := t.keepPages(pageCache); err != nil { // after the last that needs few
 			return err
 		}
-		out.Done, out.Rejected, out.Rejects = im.Done, im.Rejected, im.Rejects
+		out.Done, out.Broke, out.Reading = im.Done, im.Broke, im.Reading
+		out.Rejected, out.Rejects = im.Rejected, im.Rejects
 		if im.Format != "" {
 			out.Format = im.Format
 		}

@@ -139,7 +139,7 @@ func (t *tx) seal(b *batch, d taken) error {
 }
 
 // addBatch takes a prepared batch into the list.
-func (t *tx) addBatch(importID string, b *batch) (im incidents.Import, book *keyBook, err error) {
+func (t *tx) addBatch(importID string, b *batch, note incidents.ImportNote) (im incidents.Import, book *keyBook, err error) {
 	l, err := t.lockList(b.in)
 	if err != nil {
 		return im, nil, err
@@ -174,6 +174,11 @@ func (t *tx) addBatch(importID string, b *batch) (im incidents.Import, book *key
 	}
 	if book.at, err = t.store(l, book, d); err != nil {
 		return im, nil, err
+	}
+	if note != nil {
+		if err := note(t, &im); err != nil {
+			return im, nil, err
+		}
 	}
 	return im, book, t.saveImport(im)
 }

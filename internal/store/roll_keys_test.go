@@ -168,7 +168,7 @@ func TestAFailedBatchTeachesNothing(t *testing.T) {
 		w.ok(err)
 		stopped, stop := context.WithCancel(always)
 		stop()
-		if _, err := ready(stopped); !errors.Is(err, context.Canceled) {
+		if _, err := ready(stopped, nil); !errors.Is(err, context.Canceled) {
 			t.Fatalf("a batch was added after it was called off: %v", err)
 		}
 		broken := errors.New("the disk is full")
@@ -176,14 +176,14 @@ func TestAFailedBatchTeachesNothing(t *testing.T) {
 		b.blocks, err = w.s.openBlocks(always, w.in.ID, 1, 20)
 		w.ok(err)
 		if err := w.s.write(always, func(t *tx) error {
-			if _, _, err := t.addBatch("im1", b); err != nil {
+			if _, _, err := t.addBatch("im1", b, nil); err != nil {
 				return err
 			}
 			return broken
 		}); !errors.Is(err, broken) {
 			t.Fatal(err)
 		}
-		im, err := ready(always)
+		im, err := ready(always, nil)
 		w.ok(err)
 		if im.Imported != 20 || im.Duplicates != 0 {
 			t.Fatalf("what was taken back is remembered: %+v", im)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -291,4 +292,51 @@ func noPlaintextRows(t *testing.T, w *world) {
 		}
 		return nil
 	}))
+}
+
+// What a note changes is kept with its batch or alone, and not at all when the
+// note fails; the counts of the batches stay, and a closed import takes none.
+func TestNotesOfAnImport(t *testing.T) {
+	eachEngine(t, func(t *testing.T, w *world) {
+		w.incident("i1", incidents.Live)
+		w.ok(w.s.StartImport(always, incidents.Import{ID: "im1", IncidentID: w.in.ID}))
+		reading := func(rows, bytes int64) incidents.ImportNote {
+			return func(tx incidents.Tx, im *incidents.Import) error {
+				im.Rows, im.Reading = rows, &incidents.Reading{Bytes: bytes}
+				return tx.Emit(incidents.Message{ID: fmt.Sprint("news-", bytes), Subject: "incidents.list_progress.v1", Data: []byte("{}")})
+			}
+		}
+		add, err := w.s.PreparePersons(always, "im1", 0, candidates(10))
+		w.ok(err)
+		im, err := add(always, reading(12, 100))
+		w.ok(err)
+		if im.Rows != 12 || im.Imported != 10 || im.Reading.Bytes != 100 {
+			t.Errorf("with a batch: %+v", im)
+		}
+		im, err = w.s.NoteImport(always, "im1", reading(15, 200))
+		w.ok(err)
+		if im.Rows != 15 || im.Imported != 10 || im.Reading.Bytes != 200 {
+			t.Errorf("alone: %+v", im)
+		}
+		failed := errors.New("no")
+		if _, err = w.s.NoteImport(always, "im1", func(_ incidents.Tx, im *incidents.Import) error { im.Rows = 99; return failed }); !errors.Is(err, failed) {
+			t.Errorf("a note that failed: %v", err)
+		}
+		im, err = w.s.FinishImport(always, incidents.Import{ID: "im1", Broke: incidents.BrokeUpload, Reading: &incidents.Reading{Bytes: 300}})
+		w.ok(err)
+		if im.Rows != 10 || im.Done || im.Broke != incidents.BrokeUpload || im.Reading.Bytes != 300 {
+			t.Errorf("closed as broken: %+v", im)
+		}
+		rows, err := w.s.TakeOutbox(always, 10)
+		w.ok(err)
+		if len(rows) != 2 {
+			t.Errorf("%d pieces of news, want 2", len(rows))
+		}
+		w.ok(w.s.StartImport(always, incidents.Import{ID: "im2", IncidentID: w.in.ID}))
+		_, err = w.s.FinishImport(always, incidents.Import{ID: "im2", Done: true})
+		w.ok(err)
+		if _, err = w.s.NoteImport(always, "im2", reading(1, 1)); incidents.KindOf(err) != incidents.KindConflict {
+			t.Errorf("a note of a closed import: %v", err)
+		}
+	})
 }
