@@ -17,7 +17,7 @@ type lane struct {
 	job     *job
 	chunk   incidents.Chunk
 	channel incidents.Channel
-	window  *window
+	window  *seat
 	batch   int
 	work    chan incidents.Claimed
 	back    chan incidents.Recorded
@@ -36,8 +36,7 @@ const grace = 20 * time.Second
 // outcomes opened deliveries on other channels of this chunk, halted that
 // nothing more may leave.
 func (d *Dispatcher) lane(ctx context.Context, j *job, c incidents.Chunk, ch incidents.Channel) (fell, halted bool, err error) {
-	w := d.windows[ch]
-	w.join()
+	w := d.windows[ch].join()
 	defer w.leave()
 	hands := max(1, d.Lanes[ch])
 	most := w.size

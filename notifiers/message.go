@@ -1,13 +1,17 @@
 package notifiers
 
 import (
+	"bytes"
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/binary"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tocsin/incidents"
@@ -65,44 +69,59 @@ type Finder interface {
 	Find(ctx context.Context, m Message, since int64) (r incidents.Receipt, found bool, err error)
 }
 
-// Seal binds a message's address, text and delivery under a key, by GMAC (NIST
-// SP 800-38D) with a random nonce.
+// Seal binds a message's address, text and delivery under a key: by the tag of
+// AES-GCM (NIST SP 800-38D) with a random nonce, over its texts and the bytes
+// that leave.
 func (m *Message) Seal(key []byte) {
 	rand.Read(m.nonce[:]) // never fails
-	m.sealed(func(all []byte) { m.seal = gmac(key).Seal(nil, m.nonce[:], nil, all) })
+	m.seal = m.tag(key)
 }
 
 // Intact tells whether the message is as it was sealed.
-func (m Message) Intact(key []byte) (ok bool) {
-	m.sealed(func(all []byte) {
-		_, err := gmac(key).Open(nil, m.nonce[:], m.seal, all)
-		ok = err == nil
-	})
-	return ok
-}
-
-func gmac(key []byte) cipher.AEAD {
-	k := sha256.Sum256(key)
-	block, _ := aes.NewCipher(k[:]) // fails only of another length
-	mac, _ := cipher.NewGCM(block)
-	return mac
+func (m Message) Intact(key []byte) bool {
+	return len(m.seal) > 0 && subtle.ConstantTimeCompare(m.seal, m.tag(key)) == 1
 }
 
 var sealBuffers = sync.Pool{New: func() any { return new([]byte) }}
 
-// sealed hands all that the seal covers to use, each text behind its length.
-func (m Message) sealed(use func([]byte)) {
+// tag is over all that the seal covers: each text behind its length, and beside
+// them the bytes, which are long and stay where they are. What GCM makes of the
+// texts is thrown away.
+func (m *Message) tag(key []byte) []byte {
 	buf := sealBuffers.Get().(*[]byte)
 	b := (*buf)[:0]
 	for _, s := range [...]string{m.Delivery.String(), string(m.NoticeID), string(m.Mode), m.To, m.Name, m.Code, string(m.Text.Lang), m.Text.Subject, m.Text.Text, m.Text.HTML, m.Text.SMS, m.Text.Title, m.Text.Body,
 		m.Text.Spoken.Hello, m.Text.Spoken.Notice, m.Text.Spoken.Again, m.Text.Spoken.Bye, m.Text.Letter.Text()} {
 		b = append(binary.BigEndian.AppendUint64(b, uint64(len(s))), s...)
 	}
-	b = append(binary.BigEndian.AppendUint64(b, uint64(len(m.Wire))), m.Wire...)
-	use(b)
+	b = slices.Grow(b, tagSize)
+	b = sealer(key).Seal(b[:0], m.nonce[:], b, m.Wire)
+	tag := bytes.Clone(b[len(b)-tagSize:])
 	clear(b)
 	*buf = b
 	sealBuffers.Put(buf)
+	return tag
+}
+
+const tagSize = 16
+
+// lastSealer is the cipher of the key that sealed last: a process has one.
+var lastSealer atomic.Pointer[keyedSealer]
+
+type keyedSealer struct {
+	key []byte
+	cipher.AEAD
+}
+
+func sealer(key []byte) cipher.AEAD {
+	if s := lastSealer.Load(); s != nil && bytes.Equal(s.key, key) {
+		return s.AEAD
+	}
+	k := sha256.Sum256(key)
+	block, _ := aes.NewCipher(k[:]) // fails only of another length
+	mac, _ := cipher.NewGCM(block)
+	lastSealer.Store(&keyedSealer{bytes.Clone(key), mac})
+	return mac
 }
 
 // String keeps a careless log line safe.

@@ -9,15 +9,23 @@ import (
 // A window is how many messages of one channel this process may have written
 // down as attempting and not yet recorded, over all chunks it works on: W of
 // the promise that no more than W sends are in doubt after a crash. One chunk
-// uses it up as long as it goes fast, since large turns of the journal cost
-// less for each message; who waited in vain for a moment gets half of it.
+// leads and uses it up, since large turns of the journal cost less for each
+// message; the next leads when the first has no more to claim. Who waited in
+// vain for a moment gets half of it.
 type window struct {
 	mu      sync.Mutex
 	size    int
 	taken   int
 	lanes   int
+	lead    *seat
 	starved bool          // somebody waited in vain
-	freed   chan struct{} // closed when something was given back
+	freed   chan struct{} // closed when somebody may get more than before
+}
+
+// A seat is the place of one chunk at a window.
+type seat struct {
+	*window
+	short bool // its last turn found less to claim than it wanted
 }
 
 // patience is how long a chunk waits for another to leave some of the window.
@@ -26,75 +34,109 @@ const patience = time.Second
 func newWindow(size int) *window { return &window{size: max(1, size), freed: make(chan struct{})} }
 
 // join takes a chunk in; leave lets it go.
-func (w *window) join() {
+func (w *window) join() *seat {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.lanes++
+	return &seat{window: w}
 }
 
-func (w *window) leave() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.lanes--
-	w.starved = w.starved && w.lanes > 1
-	w.stir()
+func (s *seat) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lanes--
+	s.starved = false
+	s.yield()
+	s.stir()
 }
 
-// take gives a lane that has mine in flight as many more as its share leaves.
-// What it is about to record, done, makes room in the same turn of the journal.
-func (w *window) take(mine, done int) int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	share := w.size
-	if w.starved {
-		share = (w.size + 1) / 2
+// yield leaves the lead to another; mu is held.
+func (s *seat) yield() {
+	if s.lead == s {
+		s.lead = nil
 	}
-	n := max(0, min(share-mine, w.size-w.taken+done))
-	w.taken += max(0, n-done)
+}
+
+// take gives a chunk that has mine in flight as many more as its share leaves.
+// What it is about to record, done, makes room in the same turn of the journal.
+// Who does not lead gets nothing, or, to find out whether its chunk is done, one.
+func (s *seat) take(mine, done int) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.lead == nil {
+		s.lead = s
+	}
+	share := s.size
+	switch {
+	case s.starved:
+		share = (s.size + 1) / 2
+	case s.lead == s:
+	case s.short && mine == 0:
+		share = 1
+	default:
+		share = 0
+	}
+	n := max(0, min(share-mine, s.size-s.taken+done))
+	s.taken += max(0, n-done)
 	return n
 }
 
 // turned gives back what a turn of the journal made free, that took took and
 // recorded done and claimed got.
-func (w *window) turned(took, done, got int) { w.give(max(took, done) - got) }
+func (s *seat) turned(took, done, got int) {
+	s.give(max(took, done) - got)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if took == 0 {
+		return
+	}
+	if s.short = got < took; s.short && s.lead == s {
+		s.yield()
+		s.stir()
+	}
+}
 
 // failed gives back what a turn took that came to nothing.
-func (w *window) failed(took, done int) { w.give(max(0, took-done)) }
+func (s *seat) failed(took, done int) { s.give(max(0, took-done)) }
 
 // give gives back.
-func (w *window) give(n int) {
+func (s *seat) give(n int) {
 	if n == 0 {
 		return
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.taken -= n
-	w.stir()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.taken -= n
+	s.stir()
 }
 
-// stir wakes who waits; w.mu is held.
+// stir wakes who waits; mu is held.
 func (w *window) stir() {
 	close(w.freed)
 	w.freed = make(chan struct{})
 }
 
-// wait blocks until something may be free, for a moment at most: the lease of
-// the chunk that waits has to be renewed.
-func (w *window) wait(ctx context.Context) {
-	w.mu.Lock()
-	freed, free := w.freed, w.taken < w.size
-	w.mu.Unlock()
-	if free {
-		return
-	}
+// wait blocks until the chunk may get something, for a moment at most: its lease
+// has to be renewed.
+func (s *seat) wait(ctx context.Context) {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
-	select {
-	case <-freed:
-	case <-timer.C:
-		w.mu.Lock()
-		w.starved = w.lanes > 1
-		w.mu.Unlock()
-	case <-ctx.Done():
+	for {
+		s.mu.Lock()
+		freed, free := s.freed, s.taken < s.size && (s.lead == nil || s.lead == s || s.short || s.starved)
+		s.mu.Unlock()
+		if free {
+			return
+		}
+		select {
+		case <-freed:
+		case <-timer.C:
+			s.mu.Lock()
+			s.starved = s.lanes > 1
+			s.mu.Unlock()
+			return
+		case <-ctx.Done():
+			return
+		}
 	}
 }

@@ -21,6 +21,7 @@ type ahead struct {
 	last int64 // seq: nothing up to it is wanted any more
 	more bool  // there may be more than rows
 	busy bool  // they are being read
+	left afterTurn
 }
 
 // revisions are how often chunk and list were changed by others.
@@ -83,17 +84,30 @@ func (a *ahead) offer(want int) ([]dueRow, revisions) {
 	return a.rows[:min(want, len(a.rows))], a.revs
 }
 
-// claimed lets go of what was claimed, and of everything when it holds no more.
-func (a *ahead) claimed(next []incidents.Claimed, stale bool) {
+// turned remembers how a turn left the chunk, and lets go of what it claimed; of
+// everything when it holds no more.
+func (a *ahead) turned(next []incidents.Claimed, after afterTurn) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.left = after
 	for _, c := range next {
 		a.last = max(a.last, c.Delivery.ID.Seq)
 	}
-	if stale {
+	if after.stale {
 		a.rows, a.more = nil, true
 	}
 	a.trim()
+}
+
+// place is how the last turn left the chunk, nil when somebody may have written since.
+func (a *ahead) place(at moment) *place {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if at == (moment{}) || a.left.at != at {
+		return nil
+	}
+	p := a.left.place
+	return &p
 }
 
 // trim leaves out what is not wanted any more; a.mu is held.

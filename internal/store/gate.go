@@ -28,7 +28,23 @@ type gates struct {
 
 type remembered struct {
 	of grounds
+	at moment
 	gate
+}
+
+// A moment is the state of a SQLite database, as far as turns of the journal are
+// left out: how many other transactions its one writer committed, and the
+// version in which other processes left it. Within a transaction of the writer
+// nothing moves it. On PostgreSQL nobody can tell, and it is zero.
+type moment struct{ writes, version int64 }
+
+func (t *tx) moment() (m moment, err error) {
+	if t.kept == nil {
+		return m, nil
+	}
+	m.writes = 1 + t.s.writes.Load()
+	_, err = t.one(`PRAGMA data_version`, nil, &m.version)
+	return m, err
 }
 
 // grounds are what Admit judges by.
@@ -45,7 +61,10 @@ const maxGates = 64
 // gateOf reads, in the transaction that writes attempts down, all that a notice
 // must still be to be sent. It keeps the stop button from passing between this
 // look and the claim.
-func (t *tx) gateOf(notice int64) (g gate, err error) {
+func (t *tx) gateOf(notice int64, at moment) (g gate, err error) {
+	if g, ok := t.s.gates.stands(notice, at); ok {
+		return g, nil
+	}
 	lock := ``
 	if t.postgres() {
 		lock = ` FOR SHARE OF r`
@@ -65,6 +84,7 @@ func (t *tx) gateOf(notice int64) (g gate, err error) {
 	r.releasedAt, l.no = fromMS(released), r.list
 	of.notice, of.listHash, of.hash, of.mode = r.id, r.listHash, r.hash, l.mode
 	if g, ok := t.s.gates.recall(notice, of, g); ok {
+		t.s.gates.keep(notice, remembered{of, at, g})
 		return g, nil
 	}
 	if g.notice, err = undoc[incidents.Notice](of.body); err != nil {
@@ -74,7 +94,7 @@ func (t *tx) gateOf(notice int64) (g gate, err error) {
 	if k := incidents.KindOf(g.refused); g.refused != nil && k != incidents.KindForbidden && k != incidents.KindNotFound {
 		return g, g.refused
 	}
-	t.s.gates.keep(notice, of, g)
+	t.s.gates.keep(notice, remembered{of, at, g})
 	return g, nil
 }
 
@@ -97,6 +117,15 @@ func (g gate) halt(held incidents.ApprovedNotice) string {
 	return ""
 }
 
+// stands returns the gate when nothing was written since it was read that could
+// have moved it.
+func (c *gates) stands(notice int64, at moment) (gate, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k, ok := c.by[notice]
+	return k.gate, ok && at != moment{} && k.at == at
+}
+
 func (c *gates) recall(notice int64, of grounds, now gate) (gate, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -108,13 +137,13 @@ func (c *gates) recall(notice int64, of grounds, now gate) (gate, bool) {
 	return now, true
 }
 
-func (c *gates) keep(notice int64, of grounds, g gate) {
+func (c *gates) keep(notice int64, k remembered) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.by) >= maxGates || c.by == nil {
 		c.by = map[int64]remembered{}
 	}
-	c.by[notice] = remembered{of, g}
+	c.by[notice] = k
 }
 
 // joined adds up a text over rows.

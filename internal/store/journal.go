@@ -154,63 +154,84 @@ func (s *Store) LeaveChunk(ctx context.Context, c incidents.Chunk) error {
 // Turn records the outcomes of one window and claims the next, in one synced transaction.
 func (s *Store) Turn(ctx context.Context, turn incidents.Turn) (c incidents.Claims, err error) {
 	a := s.aheads.of(turn)
-	var stale bool
+	var after afterTurn
 	err = s.together(ctx, func(t *tx) error {
-		c, stale, err = t.turn(turn, a)
+		t.quiet = true
+		c, after, err = t.turn(turn, a)
 		killpoint.If(err == nil && len(c.Next) > 0, killpoint.ClaimWritten)
 		killpoint.If(err == nil && len(turn.Done) > 0, killpoint.RecordWritten)
 		return err
 	})
 	killpoint.If(err == nil && len(c.Next) > 0, killpoint.Claimed)
 	killpoint.If(err == nil && len(turn.Done) > 0, killpoint.Recorded)
-	if err == nil && len(c.Next) > 0 {
-		a.claimed(c.Next, stale)
-		if turn.Want >= s.aheadFrom {
-			s.refill(a)
-		}
+	if err != nil {
+		a.turned(nil, afterTurn{})
+		return c, err
 	}
-	return c, err
+	a.turned(c.Next, after)
+	if len(c.Next) > 0 && turn.Want >= s.aheadFrom {
+		s.refill(a)
+	}
+	return c, nil
+}
+
+// An afterTurn is what the next turn of a chunk may start from.
+type afterTurn struct {
+	place
+	at    moment
+	stale bool // what was read ahead does not hold
+}
+
+// A place is what the row of a chunk says of who works on it.
+type place struct {
+	flights flights // in flight before a turn, then after it
+	no      int64   // of the last window recorded
+	landed  int64   // of the last window that stands in the rows
+	revs    revisions
 }
 
 // A standing is the place of a worker in its chunk, while one turn runs.
 type standing struct {
 	incidents.Turn
 	gate
-	flights flights // of the chunk: in flight before the turn, then after it
-	no      int64   // of the window this turn records
-	landed  int64   // of the last window that stands in the rows
-	revs    revisions
-	shift   shift
-	purse   *incidents.Purse // nil: no spend cap
-	wave    *wave            // nil: everything may leave
-	night   *nightGate
+	place
+	shift shift
+	purse *incidents.Purse // nil: no spend cap
+	wave  *wave            // nil: everything may leave
+	night *nightGate
 }
 
-func (t *tx) turn(turn incidents.Turn, a *ahead) (c incidents.Claims, stale bool, err error) {
-	g, err := t.gateOf(turn.Chunk.Notice)
+func (t *tx) turn(turn incidents.Turn, a *ahead) (c incidents.Claims, after afterTurn, err error) {
+	if after.at, err = t.moment(); err != nil {
+		return c, after, err
+	}
+	g, err := t.gateOf(turn.Chunk.Notice, after.at)
 	if err != nil {
-		return c, false, err
+		return c, after, err
 	}
 	w := &standing{Turn: turn, gate: g, shift: shift{}}
 	if w.wave, err = t.waveOf(g); err != nil { // before the chunk: whoever judges the wave takes them in this order
-		return c, false, err
+		return c, after, err
 	}
-	if err := t.stand(w); err != nil {
-		return c, false, err
+	if w.place, err = t.stand(w, a.place(after.at)); err != nil {
+		return c, after, err
 	}
 	if c.Fallback, err = t.record(w); err != nil {
-		return c, false, err
+		return c, after, err
 	}
 	if c.Halt = w.halt(turn.Notice); turn.Want > 0 && c.Halt == "" && w.notice.Status == incidents.NoticeSending {
-		if c.Next, stale, err = t.claim(w, a); err != nil {
-			return c, false, err
+		if c.Next, after.stale, err = t.claim(w, a); err != nil {
+			return c, after, err
+		}
+		if after.stale {
+			after.at = moment{}
 		}
 	}
 	c.Judge = w.wave != nil && (len(turn.Done) > 0 || turn.Want > len(c.Next))
 	chunk := chunkKey{turn.Chunk.Notice, turn.Chunk.No}
 	if w.landsNow(t.s.landAt, len(c.Next)) {
 		if w.flights, err = t.landTold(w.shift, chunk, turn.Chunk.Fence, w.flights, [2]int64{w.landed, w.no}, w.release, w.Now); err != nil {
-			return c, false, err
+			return c, after, err
 		}
 		w.landed = w.no
 	}
@@ -222,29 +243,36 @@ func (t *tx) turn(turn incidents.Turn, a *ahead) (c incidents.Claims, stale bool
 	}
 	if err := t.later(nil, `UPDATE chunks SET until = $1, flights = $2, turn = $3, landed = $4, todo = todo + $5, claimed = claimed + $6 WHERE notice_no = $7 AND no = $8`,
 		ms(w.Now.Add(w.Lease)), w.flights.encode(), w.no, w.landed, todo, claimed, chunk.notice, chunk.chunk); err != nil {
-		return c, false, err
+		return c, after, err
 	}
-	return c, stale, t.bookSums(counts, chunks)
+	after.place = w.place
+	return c, after, t.bookSums(counts, chunks)
 }
 
 // stand makes sure that the chunk is still the worker's, keeps others from
-// taking it, and reads what is in flight there.
-func (t *tx) stand(w *standing) error {
+// taking it, and reads what is in flight there. known is what it must read, if
+// nobody can have written since.
+func (t *tx) stand(w *standing, known *place) (p place, err error) {
+	if known != nil {
+		p = *known
+		p.flights = slices.Clone(p.flights) // a transaction that fails leaves them as they are
+		return p, nil
+	}
 	lock := ``
 	if t.postgres() {
 		lock = ` FOR UPDATE`
 	}
 	var text string
 	found, err := t.one(`SELECT flights, turn, landed, rev, (SELECT l.rev FROM lists l WHERE l.no = $5) FROM chunks WHERE notice_no = $1 AND no = $2 AND fence = $3 AND owner = $4`+lock,
-		args{w.Chunk.Notice, w.Chunk.No, w.Chunk.Fence, w.Chunk.Owner, w.list.no}, &text, &w.no, &w.landed, &w.revs.chunk, &w.revs.list)
+		args{w.Chunk.Notice, w.Chunk.No, w.Chunk.Fence, w.Chunk.Owner, w.list.no}, &text, &p.no, &p.landed, &p.revs.chunk, &p.revs.list)
 	if err != nil {
-		return err
+		return p, err
 	}
 	if !found {
-		return incidents.Conflict("chunk %d of notice %d was taken over", w.Chunk.No, w.Chunk.Notice)
+		return p, incidents.Conflict("chunk %d of notice %d was taken over", w.Chunk.No, w.Chunk.Notice)
 	}
-	w.flights, err = decodeFlights(text)
-	return err
+	p.flights, err = decodeFlights(text)
+	return p, err
 }
 
 func orNotFound(err error, format string, a ...any) error {
@@ -408,6 +436,7 @@ func (t *tx) claim(w *standing, a *ahead) (out []incidents.Claimed, stale bool, 
 		if len(barred) == 0 {
 			break
 		}
+		stale = true // they are no longer what was read
 	}
 	if err := t.keepWave(w, out); err != nil {
 		return nil, false, err

@@ -307,3 +307,37 @@ func TestWhoeverReadAheadStopsWithTheStore(t *testing.T) {
 		t.Error(fmt.Sprint("a closed store reads ahead: ", len(a.rows)))
 	}
 }
+
+// What a turn remembers of gate and chunk holds only while nobody writes: not
+// this process, and not another one on the same file.
+func TestAGateMovedByAnotherProcessIsSeen(t *testing.T) {
+	w := newWorld(t, options(t, ""))
+	w.sending(30, twoSteps)
+	c := w.mustTake(1)
+	for range 3 { // by now it goes by what it remembers
+		w.mustTurn(c, incidents.Email, 2)
+	}
+	other, err := Open(always, w.s.o)
+	w.ok(err)
+	t.Cleanup(func() { w.ok(other.Close()) })
+	move := func(fn func(q *tx) error) { w.ok(other.write(always, fn)) }
+	move(func(q *tx) error { return q.SetExcluded(incidents.NewPersonID(w.in.ID, 7), "asked for it", "") })
+	if got := seqsClaimed(w.mustTurn(c, incidents.Email, 2)); !slices.Equal(got, []int64{8, 9}) {
+		t.Errorf("claimed %v past an exclusion", got)
+	}
+	move(func(q *tx) error {
+		n, err := q.Notice(w.n.ID)
+		n.Status = incidents.NoticeHeld
+		if err == nil {
+			err = q.PutNotice(n)
+		}
+		return err
+	})
+	if got := w.mustTurn(c, incidents.Email, 2); got.Halt != "held" || len(got.Next) != 0 {
+		t.Errorf("a held notice gives %+v", got)
+	}
+	move(func(q *tx) error { _, err := q.run(`UPDATE chunks SET fence = fence + 1 WHERE no = 1`); return err })
+	if _, err := w.turn(c, incidents.Email, 2); incidents.KindOf(err) != incidents.KindConflict {
+		t.Errorf("who lost the chunk may turn: %v", err)
+	}
+}

@@ -77,6 +77,7 @@ type Store struct {
 	landAt, aheadFrom int
 	// within is answerWithin; tests are in more of a hurry.
 	within time.Duration
+	writes atomic.Int64 // transactions that may have moved a gate; see moment
 	// broken is set when a sync failed: what is in memory may not be on disk.
 	broken atomic.Bool
 }

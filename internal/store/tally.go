@@ -96,10 +96,21 @@ func (t *tx) addCounts(rows [][]any) error {
 	if len(rows) == 0 {
 		return nil
 	}
+	const add = ` ON CONFLICT (notice_no, part, channel, step, state) DO UPDATE SET n = delivery_counts.n + excluded.n`
+	if len(rows) <= fewCounts {
+		for _, r := range rows {
+			if err := t.later(nil, `INSERT INTO delivery_counts (notice_no, part, channel, step, state, n) VALUES ($1, $2, $3, $4, $5, $6)`+add, r...); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	return t.later(nil, `INSERT INTO delivery_counts (notice_no, part, channel, step, state, n) SELECT notice_no, part, channel, step, state, n FROM `+
-		t.table("$1", "notice_no:int", "part:int", "channel:int", "step:int", "state:int", "n:int")+
-		` v WHERE true ON CONFLICT (notice_no, part, channel, step, state) DO UPDATE SET n = delivery_counts.n + excluded.n`, asJSON(rows))
+		t.table("$1", "notice_no:int", "part:int", "channel:int", "step:int", "state:int", "n:int")+` v WHERE true`+add, asJSON(rows))
 }
+
+// fewCounts are written one by one: that costs less than a table of them.
+const fewCounts = 4
 
 // sortRows orders by the leading numbers: every writer locks counters in one order.
 func sortRows(rows [][]any) {

@@ -31,8 +31,20 @@ func (q *quoted) write(s string) {
 			q.coded(c)
 		default:
 			q.plain(c)
+			n := q.run(s[i+1:])
+			q.b = append(q.b, s[i+1:i+1+n]...)
+			q.col += n
+			i += n
 		}
 	}
+}
+
+// run is how much of a text goes on this line as it stands.
+func (q *quoted) run(s string) (n int) {
+	for n < len(s) && q.col+n < maxColumns && s[n] > ' ' && s[n] < 0x7f && s[n] != '=' {
+		n++
+	}
+	return n
 }
 
 func (q *quoted) plain(c byte) {
