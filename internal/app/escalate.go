@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"tocsin/incidents"
-	"tocsin/notifiers"
-	"tocsin/templates"
 )
 
 // waveAlarms tells the team that a first wave did not pass and a notice waits
@@ -32,26 +30,18 @@ func (a *App) waveAlarms(ctx context.Context) error {
 }
 
 func (a *App) tellWave(ctx context.Context, x incidents.WaveAlarm) error {
-	if a.channels.team == nil {
-		return nil
-	}
 	subject := fmt.Sprintf("%s: notice N-%d is on hold, its first wave did not pass", x.Incident.Ref, x.Notice.No)
 	if x.Incident.Mode == incidents.Drill {
 		subject = "DRILL " + subject
 	}
 	text := fmt.Sprintf("%s\n\n%s: %s\n\nOf the first %d messages: %s.\nThe checks found:\n- %s\n\nNothing more leaves until a privacy officer, or who released the notice, lets it go on, or somebody stops it.\n\n%s/notices/%d/delivery\n",
 		subject, x.Incident.Ref, x.Incident.Title, x.Wave.Attempted, x.Wave.WaveCount.Text(), strings.Join(x.Wave.Reasons, "\n- "), a.settings.Inside.URL, x.Notice.No)
-	for i, to := range a.settings.Escalation.Email {
-		if err := a.mail(ctx, fmt.Sprintf("wave-%s-%d", x.Notice.ID, i), to, subject, text); err != nil {
-			return err
-		}
-	}
-	return nil
+	return a.tell(ctx, "wave-"+string(x.Notice.ID), subject, text)
 }
 
-// escalate tells the team that a clock burns, by the team's own e-mail. In the
-// sandbox it is said in the log; the console shows it in any case. Who could
-// not be told is tried again: a second mail is better than none.
+// escalate tells the team that a clock burns, by the team's own channels; the
+// log and the console say it in any case. Who could not be told is tried again:
+// a second word is better than none.
 func (a *App) escalate(ctx context.Context) error {
 	steps, err := a.Desk.Escalate(ctx)
 	if err != nil {
@@ -67,18 +57,6 @@ func (a *App) escalate(ctx context.Context) error {
 }
 
 func (a *App) tellTeam(ctx context.Context, e incidents.Escalation) error {
-	if a.channels.team != nil {
-		for i, to := range a.settings.Escalation.Email {
-			if err := a.mailTeam(ctx, e, i, to); err != nil {
-				a.log.Error("the team could not be told", "incident", e.Incident.Ref, "cause", err)
-				return nil // it comes again
-			}
-		}
-	}
-	return a.Desk.EscalationTold(ctx, e)
-}
-
-func (a *App) mailTeam(ctx context.Context, e incidents.Escalation, i int, to string) error {
 	left, due := timeLeft(e.Duty, a.now())
 	subject := e.Incident.Ref + ": " + e.Duty.Title + ", " + left
 	if e.Incident.Mode == incidents.Drill {
@@ -86,19 +64,11 @@ func (a *App) mailTeam(ctx context.Context, e incidents.Escalation, i int, to st
 	}
 	text := fmt.Sprintf("%s\n\n%s: %s\n\n%s\n%s%s\nDue: %s\n\n%s/incidents/%s\n", subject, e.Incident.Ref, e.Incident.Title, e.Duty.Title, e.Duty.Law,
 		whyOf(e.Duty), due, a.settings.Inside.URL, e.Incident.Ref)
-	return a.mail(ctx, fmt.Sprintf("clock-%s-%s-%d-%d", e.Incident.ID, clockID(e.Duty), e.Step, i), to, subject, text)
-}
-
-// mail sends the team one message; id makes it one, however often it is tried.
-func (a *App) mail(ctx context.Context, id, to, subject, text string) error {
-	m := notifiers.Message{Mode: incidents.Live, To: to, NoticeID: incidents.NoticeID(id),
-		Delivery: incidents.DeliveryID{Channel: incidents.Email},
-		Text:     templates.Rendered{Lang: "en", Subject: subject, Text: text}}
-	r, err := a.channels.team.Send(ctx, m)
-	if err == nil && r.Outcome != incidents.OutcomeAccepted {
-		err = fmt.Errorf("%s: %s", r.Outcome, r.Reason)
+	if err := a.tell(ctx, fmt.Sprintf("clock-%s-%s-%d", e.Incident.ID, clockID(e.Duty), e.Step), subject, text); err != nil {
+		a.log.Error("the team could not be told", "incident", e.Incident.Ref, "cause", err)
+		return nil // it comes again
 	}
-	return err
+	return a.Desk.EscalationTold(ctx, e)
 }
 
 // timeLeft says how long a duty has, for a subject, and until when, for a text.

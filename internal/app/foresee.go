@@ -30,14 +30,10 @@ func (a *App) foresee(ctx context.Context) error {
 }
 
 func (a *App) tellLateness(ctx context.Context, l incidents.Lateness) error {
-	if a.channels.team != nil {
-		subject, text := a.latenessWords(l)
-		for i, to := range a.settings.Escalation.Email {
-			if err := a.mail(ctx, fmt.Sprintf("late-%s-%s-%d-%d-%d", l.Notice.ID, l.Duty.ID, l.Duty.Foreseen.Due.Unix(), l.Duty.Foreseen.At.Unix(), i), to, subject, text); err != nil {
-				a.log.Error("the team could not be told", "incident", l.Incident.Ref, "cause", err)
-				return nil // it comes again
-			}
-		}
+	subject, text := a.latenessWords(l)
+	if err := a.tell(ctx, fmt.Sprintf("late-%s-%s-%d-%d", l.Notice.ID, l.Duty.ID, l.Duty.Foreseen.Due.Unix(), l.Duty.Foreseen.At.Unix()), subject, text); err != nil {
+		a.log.Error("the team could not be told", "incident", l.Incident.Ref, "cause", err)
+		return nil // it comes again
 	}
 	return a.Desk.LatenessTold(ctx, l)
 }

@@ -175,15 +175,13 @@ func (a *App) speakOfRules(ctx context.Context, n *rulesNews) bool {
 		}
 		n.recorded = true
 	}
-	if n.To != "" && !n.older || a.channels.team == nil {
+	if n.To != "" && !n.older {
 		return true
 	}
 	subject, text := a.rulesWords(n)
-	for i, to := range a.settings.Escalation.Email {
-		if err := a.mail(ctx, fmt.Sprintf("%s-%d", n.id, i), to, subject, text); err != nil {
-			a.log.Error("the team could not be told", "about", "rules", "cause", err)
-			return false
-		}
+	if err := a.tell(ctx, n.id, subject, text); err != nil {
+		a.log.Error("the team could not be told", "about", "rules", "cause", err)
+		return false
 	}
 	return true
 }

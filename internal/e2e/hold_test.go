@@ -2,9 +2,12 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -214,7 +217,18 @@ func TestAStopDoesNotWaitForTheRate(t *testing.T) {
 // The team is told of a burning clock although its relay was away at first,
 // once; and of a drill as a drill.
 func TestTheTeamIsToldOfClocks(t *testing.T) {
-	h := openHouse(t, storetest.SQLite, func(s *settings.Settings) { s.Escalation.Email = []string{"team@example.com"} })
+	var posts sync.Map // id to subject
+	chat := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		var got struct{ ID, Subject, Text string }
+		if err := json.NewDecoder(r.Body).Decode(&got); err != nil || got.ID != r.Header.Get("webhook-id") || !strings.HasPrefix(got.Text, got.Subject) {
+			t.Errorf("the webhook got %+v (%v)", got, err)
+		}
+		posts.Store(got.ID, got.Subject)
+	}))
+	t.Cleanup(chat.Close)
+	h := openHouse(t, storetest.SQLite, func(s *settings.Settings) {
+		s.Escalation.Email, s.Escalation.Webhook.URL = []string{"team@example.com"}, settings.Secret(chat.URL)
+	})
 	var away atomic.Bool
 	var tries atomic.Int64
 	away.Store(true)
@@ -253,6 +267,16 @@ func TestTheTeamIsToldOfClocks(t *testing.T) {
 	}
 	if len(seen) < 2 {
 		t.Errorf("the team was mailed %v", seen)
+	}
+	posts.Range(func(_, subject any) bool {
+		if _, mailed := seen[subject.(string)]; !mailed {
+			t.Errorf("posted and not mailed: %v", subject)
+		}
+		delete(seen, subject.(string))
+		return true
+	})
+	if len(seen) > 0 {
+		t.Errorf("mailed and not posted: %v", seen)
 	}
 }
 

@@ -33,6 +33,8 @@ func (s *Settings) slots() []slot {
 		{"channels.twilio-second.auth-token", "TOCSIN_TWILIO_SECOND_AUTH_TOKEN", &s.Channels.TwilioSecond.AuthToken, &s.Channels.TwilioSecond.AuthTokenFile},
 		{"channels.twilio.secret", "TOCSIN_TWILIO_SECRET", &twilio.Secret, &twilio.SecretFile},
 		{"channels.twilio.auth-token", "TOCSIN_TWILIO_AUTH_TOKEN", &twilio.AuthToken, &twilio.AuthTokenFile},
+		{"escalation.webhook.url", "TOCSIN_TEAM_WEBHOOK", &s.Escalation.Webhook.URL, &s.Escalation.Webhook.URLFile},
+		{"escalation.webhook.secret", "TOCSIN_TEAM_WEBHOOK_SECRET", &s.Escalation.Webhook.Secret, &s.Escalation.Webhook.SecretFile},
 	}
 	for i := range s.Sources {
 		a, name := &s.Sources[i].Auth, s.Sources[i].Name

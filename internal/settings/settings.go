@@ -179,7 +179,17 @@ type Targets struct {
 
 // Escalation is who is told that a clock burns.
 type Escalation struct {
-	Email []string `yaml:"email"`
+	Email   []string `yaml:"email"`
+	Webhook Webhook  `yaml:"webhook"`
+}
+
+// A Webhook is an address of the team's own tools that is told by POST. The
+// address often is a secret itself; with Secret what is sent is signed.
+type Webhook struct {
+	URL        Secret `yaml:"url"`
+	URLFile    string `yaml:"url-file"`
+	Secret     Secret `yaml:"secret"`
+	SecretFile string `yaml:"secret-file"`
 }
 
 // Session bounds a sign-in to the console.

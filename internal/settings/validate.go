@@ -108,6 +108,23 @@ func (c *checker) provider(key, got string) {
 	}
 }
 
+// webhook is an address that may hold a secret, so that nothing of it is said.
+func (c *checker) webhook(key string, w Webhook) {
+	if !w.URL.Set() {
+		if w.Secret.Set() {
+			c.say(key+"url", "is needed to have something to sign")
+		}
+		return
+	}
+	u, err := url.Parse(w.URL.Reveal())
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		c.say(key+"url", "is not an address like https://example.org/hook")
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		c.say(key+"url", "must be https: what the team is told goes there")
+	}
+}
+
 func (c *checker) hostPort(key, got string) (host string) {
 	host, port, err := net.SplitHostPort(got)
 	if n, numErr := strconv.Atoi(port); err != nil || numErr != nil || n < 0 || n > 65535 {
@@ -256,6 +273,7 @@ func (c *checker) rest(s Settings) {
 	for i, a := range s.Escalation.Email {
 		c.email(fmt.Sprintf("escalation.email[%d]", i), a)
 	}
+	c.webhook("escalation.webhook.", s.Escalation.Webhook)
 	if d := s.Session.Idle.Std(); d < time.Minute || d > s.Session.Absolute.Std() {
 		c.say("session.idle", "%s is not between 1m and session.absolute", s.Session.Idle)
 	}
