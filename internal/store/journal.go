@@ -322,7 +322,11 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 		}
 		c := t.listen(d, outcome(d, done, plan(d.seq), w.Backoff, t.s.o.DoubtWait), plan(d.seq))
 		if mayWait(d.channel, c) {
-			w.flights[i].answer = answer{told: ms(w.Now), next: ms(c.next), code: clean(c.code), by: clean(done.Receipt.Provider)}
+			a := answer{told: ms(w.Now), code: clean(c.code), by: clean(done.Receipt.Provider)}
+			if !c.next.IsZero() {
+				a.next = ms(c.next)
+			}
+			w.flights[i].answer = a
 			continue
 		}
 		if c.state == stateRetryWait && w.notice.Status == incidents.NoticeStopped {

@@ -47,9 +47,14 @@ func (w *standing) landsNow(limit, claimed int) bool {
 func (t *tx) landTold(s shift, of chunkKey, fence int64, fs flights, turns [2]int64, r release, now time.Time) (flights, error) {
 	var all []landing
 	for _, f := range fs {
-		if f.told > 0 {
-			all = append(all, landing{flight: f, by: f.by, change: change{state: stateAccepted, code: f.code, next: fromMS(f.next), at: fromMS(f.told)}})
+		if f.told == 0 {
+			continue
 		}
+		c := change{state: stateAccepted, code: f.code, at: fromMS(f.told)}
+		if f.next > 0 {
+			c.next = fromMS(f.next)
+		}
+		all = append(all, landing{flight: f, by: f.by, change: c})
 	}
 	if err := t.land(s, of.notice, of.chunk, fence, now, all); err != nil {
 		return nil, err

@@ -341,3 +341,31 @@ func TestAGateMovedByAnotherProcessIsSeen(t *testing.T) {
 		t.Errorf("who lost the chunk may turn: %v", err)
 	}
 }
+
+// What is waited for after an e-mail counts from when its answer was written
+// down, however much later that landed.
+func TestAWaitForBouncesBeginsWithTheAnswer(t *testing.T) {
+	for _, bounces := range []bool{true, false} {
+		t.Run(fmt.Sprint(bounces), func(t *testing.T) {
+			engines(t, func(t *testing.T, o Options) {
+				o.Bounces = bounces
+				w := newWorld(t, o)
+				w.s.landAt = landTogether
+				w.sending(4, []incidents.Step{{Channel: incidents.Email, Wait: time.Hour}, {Channel: incidents.SMS}})
+				c := w.mustTake(1)
+				first := w.mustTurn(c, incidents.Email, 2)
+				w.mustTurn(c, incidents.Email, 1, w.outcomes(first.Next, incidents.OutcomeAccepted)...)
+				told := w.now()
+				w.pass(500 * time.Millisecond)
+				if slices.Contains(w.raw(), stateAccepted) {
+					t.Fatal("it landed at once")
+				}
+				w.mustTurn(c, incidents.Email, 0)
+				d := w.deliveries(incidents.DeliveryFilter{Seq: 1})[0]
+				if d.State != incidents.Accepted || (d.NextAt != nil) != bounces || bounces && !d.NextAt.Equal(told.Add(time.Hour)) {
+					t.Errorf("told at %v: %+v", told, d)
+				}
+			})
+		})
+	}
+}

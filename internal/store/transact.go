@@ -122,7 +122,7 @@ func (t *tx) commit() error {
 	if err := t.flush(); err != nil {
 		return t.s.noticed(err)
 	}
-	if !t.quiet {
+	if t.kept != nil && !t.quiet {
 		t.s.writes.Add(1) // before the next writer can look
 	}
 	if err := t.sql.Commit(); err != nil {
