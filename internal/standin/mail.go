@@ -120,7 +120,7 @@ type mailConn struct {
 }
 
 func (c *mailConn) Write(b []byte) (int, error) {
-	if c.m.Bye != "" && bytes.HasPrefix(b, []byte("221 ")) {
+	if bytes.HasPrefix(b, []byte("221 ")) && c.m.Bye != "" {
 		if _, err := io.WriteString(c.Conn, c.m.Bye+"\r\n"); err != nil {
 			return 0, err
 		}
