@@ -2,6 +2,7 @@ package incidents
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -92,16 +93,6 @@ type RiskDecision struct {
 // Agrees tells whether the officer kept the level that was proposed.
 func (d RiskDecision) Agrees() bool { return d.Level == d.Proposal.Level }
 
-// LatestRisk returns the decision that stands for a group; all are newest first.
-func LatestRisk(all []RiskDecision, group string) (RiskDecision, bool) {
-	for _, d := range all {
-		if d.Proposal.Key == group {
-			return d, true
-		}
-	}
-	return RiskDecision{}, false
-}
-
 // staleness says why a decision was made on another statement; empty: it was not.
 func (d RiskDecision) staleness(now RiskStatement) string {
 	made := "made on facts revision " + itoa(d.FactsRev)
@@ -158,8 +149,9 @@ const riskMark = "risk statement, group "
 // a statement leaves such a context aside.
 func (f Facts) SetByRisk() string {
 	x, ok := f.Known["data_context"]
-	if !ok || x.Unknown || len(x.How) <= len(riskMark) || x.How[:len(riskMark)] != riskMark {
+	group, set := strings.CutPrefix(x.How, riskMark)
+	if !ok || x.Unknown || !set {
 		return ""
 	}
-	return x.How[len(riskMark):]
+	return group
 }

@@ -305,7 +305,6 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	landing := landing{}
 	gone := map[flightKey]bool{}
 	for _, done := range w.Done {
 		k := flightKey{done.ID.Seq, channelCode(done.ID.Channel)}
@@ -332,8 +331,7 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 		if c.state == stateRetryWait && w.notice.Status == incidents.NoticeStopped {
 			c.state, c.next, c.reason = stateCancelled, time.Time{}, "stopped before it left"
 		}
-		landing.flight, landing.change, landing.kept, landing.by = f, c, done.Receipt.Outcome == incidents.OutcomeKept, done.Receipt.Provider
-		all, gone[k] = append(all, landing), true
+		all, gone[k] = append(all, landing{f, c, done.Receipt.Outcome == incidents.OutcomeKept, done.Receipt.Provider}), true
 		if c.state == stateRejected {
 			failed = append(failed, d.after(c))
 		}
@@ -418,19 +416,17 @@ func (t *tx) claim(w *standing, a *ahead) (out []incidents.Claimed, stale bool, 
 		return nil, false, err
 	}
 	w.night = t.night(w.notice, w.Channel, w.Now)
-	take := func() (next []incidents.Claimed, barred []changed, err error) { return t.dueInWave(w, w.Want-len(out)) }
-	if rows, revs := a.offer(w.Want); len(rows) > 0 {
-		if stale = revs != w.revs; !stale && w.wave == nil {
-			now := take
-			take = func() (next []incidents.Claimed, barred []changed, err error) {
-				take = now
-				return t.weighed(w, rows)
-			}
-		}
+	rows, revs := a.offer(w.Want)
+	if stale = len(rows) > 0 && revs != w.revs; stale || w.wave != nil {
+		rows = nil
 	}
 	for len(out) < w.Want {
-		next, barred, err := take()
-		if err != nil {
+		var next []incidents.Claimed
+		var barred []changed
+		if len(rows) > 0 {
+			next, barred = w.weighed(rows)
+			rows = nil
+		} else if next, barred, err = t.dueInWave(w, w.Want-len(out)); err != nil {
 			return nil, false, err
 		}
 		if err := t.becomeAll(w.shift, w.Chunk.Notice, barred); err != nil {
@@ -456,25 +452,23 @@ func dueAt(now string) string {
 
 // due reads deliveries that may leave now and takes them into flight.
 func (t *tx) due(w *standing, want int, among string) (next []incidents.Claimed, barred []changed, err error) {
+	var found []dueRow
 	from, to := placesOf(w.Chunk.No)
 	err = t.rows(t.dueSQL()+` AND d.seq NOT IN (`+t.numbers("$7")+`)`+among+` ORDER BY d.seq LIMIT `+t.unseen("$8"),
 		args{w.list.no, w.Chunk.Notice, from, to, channelCode(w.Channel), ms(w.Now), w.flights.seqs(), want}, func(row scanner) error {
 			x, err := scanDue(row, w.Chunk, w.Channel)
-			if err != nil {
-				return err
-			}
-			if c, ok, why := w.weigh(x); ok {
-				next = append(next, c)
-			} else {
-				barred = append(barred, changed{x.delivery, why})
-			}
-			return nil
+			found = append(found, x)
+			return err
 		})
-	return next, barred, err
+	if err != nil {
+		return nil, nil, err
+	}
+	next, barred = w.weighed(found)
+	return next, barred, nil
 }
 
-// weighed takes what was read ahead into flight.
-func (t *tx) weighed(w *standing, rows []dueRow) (next []incidents.Claimed, barred []changed, err error) {
+// weighed takes into flight who may be told now, and says what becomes of the others.
+func (w *standing) weighed(rows []dueRow) (next []incidents.Claimed, barred []changed) {
 	for _, x := range rows {
 		if c, ok, why := w.weigh(x); ok {
 			next = append(next, c)
@@ -482,7 +476,7 @@ func (t *tx) weighed(w *standing, rows []dueRow) (next []incidents.Claimed, barr
 			barred = append(barred, changed{x.delivery, why})
 		}
 	}
-	return next, barred, nil
+	return next, barred
 }
 
 // weigh takes one delivery into flight, or says what becomes of it instead.
