@@ -16,8 +16,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
-	"strings"
 	"sync"
 	"text/tabwriter"
 	"time"
@@ -73,7 +73,7 @@ type ratio struct {
 type bench struct {
 	persons, rounds, million int
 	postgres                 bool
-	only                     string
+	only                     *regexp.Regexp
 	sink, dir                string
 	results                  []result
 	ratios                   []ratio
@@ -86,8 +86,11 @@ func run() (err error) {
 	flag.IntVar(&b.rounds, "rounds", 5, "rounds of each measurement, interleaved")
 	flag.IntVar(&b.million, "million", 1_000_000, "persons of the long notice; 0 leaves it out")
 	flag.BoolVar(&b.postgres, "postgres", true, "measure on PostgreSQL too: the server of TOCSIN_TEST_POSTGRES, else one of its own where it is installed")
-	flag.StringVar(&b.only, "only", "", "measure only scenarios whose name contains this")
+	only := flag.String("only", "", "measure only scenarios whose name matches this regular expression")
 	flag.Parse()
+	if b.only, err = regexp.Compile(*only); err != nil {
+		return err
+	}
 	if b.dir, err = os.MkdirTemp("", "tocsin-bench-"); err != nil {
 		return err
 	}
@@ -154,7 +157,7 @@ func (b *bench) groups() [][]scenario {
 }
 
 func (b *bench) group(all []scenario) error {
-	all = slices.DeleteFunc(all, func(s scenario) bool { return !strings.Contains(s.Name, b.only) })
+	all = slices.DeleteFunc(all, func(s scenario) bool { return !b.only.MatchString(s.Name) })
 	figures := make([][]figure, len(all))
 	for round := range b.rounds {
 		for i, s := range all {

@@ -215,6 +215,9 @@ func (c *crash) round(round int, p killpoint.Point) {
 			c.atRandom(round)
 			return
 		}
+		if p == killpoint.LostWritten { // it wants that the last process left something in flight
+			c.dies(round, killpoint.Claimed, 1)
+		}
 		if c.dies(round, p, c.nth(p)) {
 			c.hits[p]++
 			return
