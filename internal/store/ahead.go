@@ -1,16 +1,19 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"strconv"
+	"strings"
 	"sync"
 
 	"tocsin/incidents"
 )
 
-// An ahead is what a chunk has to send next on one channel, read while earlier
-// windows are under way, so that the one writer has not to read it. What it
-// holds may be claimed while nobody but the holder of the chunk changed it
-// since: the claim compares the revisions of chunk and list in its transaction.
+// An ahead is what a chunk has to send on one channel, read while it waits for
+// its turn or earlier windows are under way, so that the one writer has not to
+// read it. What it holds may be claimed while nobody but the holder of the chunk
+// changed it since: the claim compares the revisions of chunk and list in its transaction.
 type ahead struct {
 	chunk   incidents.Chunk
 	channel incidents.Channel
@@ -19,7 +22,7 @@ type ahead struct {
 	revs revisions
 	rows []dueRow
 	last int64 // seq: nothing up to it is wanted any more
-	more bool  // there may be more than rows
+	more bool  // there may be more than rows: nothing was read yet, or what was read does not hold
 	busy bool  // they are being read
 	left afterTurn
 }
@@ -33,11 +36,8 @@ type dueRow struct {
 	person incidents.Person
 }
 
-const (
-	aheadRows   = 384 // read at once
-	aheadLow    = 192 // fewer than these: more are read
-	aheadWanted = 8   // a claim of fewer is quick enough without
-)
+// aheadWanted: a claim of fewer is quick enough without reading ahead.
+const aheadWanted = 8
 
 // aheads are those of the chunks this process works on.
 type aheads struct {
@@ -117,10 +117,10 @@ func (a *ahead) trim() {
 	}
 }
 
-// refill reads on when little is left.
+// refill reads the rest of the chunk, unless it was read.
 func (s *Store) refill(a *ahead) {
 	a.mu.Lock()
-	due := a.more && !a.busy && len(a.rows) < aheadLow
+	due := a.more && !a.busy
 	a.busy = a.busy || due
 	a.mu.Unlock()
 	if !due {
@@ -133,13 +133,11 @@ func (s *Store) refill(a *ahead) {
 	}
 }
 
-// readAhead adds to what is there; an error leaves it to the claim to find out.
+// readAhead reads what is due after the last that was claimed; an error leaves it
+// to the claim to find out.
 func (s *Store) readAhead(a *ahead) {
 	a.mu.Lock()
 	from := a.last
-	if n := len(a.rows); n > 0 {
-		from = max(from, a.rows[n-1].seq)
-	}
 	a.mu.Unlock()
 	var revs revisions
 	var rows []dueRow
@@ -151,16 +149,11 @@ func (s *Store) readAhead(a *ahead) {
 	})
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.busy = false
-	switch {
-	case err != nil:
-		a.rows, a.more = nil, false
-		return
-	case len(a.rows) > 0 && a.revs != revs:
-		a.rows = nil // of another time; the next are read anew
-		return
+	a.busy, a.more = false, false
+	if err != nil {
+		rows = nil
 	}
-	a.revs, a.rows, a.more = revs, append(a.rows[:len(a.rows):len(a.rows)], rows...), len(rows) == aheadRows
+	a.revs, a.rows = revs, rows
 	a.trim()
 }
 
@@ -172,9 +165,10 @@ func (t *tx) dueAfter(c incidents.Chunk, channel incidents.Channel, after int64)
 	if err != nil || !found {
 		return revs, nil, err
 	}
-	out = make([]dueRow, 0, aheadRows)
 	from, to := placesOf(c.No)
-	err = t.rows(t.dueSQL()+` ORDER BY d.seq LIMIT `+t.unseen("$7"), args{list, c.Notice, max(from, after+1), to, channelCode(channel), ms(t.now()), aheadRows}, func(r scanner) error {
+	from = max(from, after+1)
+	out = make([]dueRow, 0, max(0, to-from+1))
+	err = t.rows(t.dueSQL()+` ORDER BY d.seq`, args{list, c.Notice, from, to, channelCode(channel), ms(t.now())}, func(r scanner) error {
 		x, err := scanDue(r, c, channel)
 		out = append(out, x)
 		return err
@@ -185,16 +179,48 @@ func (t *tx) dueAfter(c incidents.Chunk, channel incidents.Channel, after int64)
 // dueSQL reads the due deliveries of a chunk on a channel, with their persons:
 // its parameters are list, notice, the first and last place of the chunk, channel
 // and time. A chunk is a stretch of the deliveries' own order and needs no index.
+// Every cell of a row costs: most of it is one text, and what few persons have,
+// since nobody was tried before, another.
 func (t *tx) dueSQL() string {
-	return `SELECT d.step, d.state, d.attempts, d.fence, COALESCE(d.first_at, 0), d.maybe_twice, p.seq, p.lang, p.place, p.zone, p.flags, p.excluded, p.sealed
+	return `SELECT p.seq, p.sealed, d.step || ' ' || d.state || ' ' || p.flags || ' ' || p.lang || ' ' || p.place || ' ' || p.zone,
+			CASE WHEN d.attempts = 0 AND d.fence = 0 AND d.first_at IS NULL AND d.maybe_twice = 0 AND p.excluded = '' THEN ''
+			ELSE d.attempts || ' ' || d.fence || ' ' || COALESCE(d.first_at, 0) || ' ' || d.maybe_twice || ' ' || p.excluded END
 		FROM deliveries d CROSS JOIN persons p WHERE p.list_no = ` + t.unseen("$1") + ` AND p.seq = d.seq
-		AND d.notice_no = ` + t.unseen("$2") + ` AND d.seq BETWEEN ` + t.unseen("$3") + ` AND ` + t.unseen("$4") + ` AND d.channel = ` + t.unseen("$5") + ` AND d.state IN (0, 1, 2, 5) AND ` + dueAt(t.unseen("$6"))
+		AND d.notice_no = ` + t.unseen("$2") + ` AND d.seq BETWEEN ` + t.unseen("$3") + ` AND ` + t.unseen("$4") + ` AND d.channel = ` + t.unseen("$5") + ` AND (d.state < 3 OR d.state = 5) AND ` + dueAt(t.unseen("$6"))
 }
 
 func scanDue(r scanner, c incidents.Chunk, channel incidents.Channel) (x dueRow, err error) {
 	d, p := &x.delivery, &x.person
 	d.notice, d.chunk, d.channel = c.Notice, c.No, channelCode(channel)
-	err = r.Scan(&d.step, &d.state, &d.attempts, &d.fence, &d.first, (*flag)(&d.twice), &p.Seq, &p.Lang, &p.Place, &p.Zone, &p.Flags, &p.Excluded, &p.Sealed)
+	var common, rare string
+	if err := r.Scan(&p.Seq, &p.Sealed, &common, &rare); err != nil {
+		return x, err
+	}
 	d.seq = p.Seq
-	return x, err
+	c1 := cells{rest: common}
+	d.step, d.state, p.Flags = int(c1.number()), int(c1.number()), int(c1.number())
+	p.Lang, p.Place, p.Zone = incidents.Lang(c1.text()), incidents.Place(c1.text()), c1.rest
+	if rare != "" {
+		c2 := cells{rest: rare}
+		d.attempts, d.fence, d.first, d.twice, p.Excluded = int(c2.number()), c2.number(), c2.number(), c2.number() == 1, c2.rest
+		c1.err = cmp.Or(c1.err, c2.err)
+	}
+	return x, c1.err
+}
+
+// cells are what a text holds between its blanks.
+type cells struct {
+	rest string
+	err  error // the first number that was none
+}
+
+func (c *cells) text() (s string) {
+	s, c.rest, _ = strings.Cut(c.rest, " ")
+	return s
+}
+
+func (c *cells) number() int64 {
+	n, err := strconv.ParseInt(c.text(), 10, 64)
+	c.err = cmp.Or(c.err, err)
+	return n
 }

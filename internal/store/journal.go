@@ -46,7 +46,7 @@ func (t *tx) takeChunk(notice, chunk int64, owner string, lease time.Duration) (
 		}
 	}
 	from, to := placesOf(chunk)
-	due, err := t.one(`SELECT 1 FROM deliveries d WHERE d.notice_no = $1 AND d.seq BETWEEN $2 AND $3 AND d.state IN (0, 1, 2, 5) AND `+dueAt("$4")+` LIMIT 1`,
+	due, err := t.one(`SELECT 1 FROM deliveries d WHERE d.notice_no = $1 AND d.seq BETWEEN $2 AND $3 AND (d.state < 3 OR d.state = 5) AND `+dueAt("$4")+` LIMIT 1`,
 		args{notice, from, to, ms(now)}, new(int))
 	if err != nil || due {
 		return c, due, err
@@ -169,7 +169,7 @@ func (s *Store) Turn(ctx context.Context, turn incidents.Turn) (c incidents.Clai
 		return c, err
 	}
 	a.turned(c.Next, after)
-	if len(c.Next) > 0 && turn.Want >= s.aheadFrom {
+	if len(c.Next) > 0 && turn.Want >= s.aheadFrom || turn.Want == 0 && c.Halt == "" {
 		s.refill(a)
 	}
 	return c, nil

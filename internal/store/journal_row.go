@@ -106,7 +106,7 @@ func (t *tx) becomeAll(s shift, notice int64, all []changed) error {
 			bit(x.change.twice || x.delivery.twice), bit(x.change.conflict || x.delivery.conflict), x.change.tries, ms(x.at)}
 	}
 	n, err := t.run(`UPDATE deliveries SET state = v.state, next_at = v.next_at, provider_id = v.provider_id, code = v.code, reason = v.reason,
-			maybe_twice = v.maybe_twice, conflict = v.conflict, tries = v.tries, updated_at = v.updated_at
+			maybe_twice = v.maybe_twice, conflict = v.conflict, tries = v.tries, updated_at = v.updated_at`+t.filled()+`
 		FROM `+t.table("$1", "notice_no:int", "seq:int", "channel:int", "was:int", "fence:int", "state:int", "next_at:int", "provider_id:text", "code:text", "reason:text",
 		"maybe_twice:int", "conflict:int", "tries:int", "updated_at:int")+` v
 		WHERE deliveries.notice_no = v.notice_no AND deliveries.seq = v.seq AND deliveries.channel = v.channel AND deliveries.state = v.was AND deliveries.fence = v.fence`,

@@ -214,7 +214,7 @@ func seqsClaimed(c incidents.Claims) (out []int64) {
 func TestWhatIsReadAheadIsClaimedInOrder(t *testing.T) {
 	eachEngine(t, func(t *testing.T, w *world) {
 		w.s.aheadFrom = 1
-		w.sending(aheadRows+60, twoSteps)
+		w.sending(chunkSize, twoSteps)
 		c := w.mustTake(1)
 		var got incidents.Claims
 		next, ahead := int64(1), 0
@@ -235,7 +235,7 @@ func TestWhatIsReadAheadIsClaimedInOrder(t *testing.T) {
 			}
 			w.s.aheads.reading.Wait()
 		}
-		if next != aheadRows+61 || ahead < aheadRows {
+		if next != chunkSize+1 || ahead != chunkSize-37 {
 			t.Errorf("claimed up to %d, %d of them read ahead", next-1, ahead)
 		}
 	})

@@ -178,12 +178,13 @@ func (t *tx) plan(n incidents.Notice, list, persons int64, at time.Time) (int64,
 	where, params := filterSQL(n.Content.Filter, args{n.No, list, persons, ms(at)})
 	channel, step, reach, params := routeSQL(n.Content, params)
 	barred := barredSQL(n.Content)
-	total, err := t.run(`INSERT INTO deliveries (notice_no, seq, channel, step, state, chunk, reason, updated_at)
+	room, blanks := t.room()
+	total, err := t.run(`INSERT INTO deliveries (notice_no, seq, channel, step, state, chunk, reason, updated_at`+room+`)
 		SELECT CAST($1 AS BIGINT), seq, `+channel+`, `+step+`,
 			CASE WHEN `+barred+` <> '' THEN `+fmt.Sprint(stateSuppressed)+` WHEN channels & (`+reach+`) = 0 THEN `+fmt.Sprint(stateRejected)+` ELSE `+fmt.Sprint(statePlanned)+` END,
 			(seq - 1) / `+fmt.Sprint(chunkSize)+` + 1,
 			CASE WHEN `+barred+` <> '' THEN `+barred+` WHEN channels & (`+reach+`) = 0 THEN 'no channel of the plan reaches this person' ELSE '' END,
-			CAST($4 AS BIGINT)
+			CAST($4 AS BIGINT)`+blanks+`
 		FROM persons WHERE list_no = $2 AND seq <= $3`+where+` ORDER BY seq`, params...)
 	return t.planned(n, total, at, err)
 }

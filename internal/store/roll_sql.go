@@ -53,6 +53,24 @@ func (t *tx) unseen(param string) string {
 	return `(` + param + ` + 0)`
 }
 
+// room is what a delivery is planned with beside its values on SQLite, blanks that
+// its outcome takes the place of (see filled): so its row does not outgrow its
+// page. PostgreSQL writes a changed row anew anyway.
+func (t *tx) room() (column, value string) {
+	if t.postgres() {
+		return ``, ``
+	}
+	return `, room`, `, '` + strings.Repeat(` `, 24) + `'`
+}
+
+// filled gives the room back in an update of deliveries.
+func (t *tx) filled() string {
+	if t.postgres() {
+		return ``
+	}
+	return `, room = ''`
+}
+
 // indexed names the index that SQLite must take; PostgreSQL finds it by itself.
 func (t *tx) indexed(name string) string {
 	if t.postgres() {
