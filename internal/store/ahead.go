@@ -110,6 +110,13 @@ func (a *ahead) place(at moment) *place {
 	return &p
 }
 
+// fresh tells that nothing of the chunk was claimed yet.
+func (a *ahead) fresh() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.last == 0
+}
+
 // trim leaves out what is not wanted any more; a.mu is held.
 func (a *ahead) trim() {
 	for len(a.rows) > 0 && a.rows[0].seq <= a.last {

@@ -19,8 +19,8 @@ type gate struct {
 }
 
 // gates remembers, by notice, the answer of Admit and everything it was made
-// of, word for word. Admit is a function of those alone, so its answer stands
-// for as long as they read the same.
+// of. Admit is a function of those alone, so its answer stands for as long as
+// they are the same.
 type gates struct {
 	mu sync.Mutex
 	by map[int64]remembered
@@ -47,54 +47,72 @@ func (t *tx) moment() (m moment, err error) {
 	return m, err
 }
 
-// grounds are what Admit judges by.
+// grounds are what Admit judges by. Notice, incident and approvals stand there
+// word for word on SQLite; on PostgreSQL as the transactions their rows are of,
+// which spares sending the words.
 type grounds struct {
 	notice                 incidents.NoticeID
 	listHash, hash, status string
-	body, incident         string
+	words, incident        string
 	mode                   incidents.Mode
 	approvals              string
 }
 
 const maxGates = 64
 
-// gateOf reads, in the transaction that writes attempts down, all that a notice
-// must still be to be sent. It keeps the stop button from passing between this
-// look and the claim.
-func (t *tx) gateOf(notice int64, at moment) (g gate, err error) {
-	if g, ok := t.s.gates.stands(notice, at); ok {
-		return g, nil
+// A look is a gate that was asked for.
+type look struct {
+	remembered
+	stands   bool // nothing was written since it was read
+	found    bool
+	released int64
+}
+
+// lookAt asks, in the transaction that writes attempts down, for all that a
+// notice must still be to be sent. It keeps the stop button from passing between
+// this look and the claim.
+func (t *tx) lookAt(notice int64, at moment) (v *look, err error) {
+	v = &look{remembered: remembered{at: at}}
+	if v.gate, v.stands = t.s.gates.stands(notice, at); v.stands {
+		return v, nil
 	}
-	lock := ``
+	lock, words := ``, `body`
 	if t.postgres() {
-		lock = ` FOR SHARE OF r`
+		lock, words = ` FOR SHARE OF r`, `xmin::text`
 	}
-	var released int64
-	var of grounds
-	r, l := &g.release, &g.list
-	found, err := t.one(`SELECT r.notice_no, r.notice_id, r.incident_id, r.list_no, r.list_hash, r.hash, r.total, r.released_at, COALESCE(f.state, 0), n.status, n.body, i.body,
+	r, l, of := &v.release, &v.list, &v.of
+	return v, t.ask(&v.found, `SELECT r.notice_no, r.notice_id, r.incident_id, r.list_no, r.list_hash, r.hash, r.total, r.released_at, COALESCE(f.state, 0), n.status, n.`+words+`, i.`+words+`,
 			l.incident_id, l.mode, l.persons, l.hash, l.erased_at IS NOT NULL, l.key_runs, l.key_merged,
-			(SELECT COALESCE(`+t.joined(`a.id || ' ' || a.void || ' ' || a.body`)+`, '') FROM approvals a WHERE a.kind = 'notice' AND a.subject_id = r.notice_id)
+			(SELECT COALESCE(`+t.joined(`a.id || ' ' || a.void || ' ' || a.`+words)+`, '') FROM approvals a WHERE a.kind = 'notice' AND a.subject_id = r.notice_id)
 		FROM releases r JOIN notices n ON n.no = r.notice_no JOIN incidents i ON i.id = r.incident_id JOIN lists l ON l.no = r.list_no LEFT JOIN first_waves f ON f.notice_no = r.notice_no WHERE r.notice_no = $1`+lock,
-		args{notice}, &r.notice, &r.id, &r.incident, &r.list, &r.listHash, &r.hash, &r.total, &released, &g.wave, &of.status, &of.body, &of.incident,
+		args{notice}, &r.notice, &r.id, &r.incident, &r.list, &r.listHash, &r.hash, &r.total, &v.released, &v.wave, &of.status, &of.words, &of.incident,
 		&l.incident, &l.mode, &l.persons, &l.hash, &l.erased, &l.runs, &l.merged, &of.approvals)
-	if err != nil || !found {
-		return g, orNotFound(err, "notice %d was never released, or its list is gone", notice)
+}
+
+// gateOf is the gate a look found; what was asked for is answered.
+func (t *tx) gateOf(notice int64, v *look) (g gate, err error) {
+	if v.stands {
+		return v.gate, nil
 	}
-	r.releasedAt, l.no = fromMS(released), r.list
-	of.notice, of.listHash, of.hash, of.mode = r.id, r.listHash, r.hash, l.mode
-	if g, ok := t.s.gates.recall(notice, of, g); ok {
-		t.s.gates.keep(notice, remembered{of, at, g})
+	if !v.found {
+		return g, incidents.NotFound("notice %d was never released, or its list is gone", notice)
+	}
+	r, l := &v.release, &v.list
+	r.releasedAt, l.no = fromMS(v.released), r.list
+	v.of.notice, v.of.listHash, v.of.hash, v.of.mode = r.id, r.listHash, r.hash, l.mode
+	if g, ok := t.s.gates.recall(notice, v.of, v.gate); ok {
+		t.s.gates.keep(notice, remembered{v.of, v.at, g})
 		return g, nil
 	}
-	if g.notice, err = undoc[incidents.Notice](of.body); err != nil {
+	g = v.gate
+	if g.notice, err = t.NoticeByNo(notice); err != nil {
 		return g, err
 	}
 	g.admitted, g.refused = t.admit(g.notice, time.Time{})
 	if k := incidents.KindOf(g.refused); g.refused != nil && k != incidents.KindForbidden && k != incidents.KindNotFound {
 		return g, g.refused
 	}
-	t.s.gates.keep(notice, remembered{of, at, g})
+	t.s.gates.keep(notice, remembered{v.of, v.at, g})
 	return g, nil
 }
 

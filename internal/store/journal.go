@@ -169,7 +169,7 @@ func (s *Store) Turn(ctx context.Context, turn incidents.Turn) (c incidents.Clai
 		return c, err
 	}
 	a.turned(c.Next, after)
-	if len(c.Next) > 0 && turn.Want >= s.aheadFrom || turn.Want == 0 && c.Halt == "" {
+	if waits := turn.Want == 0 && len(turn.Done) == 0 && c.Halt == ""; len(c.Next) > 0 && turn.Want >= s.aheadFrom || waits && a.fresh() {
 		s.refill(a)
 	}
 	return c, nil
@@ -205,7 +205,18 @@ func (t *tx) turn(turn incidents.Turn, a *ahead) (c incidents.Claims, after afte
 	if after.at, err = t.moment(); err != nil {
 		return c, after, err
 	}
-	g, err := t.gateOf(turn.Chunk.Notice, after.at)
+	v, err := t.lookAt(turn.Chunk.Notice, after.at)
+	if err != nil {
+		return c, after, err
+	}
+	foot, err := t.footing(turn.Chunk, a.place(after.at))
+	if err != nil {
+		return c, after, err
+	}
+	if err := t.flush(); err != nil { // PostgreSQL answers both at once
+		return c, after, err
+	}
+	g, err := t.gateOf(turn.Chunk.Notice, v)
 	if err != nil {
 		return c, after, err
 	}
@@ -213,7 +224,7 @@ func (t *tx) turn(turn incidents.Turn, a *ahead) (c incidents.Claims, after afte
 	if w.wave, err = t.waveOf(g); err != nil { // before the chunk: whoever judges the wave takes them in this order
 		return c, after, err
 	}
-	if w.place, err = t.stand(w, a.place(after.at)); err != nil {
+	if w.place, err = t.stand(turn.Chunk, foot); err != nil {
 		return c, after, err
 	}
 	if c.Fallback, err = t.record(w); err != nil {
@@ -249,29 +260,51 @@ func (t *tx) turn(turn incidents.Turn, a *ahead) (c incidents.Claims, after afte
 	return c, after, t.bookSums(counts, chunks)
 }
 
-// stand makes sure that the chunk is still the worker's, keeps others from
-// taking it, and reads what is in flight there. known is what it must read, if
-// nobody can have written since.
-func (t *tx) stand(w *standing, known *place) (p place, err error) {
+// A footing is the row of a chunk that was asked for, or is known.
+type footing struct {
+	place
+	known   bool
+	found   bool
+	flights string
+}
+
+const footingSQL = `SELECT c.flights, c.turn, c.landed, c.rev, (SELECT l.rev FROM lists l JOIN releases r ON r.list_no = l.no WHERE r.notice_no = $1)
+	FROM chunks c WHERE c.notice_no = $1 AND c.no = $2 AND c.fence = $3 AND c.owner = $4`
+
+// footing asks whether the chunk is still the worker's, keeps others from taking
+// it, and for what is in flight there. known is the answer, if nobody can have
+// written since. A chunk whose notice has its first wave before it is not found yet.
+func (t *tx) footing(c incidents.Chunk, known *place) (*footing, error) {
 	if known != nil {
-		p = *known
-		p.flights = slices.Clone(p.flights) // a transaction that fails leaves them as they are
-		return p, nil
+		f := &footing{place: *known, known: true}
+		f.place.flights = slices.Clone(f.place.flights) // a transaction that fails leaves them as they are
+		return f, nil
 	}
-	lock := ``
-	if t.postgres() {
-		lock = ` FOR UPDATE`
+	f := &footing{}
+	return f, t.ask(&f.found, footingSQL+` AND NOT EXISTS (SELECT 1 FROM first_waves v WHERE v.notice_no = $1 AND v.state <> 0)`+t.forUpdate(), f.params(c), f.dest()...)
+}
+
+func (f *footing) params(c incidents.Chunk) args { return args{c.Notice, c.No, c.Fence, c.Owner} }
+
+func (f *footing) dest() []any {
+	return []any{&f.flights, &f.no, &f.landed, &f.revs.chunk, &f.revs.list}
+}
+
+// stand is where a worker stands in its chunk; what was asked for is answered.
+func (t *tx) stand(c incidents.Chunk, f *footing) (p place, err error) {
+	if f.known {
+		return f.place, nil
 	}
-	var text string
-	found, err := t.one(`SELECT flights, turn, landed, rev, (SELECT l.rev FROM lists l WHERE l.no = $5) FROM chunks WHERE notice_no = $1 AND no = $2 AND fence = $3 AND owner = $4`+lock,
-		args{w.Chunk.Notice, w.Chunk.No, w.Chunk.Fence, w.Chunk.Owner, w.list.no}, &text, &p.no, &p.landed, &p.revs.chunk, &p.revs.list)
-	if err != nil {
-		return p, err
+	if !f.found {
+		if f.found, err = t.one(footingSQL+t.forUpdate(), f.params(c), f.dest()...); err != nil {
+			return p, err
+		}
 	}
-	if !found {
-		return p, incidents.Conflict("chunk %d of notice %d was taken over", w.Chunk.No, w.Chunk.Notice)
+	if !f.found {
+		return p, incidents.Conflict("chunk %d of notice %d was taken over", c.No, c.Notice)
 	}
-	p.flights, err = decodeFlights(text)
+	p = f.place
+	p.flights, err = decodeFlights(f.flights)
 	return p, err
 }
 

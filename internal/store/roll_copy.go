@@ -1,11 +1,6 @@
 package store
 
-import (
-	"fmt"
-
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
-)
+import "github.com/jackc/pgx/v5"
 
 // copyPeople sends new persons to PostgreSQL by COPY, within the transaction:
 // one journey, and nothing to be parsed for each row.
@@ -15,12 +10,8 @@ func (t *tx) copyPeople(p *people) error {
 		r := p.rows[i]
 		return []any{p.list.no, p.importID, r.seq, r.lang, r.place, r.zone, int32(r.bits), int32(r.flags), nonNil(r.keys), r.sealed}, nil
 	})
-	return t.conn.Raw(func(driver any) error {
-		c, ok := driver.(*stdlib.Conn)
-		if !ok {
-			return fmt.Errorf("the driver is a %T and cannot copy", driver)
-		}
-		_, err := c.Conn().CopyFrom(t.ctx, pgx.Identifier{"persons"}, columns, rows)
-		return named(err)
+	return t.raw(func(c *pgx.Conn) error {
+		_, err := c.CopyFrom(t.ctx, pgx.Identifier{"persons"}, columns, rows)
+		return err
 	})
 }

@@ -29,6 +29,9 @@ func TestAConnectionThatEndsUnderATransactionIsWorthAnotherTry(t *testing.T) {
 	for name, statement := range map[string]string{"by the server, because it stood still": ``, "by somebody": `SELECT pg_terminate_backend(pg_backend_pid())`} {
 		t.Run(name, func(t *testing.T) {
 			err := s.together(t.Context(), func(x *tx) error {
+				if _, err := x.run(`SELECT 1`); err != nil {
+					return err
+				}
 				if statement == `` {
 					time.Sleep(time.Second)
 					statement = `SELECT 1`

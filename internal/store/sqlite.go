@@ -15,6 +15,22 @@ import (
 	"tocsin/incidents"
 )
 
+// beginSQLite begins a transaction, and returns what ends it.
+func (t *tx) beginSQLite(db *sql.DB, _ bool) (end func(), err error) {
+	if t.lite, err = db.BeginTx(t.ctx, nil); err != nil {
+		return nil, err
+	}
+	t.sql = t.lite
+	if db != t.s.w {
+		return func() { _ = t.lite.Rollback() }, nil
+	}
+	t.kept = &t.s.statements
+	return func() {
+		_ = t.lite.Rollback()
+		t.kept.prepare(t.ctx, db)
+	}, nil
+}
+
 func (s *Store) openSQLite(ctx context.Context) error {
 	path := s.o.URL
 	if path == "" {

@@ -85,7 +85,7 @@ func (t *tx) ready(query string) statement {
 		return q
 	}
 	if p := t.kept.of(query); p != nil {
-		q.prepared = t.sql.StmtContext(t.ctx, p)
+		q.prepared = t.lite.StmtContext(t.ctx, p)
 	}
 	return q
 }

@@ -86,10 +86,9 @@ func (t *tx) bookSums(counts map[countKey]int64, chunks map[chunkKey]work) error
 		return nil
 	}
 	sortRows(rows)
-	_, err := t.run(`UPDATE chunks SET todo = chunks.todo + v.todo, claimed = chunks.claimed + v.claimed FROM `+
+	return t.later(nil, `UPDATE chunks SET todo = chunks.todo + v.todo, claimed = chunks.claimed + v.claimed FROM `+
 		t.table("$1", "notice_no:int", "no:int", "todo:int", "claimed:int")+
 		` v WHERE chunks.notice_no = v.notice_no AND chunks.no = v.no`, asJSON(rows))
-	return err
 }
 
 func (t *tx) addCounts(rows [][]any) error {
@@ -98,19 +97,20 @@ func (t *tx) addCounts(rows [][]any) error {
 	}
 	const add = ` ON CONFLICT (notice_no, part, channel, step, state) DO UPDATE SET n = delivery_counts.n + excluded.n`
 	if len(rows) <= fewCounts {
-		for _, r := range rows {
-			if err := t.later(nil, `INSERT INTO delivery_counts (notice_no, part, channel, step, state, n) VALUES ($1, $2, $3, $4, $5, $6)`+add, r...); err != nil {
-				return err
-			}
-		}
-		return nil
+		return t.later(nil, `INSERT INTO delivery_counts (notice_no, part, channel, step, state, n) VALUES `+countValues[len(rows)]+add, slices.Concat(rows...)...)
 	}
 	return t.later(nil, `INSERT INTO delivery_counts (notice_no, part, channel, step, state, n) SELECT notice_no, part, channel, step, state, n FROM `+
 		t.table("$1", "notice_no:int", "part:int", "channel:int", "step:int", "state:int", "n:int")+` v WHERE true`+add, asJSON(rows))
 }
 
-// fewCounts are written one by one: that costs less than a table of them.
+// fewCounts are written as they are: that costs less than a table of them.
 const fewCounts = 4
+
+// countValues are the parameters of so many counters.
+var countValues = [fewCounts + 1]string{1: `($1, $2, $3, $4, $5, $6)`,
+	2: `($1, $2, $3, $4, $5, $6), ($7, $8, $9, $10, $11, $12)`,
+	3: `($1, $2, $3, $4, $5, $6), ($7, $8, $9, $10, $11, $12), ($13, $14, $15, $16, $17, $18)`,
+	4: `($1, $2, $3, $4, $5, $6), ($7, $8, $9, $10, $11, $12), ($13, $14, $15, $16, $17, $18), ($19, $20, $21, $22, $23, $24)`}
 
 // sortRows orders by the leading numbers: every writer locks counters in one order.
 func sortRows(rows [][]any) {

@@ -24,17 +24,13 @@ func (s *Store) Write(ctx context.Context, fn func(incidents.Tx) error) error {
 }
 
 func (s *Store) read(ctx context.Context, fn func(*tx) error) error {
-	var o *sql.TxOptions
-	if s.pg {
-		o = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
-	}
-	return s.attempt(ctx, s.r, o, fn)
+	return s.attempt(ctx, s.r, true, fn)
 }
 
 // write is Write within the package.
 func (s *Store) write(ctx context.Context, fn func(*tx) error) error {
 	return s.retry(ctx, func() error {
-		return s.attempt(ctx, s.w, nil, func(t *tx) error {
+		return s.attempt(ctx, s.w, false, func(t *tx) error {
 			if err := t.alone(); err != nil {
 				return err
 			}
@@ -55,7 +51,7 @@ func (s *Store) together(ctx context.Context, fn func(*tx) error) error {
 		defer cancel()
 		ctx = limited
 	}
-	return s.retry(ctx, func() error { return s.attempt(ctx, s.w, nil, fn) })
+	return s.retry(ctx, func() error { return s.attempt(ctx, s.w, false, fn) })
 }
 
 // answerWithin is how long a short transaction waits for PostgreSQL. Behind a
@@ -69,8 +65,7 @@ func (t *tx) alone() error {
 	if !t.s.pg {
 		return nil
 	}
-	_, err := t.run(`LOCK TABLE one_writer IN EXCLUSIVE MODE`)
-	return err
+	return t.later(nil, `LOCK TABLE one_writer IN EXCLUSIVE MODE`)
 }
 
 const tries = 8
@@ -88,26 +83,18 @@ func (s *Store) retry(ctx context.Context, once func() error) error {
 	return err
 }
 
-func (s *Store) attempt(ctx context.Context, db *sql.DB, o *sql.TxOptions, fn func(*tx) error) error {
+// attempt runs fn in one transaction; reading, on PostgreSQL, is of one snapshot.
+func (s *Store) attempt(ctx context.Context, db *sql.DB, reads bool, fn func(*tx) error) error {
 	t := &tx{ctx: ctx, s: s}
-	var err error
-	if s.pg { // COPY needs the connection itself
-		if t.conn, err = db.Conn(ctx); err != nil {
-			return s.noticed(named(err))
-		}
-		defer t.conn.Close()
-		t.sql, err = t.conn.BeginTx(ctx, o)
-	} else {
-		t.sql, err = db.BeginTx(ctx, o)
+	begin := t.beginSQLite
+	if s.pg {
+		begin = t.beginPostgres
 	}
+	end, err := begin(db, reads)
 	if err != nil {
 		return s.noticed(named(err))
 	}
-	if db == s.w && !s.pg {
-		t.kept = &s.statements
-		defer t.kept.prepare(ctx, db)
-	}
-	defer t.sql.Rollback()
+	defer end()
 	if err := fn(t); err != nil {
 		return s.noticed(err)
 	}
@@ -119,13 +106,14 @@ func (t *tx) commit() error {
 	if err := t.appendLedger(); err != nil {
 		return t.s.noticed(fmt.Errorf("append to the audit log: %w", err))
 	}
-	if err := t.flush(); err != nil {
-		return t.s.noticed(err)
-	}
 	if t.kept != nil && !t.quiet {
 		t.s.writes.Add(1) // before the next writer can look
 	}
-	if err := t.sql.Commit(); err != nil {
+	conclude := t.commitPostgres
+	if t.lite != nil {
+		conclude = t.lite.Commit
+	}
+	if err := conclude(); err != nil {
 		return t.s.noticed(named(err))
 	}
 	t.s.edge.committed(t.added)

@@ -14,8 +14,10 @@ import (
 // parameters $1, $2 … in order of first use, and runs on both engines.
 type tx struct {
 	ctx     context.Context
-	conn    *sql.Conn // of PostgreSQL, that sql runs on
-	sql     *sql.Tx
+	sql     session
+	lite    *sql.Tx   // of SQLite
+	conn    *sql.Conn // of PostgreSQL
+	open    bool      // on PostgreSQL: begun, or to be begun with the first statement, and not committed
 	s       *Store
 	entries []incidents.AuditEntry // appended to the ledger at the end
 	added   ledger.Appended        // what these added to its tree
