@@ -99,7 +99,10 @@ func sayOlder(t *terminal, f *rulepack.File) {
 func checkWords(s settings.Settings) error {
 	var own fs.FS
 	if s.TemplatesDir != "" {
-		own = os.DirFS(s.TemplatesDir)
+		var err error
+		if own, err = templates.Overlay(os.DirFS(s.TemplatesDir)); err != nil {
+			return err
+		}
 	}
 	_, err := templates.New(templates.Org{Name: s.Organisation.Name, Domains: s.Organisation.Domains}, own)
 	return err

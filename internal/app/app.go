@@ -128,8 +128,13 @@ func overlay(dir string) fs.FS {
 }
 
 func (a *App) openWords(context.Context) (err error) {
-	o := a.settings.Organisation
-	a.book, err = templates.New(templates.Org{Name: o.Name, Domains: o.Domains, Contact: contactLines(o.Contact)}, overlay(a.settings.TemplatesDir))
+	o, words := a.settings.Organisation, overlay(a.settings.TemplatesDir)
+	if words != nil {
+		if words, err = templates.Overlay(words); err != nil {
+			return err
+		}
+	}
+	a.book, err = templates.New(templates.Org{Name: o.Name, Domains: o.Domains, Contact: contactLines(o.Contact)}, words)
 	return err
 }
 
