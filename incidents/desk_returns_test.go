@@ -7,7 +7,7 @@ import (
 )
 
 func TestReadingReturnedLetters(t *testing.T) {
-	d := &Desk{Deps: Deps{Codes: CodeBook{Key: []byte("a key of the test")}, Now: time.Now}}
+	d := &Desk{Deps: Deps{Codes: NewCodeBook([]byte("a key of the test")), Now: time.Now}}
 	code := d.Codes.Code(12, 345)
 	id := DeliveryID{12, 345, Letter}
 	for name, c := range map[string]struct {

@@ -9,7 +9,7 @@ import (
 )
 
 func TestCodes(t *testing.T) {
-	b := CodeBook{Key: []byte("a key of the test")}
+	b := NewCodeBook([]byte("a key of the test"))
 	code := b.Code(12, 345678)
 	n, q, ok := b.Check(code)
 	if !ok || n != 12 || q != 345678 {
@@ -18,7 +18,7 @@ func TestCodes(t *testing.T) {
 	if _, _, ok := b.Check(strings.ToLower(strings.ReplaceAll(code, "-", " "))); !ok {
 		t.Error("a code typed in lower case with blanks is refused")
 	}
-	if _, _, ok := (CodeBook{Key: []byte("another")}).Check(code); ok {
+	if _, _, ok := NewCodeBook([]byte("another")).Check(code); ok {
 		t.Error("a code of another organisation is taken")
 	}
 	for i := range code {

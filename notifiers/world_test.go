@@ -136,7 +136,7 @@ func (w *world) status(n incidents.Notice, to incidents.NoticeStatus) {
 // dispatcher works with a channel for e-mail and one for SMS, of windows of 32.
 func (w *world) dispatcher(mail, sms notifiers.Channel, change func(*notifiers.Deps)) *notifiers.Dispatcher {
 	key := []byte("key")
-	d := notifiers.Deps{Journal: w.s, Opener: w.s, Book: w.book, Codes: incidents.CodeBook{Key: key}, Key: key,
+	d := notifiers.Deps{Journal: w.s, Opener: w.s, Book: w.book, Codes: incidents.NewCodeBook(key), Key: key,
 		Live:   notifiers.LiveSet(key, map[incidents.Channel]notifiers.Channel{incidents.Email: mail, incidents.SMS: sms}),
 		Window: map[incidents.Channel]int{incidents.Email: 32, incidents.SMS: 32}, Lanes: map[incidents.Channel]int{incidents.Email: 4, incidents.SMS: 2},
 		Owner: "this process", Verify: "https://www.quillfeather.example/verify", Now: w.now, Log: slog.New(slog.DiscardHandler),

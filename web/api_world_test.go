@@ -97,7 +97,7 @@ func newWorld(t *testing.T) *world {
 	reports, err := regulators.NewReports(regulators.ReportOptions{Pack: rules})
 	must(t, err)
 	w.rules = regulators.Hold(rules, reports)
-	w.codes = incidents.CodeBook{Key: []byte("a key of the verification codes!")}
+	w.codes = incidents.NewCodeBook([]byte("a key of the verification codes!"))
 	w.desk = incidents.NewDesk(incidents.Deps{Store: w.db, Roll: w.db, Files: w.db, Lists: roster.Lists{DefaultPlace: "DE"}, Rules: w.rules, Words: book,
 		Reports: w.rules, Codes: w.codes, Now: w.now, NewID: storetest.NewID, Gate: incidents.Gate{TwoAbove: 1000}, Langs: []incidents.Lang{"en", "zh-Hans"},
 		Org: "Quillfeather Parcel", Seed: map[string]any{"controller_name": "Quillfeather Parcel"}, Reparse: func(in incidents.Intake) (incidents.Intake, error) { return in, incidents.Invalid("still unreadable") }})

@@ -271,7 +271,7 @@ func tocsin(ctx context.Context, t task) (f figure, err error) {
 		journal = &forgetful{Store: h.s, size: int64(t.Persons)}
 	}
 	key := sha256.Sum256([]byte("seals of a measurement"))
-	d := notifiers.New(notifiers.Deps{Journal: journal, Opener: h.s, Book: h.book, Codes: incidents.CodeBook{Key: key[:]}, Key: key[:],
+	d := notifiers.New(notifiers.Deps{Journal: journal, Opener: h.s, Book: h.book, Codes: incidents.NewCodeBook(key[:]), Key: key[:],
 		Live:   notifiers.LiveSet(key[:], map[incidents.Channel]notifiers.Channel{incidents.Email: h.mail}),
 		Window: map[incidents.Channel]int{incidents.Email: t.Window}, Lanes: map[incidents.Channel]int{incidents.Email: t.Connections},
 		Owner: fmt.Sprint("worker ", os.Getpid()), Lease: 30 * time.Second, Verify: verify, Now: time.Now, Log: quiet,

@@ -169,7 +169,7 @@ func (a *App) openStore(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	a.codes = incidents.CodeBook{Key: a.keeper.DeriveKey("codes")}
+	a.codes = incidents.NewCodeBook(a.keeper.DeriveKey("codes"))
 	a.callbackKey = a.keeper.DeriveKey("callbacks")
 	a.openReturnPaths()
 	quiet, err := a.settings.Channels.Quiet.Hours(a.settings.Organisation.Country)
