@@ -1,8 +1,6 @@
 package incidents
 
 import (
-	"encoding/json"
-	"fmt"
 	"log/slog"
 	"strings"
 )
@@ -12,19 +10,19 @@ import (
 // a message; at rest it is sealed. It masks itself in logs and in formatting;
 // the fields must be named one by one to be read.
 type Contact struct {
-	Ref        string   `json:"ref"` // the list's own person id (subject_id)
-	Name       string   `json:"name"`
-	NameLatin  string   `json:"name_latin,omitempty"`
-	Email      string   `json:"email,omitempty"`
-	Phone      string   `json:"phone,omitempty"` // E.164
-	PushToken  string   `json:"push_token,omitempty"`
-	Address    string   `json:"address,omitempty"`
-	Birth      string   `json:"birth,omitempty"` // YYYY-MM-DD
-	Guardian   string   `json:"guardian,omitempty"`
-	GuardianTo string   `json:"guardian_to,omitempty"` // guardian's e-mail or phone
-	Categories []string `json:"categories,omitempty"`  // data categories touched for this person
-	Zone       string   `json:"zone,omitempty"`        // IANA time zone
-	Note       string   `json:"note,omitempty"`
+	Ref        string // the list's own person id (subject_id)
+	Name       string
+	NameLatin  string
+	Email      string
+	Phone      string // E.164
+	PushToken  string
+	Address    string
+	Birth      string // YYYY-MM-DD
+	Guardian   string
+	GuardianTo string   // guardian's e-mail or phone
+	Categories []string // data categories touched for this person
+	Zone       string   // IANA time zone
+	Note       string
 }
 
 // String, GoString, LogValue and MarshalJSON keep a careless line safe.
@@ -34,26 +32,6 @@ func (Contact) LogValue() slog.Value         { return slog.StringValue(personalD
 func (Contact) MarshalJSON() ([]byte, error) { return []byte(`"` + personalData + `"`), nil }
 
 const personalData = "[personal data]"
-
-// Encode is the plain form of a contact, to be sealed at once.
-func (c Contact) Encode() []byte {
-	type plain Contact // without the masking methods
-	b, err := json.Marshal(plain(c))
-	if err != nil {
-		panic("incidents: contact does not marshal: " + err.Error()) // only strings
-	}
-	return b
-}
-
-// DecodeContact reads what Encode wrote, just opened.
-func DecodeContact(b []byte) (Contact, error) {
-	type plain Contact
-	var p plain
-	if err := json.Unmarshal(b, &p); err != nil {
-		return Contact{}, fmt.Errorf("decode a contact: %w", err)
-	}
-	return Contact(p), nil
-}
 
 // OfGuardian returns the contact a message about the person goes to when their
 // guardian or representative is told: the name, the e-mail address or telephone

@@ -24,6 +24,8 @@ var doors = []door{
 	{"github.com/jackc/pgx/v5", "internal/store", nil, "PostgreSQL's protocol"},
 	{"github.com/pressly/goose/v3", "internal/store", nil, "numbered migrations, locked on PostgreSQL"},
 
+	{"github.com/fxamacker/cbor/v2", "internal/store", nil, "contacts read three times as fast as JSON, once for every message"},
+
 	{"github.com/nats-io/nats.go", "internal/bus", nil, "the bus"},
 	{"github.com/nats-io/nats-server/v2", "internal/bus", nil, "the bus without a second program"},
 

@@ -282,7 +282,7 @@ func (s *Store) OpenContact(ctx context.Context, p incidents.Person) (incidents.
 	if err != nil {
 		return incidents.Contact{}, fmt.Errorf("open person %s: %w", p.ID, err)
 	}
-	return incidents.DecodeContact(plain)
+	return decodeContact(plain)
 }
 
 // FindPerson finds a person by the list's own id, however it is typed: case

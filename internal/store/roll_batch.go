@@ -29,7 +29,7 @@ func (s *Store) prepare(in incidents.IncidentID, rows []incidents.Candidate) *ba
 	shared(len(rows), func(from, to int) {
 		hasher := s.o.Keeper.Hasher(keyField(in))
 		for i := from; i < to; i++ {
-			b.plain[i] = rows[i].Contact.Encode()
+			b.plain[i] = encodeContact(rows[i].Contact)
 			b.keys[i] = make([]keyHash, len(rows[i].Keys))
 			for j, k := range rows[i].Keys {
 				full := hasher.Lookup(k)
