@@ -41,13 +41,33 @@ type DeliveryID struct {
 	Channel Channel
 }
 
-var channelLetters = map[Channel]string{Email: "e", SMS: "s", Push: "p", Phone: "v", Letter: "l"}
+// letter is a channel in the text form.
+func (c Channel) letter() string {
+	switch c {
+	case Email:
+		return "e"
+	case SMS:
+		return "s"
+	case Push:
+		return "p"
+	case Phone:
+		return "v"
+	case Letter:
+		return "l"
+	}
+	return ""
+}
 
 func (d DeliveryID) String() string {
-	b := make([]byte, 0, 24)
+	var room [2*20 + 3]byte
+	return string(d.Append(room[:0]))
+}
+
+// Append adds the text form to b.
+func (d DeliveryID) Append(b []byte) []byte {
 	b = append(strconv.AppendInt(b, d.Notice, 10), '-')
 	b = append(strconv.AppendInt(b, d.Seq, 10), '-')
-	return string(append(b, channelLetters[d.Channel]...))
+	return append(b, d.Channel.letter()...)
 }
 
 // MarshalText is the text form, also in JSON.
@@ -65,8 +85,8 @@ func ParseDeliveryID(s string) (DeliveryID, error) {
 	if len(parts) == 3 {
 		n, err1 := strconv.ParseInt(parts[0], 10, 64)
 		q, err2 := strconv.ParseInt(parts[1], 10, 64)
-		for c, l := range channelLetters {
-			if err1 == nil && err2 == nil && l == parts[2] {
+		for _, c := range Channels() {
+			if err1 == nil && err2 == nil && c.letter() == parts[2] {
 				return DeliveryID{n, q, c}, nil
 			}
 		}

@@ -32,18 +32,15 @@ func (o Options) Build(m notifiers.Message, date time.Time) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("build the message of delivery %s: %w", m.Delivery, err)
 	}
-	var b bytes.Buffer
-	b.Grow(len(body) + 1024)
-	o.address(&b, m, to, date)
-	header(&b, "Subject", encodeWords(m.Text.Subject))
-	b.WriteString(o.fixed(m.Text.Lang, head.content))
+	b := o.address(make([]byte, 0, len(body)+1024), &m, to, date)
+	b = header(b, "Subject", encodeWords(m.Text.Subject))
+	b = append(b, o.fixed(m.Text.Lang, head.content)...)
 	if head.coding != "" {
-		b.Truncate(b.Len() - 2) // before the empty line
-		header(&b, "Content-Transfer-Encoding", head.coding)
-		b.WriteString("\r\n")
+		b = b[:len(b)-2] // before the empty line
+		b = header(b, "Content-Transfer-Encoding", head.coding)
+		b = append(b, "\r\n"...)
 	}
-	b.Write(body)
-	return b.Bytes(), nil
+	return append(b, body...), nil
 }
 
 // A mimeHead is how a body says what it is.
@@ -73,38 +70,40 @@ func parts(text, html, boundary string) (h mimeHead, body []byte, err error) {
 	return h, body, nil
 }
 
-// address writes the headers of one person's message.
-func (o Options) address(b *bytes.Buffer, m notifiers.Message, to mail.Address, date time.Time) {
-	header(b, "Date", date.UTC().Format(time.RFC1123Z))
+// address adds the headers of one person's message.
+func (o *Options) address(b []byte, m *notifiers.Message, to mail.Address, date time.Time) []byte {
+	b = folded(date.UTC().AppendFormat(append(b, "Date: "...), time.RFC1123Z), len(b))
 	if o.from == "" {
-		o.from = field("From", o.From.String())
+		o.from = string(header(nil, "From", o.From.String()))
 	}
-	b.WriteString(o.from)
-	header(b, "To", mailbox(to))
-	header(b, "Message-ID", o.messageID(m))
-	header(b, "X-Notice-Id", string(m.NoticeID))
-	header(b, "X-Delivery-Id", m.Delivery.String())
+	b = append(b, o.from...)
+	b = folded(mailbox(append(b, "To: "...), to), len(b))
+	b = folded(o.messageID(append(b, "Message-ID: "...), m), len(b))
+	b = header(b, "X-Notice-Id", string(m.NoticeID))
+	return folded(m.Delivery.Append(append(b, "X-Delivery-Id: "...)), len(b))
 }
 
 // fixed is the headers that are the same for everybody, and the empty line.
-func (o Options) fixed(lang incidents.Lang, content string) string {
-	var b bytes.Buffer
+func (o *Options) fixed(lang incidents.Lang, content string) string {
+	var b []byte
 	if o.ReplyTo != "" {
-		header(&b, "Reply-To", (&mail.Address{Address: o.ReplyTo}).String())
+		b = header(b, "Reply-To", (&mail.Address{Address: o.ReplyTo}).String())
 	}
-	header(&b, "Auto-Submitted", "auto-generated")
-	header(&b, "Content-Language", string(lang))
-	header(&b, "MIME-Version", "1.0")
-	header(&b, "Content-Type", content)
-	b.WriteString("\r\n")
-	return b.String()
+	b = header(b, "Auto-Submitted", "auto-generated")
+	b = header(b, "Content-Language", string(lang))
+	b = header(b, "MIME-Version", "1.0")
+	b = header(b, "Content-Type", content)
+	return string(append(b, "\r\n"...))
 }
 
-// messageID is the same for every attempt of one delivery.
-func (o Options) messageID(m notifiers.Message) string {
-	sum := sha256.Sum256([]byte("message-id " + string(m.NoticeID) + " " + m.Delivery.String()))
+// messageID adds the message's id, which is the same for every attempt of one delivery.
+func (o *Options) messageID(b []byte, m *notifiers.Message) []byte {
+	var room [128]byte
+	what := append(append(append(room[:0], "message-id "...), m.NoticeID...), ' ')
+	sum := sha256.Sum256(m.Delivery.Append(what))
 	_, domain, _ := strings.Cut(o.From.Address, "@")
-	return "<" + hex.EncodeToString(sum[:16]) + "." + m.Delivery.String() + "@" + domain + ">"
+	b = append(hex.AppendEncode(append(b, '<'), sum[:16]), '.')
+	return append(append(append(m.Delivery.Append(b), '@'), domain...), '>')
 }
 
 // maxName is how many bytes of a name stand in the To header: a line has at
@@ -131,13 +130,41 @@ func recipient(m notifiers.Message) (mail.Address, error) {
 	return mail.Address{Name: name, Address: m.To}, nil
 }
 
-// mailbox is an address with its name. net/mail puts a backslash into an
+// mailbox adds an address with its name. net/mail puts a backslash into an
 // encoded word as it is, where RFC 2047 §5 (3) forbids it and readers stumble.
-func mailbox(a mail.Address) string {
-	if ascii(a.Name) || !strings.Contains(a.Name, `\`) {
-		return a.String()
+func mailbox(b []byte, a mail.Address) []byte {
+	switch {
+	case simple(a):
+		if a.Name != "" {
+			b = append(append(append(b, '"'), a.Name...), `" `...)
+		}
+		return append(append(append(b, '<'), a.Address...), '>')
+	case ascii(a.Name) || !strings.Contains(a.Name, `\`):
+		return append(b, a.String()...)
 	}
-	return mime.BEncoding.Encode("utf-8", a.Name) + " " + (&mail.Address{Address: a.Address}).String()
+	return append(b, mime.BEncoding.Encode("utf-8", a.Name)+" "+(&mail.Address{Address: a.Address}).String()...)
+}
+
+// simple tells what net/mail writes as it stands, the name in quotes: most
+// persons are that.
+func simple(a mail.Address) bool {
+	for i := range len(a.Name) {
+		if c := a.Name[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	before := byte('.')
+	for i := range len(a.Address) {
+		switch c := a.Address[i]; {
+		case c == '@':
+			return before != '.'
+		case c == '.' && before != '.', c == '_', c == '-', c == '+', c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z':
+			before = c
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 // encodeWords encodes a subject so that every encoded word fits a folded line
@@ -156,25 +183,40 @@ func encodeWords(s string) string {
 // maxUnbroken is below the longest line of a header, 998 (RFC 5322 §2.1.1).
 const maxUnbroken = 900
 
-// header writes one field, folded at spaces to 76 columns.
-func header(b *bytes.Buffer, name, value string) {
-	line := len(name) + 2
-	b.WriteString(name)
-	b.WriteString(": ")
-	before := "" // the word before: no line is broken beside a second blank, which readers lose
-	for i, word := range strings.Split(value, " ") {
+// header adds one field, folded.
+func header(b []byte, name, value string) []byte {
+	return folded(append(append(append(b, name...), ": "...), value...), len(b))
+}
+
+// maxLine is how many columns a header is folded to.
+const maxLine = 76
+
+// folded ends the field that begins at from: a line that is too long is broken
+// at spaces.
+func folded(b []byte, from int) []byte {
+	if len(b)-from > maxLine {
+		b = fold(b[:from], string(b[from:]))
+	}
+	return append(b, "\r\n"...)
+}
+
+// fold adds a field with its lines broken. No line is broken beside a second
+// blank, which readers lose, nor before the first word of the value.
+func fold(b []byte, field string) []byte {
+	line, before := 0, ""
+	for i, word := range strings.Split(field, " ") {
 		switch {
 		case i == 0:
-		case word != "" && before != "" && line+1+len(word) > 76:
-			b.WriteString("\r\n ")
+		case i > 1 && word != "" && before != "" && line+1+len(word) > maxLine:
+			b = append(b, "\r\n "...)
 			line = 1
 		default:
-			b.WriteByte(' ')
+			b = append(b, ' ')
 			line++
 		}
-		b.WriteString(word)
+		b = append(b, word...)
 		line += len(word)
 		before = word
 	}
-	b.WriteString("\r\n")
+	return b
 }

@@ -83,7 +83,7 @@ func (c *Channel) SendAll(ctx, leave context.Context, ms []notifiers.Message) []
 	for i := range all {
 		out[i] = all[i].receipt
 		if out[i].Outcome != incidents.OutcomeKept {
-			out[i].ProviderID = c.o.messageID(ms[i])
+			out[i].ProviderID = string(c.o.messageID(nil, &ms[i]))
 		}
 	}
 	return out

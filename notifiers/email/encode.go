@@ -38,7 +38,7 @@ const (
 )
 
 // skeletonOf writes the e-mail of a form without anybody's values.
-func (o Options) skeletonOf(f *templates.Form, notice incidents.NoticeID) (*skeleton, error) {
+func (o *Options) skeletonOf(f *templates.Form, notice incidents.NoticeID) (*skeleton, error) {
 	head, body, err := parts(textMark, htmlMark, "=_tocsin_"+boundary(notice, f.Lang()))
 	if err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func (o Options) skeletonOf(f *templates.Form, notice incidents.NoticeID) (*skel
 	}
 	s := &skeleton{fixed: o.fixed(f.Lang(), head.content)}
 	if subject, same := f.Fixed(templates.PartSubject); same {
-		s.subject = field("Subject", encodeWords(subject))
+		s.subject = string(header(nil, "Subject", encodeWords(subject)))
 	}
 	s.static(before)
 	s.part(f, templates.PartText)
@@ -80,7 +80,7 @@ func (s *skeleton) part(f *templates.Form, p templates.Part) {
 			continue
 		}
 		var q quoted
-		q.write(text)
+		q.write([]byte(text))
 		q.soft()
 		s.static(q.b)
 	}
@@ -100,7 +100,7 @@ type skeletonKey struct {
 
 const maxSkeletons = 256
 
-func (c *skeletons) of(o Options, f *templates.Form, notice incidents.NoticeID) (*skeleton, error) {
+func (c *skeletons) of(o *Options, f *templates.Form, notice incidents.NoticeID) (*skeleton, error) {
 	key := skeletonKey{f, notice}
 	c.mu.RLock()
 	s := c.by[key]
@@ -134,20 +134,19 @@ func (c *Channel) Encode(m *notifiers.Message, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	s, err := c.skeletons.of(c.o, m.Text.Filled.Form, m.NoticeID)
+	s, err := c.skeletons.of(&c.o, m.Text.Filled.Form, m.NoticeID)
 	if err != nil {
 		return err
 	}
-	w := bytes.NewBuffer(make([]byte, 0, s.size+2048))
-	c.o.address(w, *m, to, at)
+	b := c.o.address(make([]byte, 0, s.size+2048), m, to, at)
 	if s.subject != "" {
-		w.WriteString(s.subject)
+		b = append(b, s.subject...)
 	} else {
-		header(w, "Subject", encodeWords(m.Text.Subject))
+		b = header(b, "Subject", encodeWords(m.Text.Subject))
 	}
-	w.WriteString(s.fixed)
-	q := quoted{b: w.Bytes()}
-	var value []byte
+	q := quoted{b: append(b, s.fixed...)}
+	var room [256]byte
+	value := room[:0]
 	for i := range s.bits {
 		x := &s.bits[i]
 		if x.static != nil {
@@ -155,18 +154,11 @@ func (c *Channel) Encode(m *notifiers.Message, at time.Time) error {
 			continue
 		}
 		value = m.Text.Filled.Value(value[:0], x.part, x.piece)
-		q.write(string(value))
+		q.write(value)
 		q.soft()
 	}
 	m.Wire = q.b
 	return nil
-}
-
-// field is one header, folded.
-func field(name, value string) string {
-	var b bytes.Buffer
-	header(&b, name, value)
-	return b.String()
 }
 
 func boundary(notice incidents.NoticeID, lang incidents.Lang) string {

@@ -66,6 +66,6 @@ func (o *Options) fill() error {
 	if o.Now == nil {
 		return incidents.Invalid("the e-mail channel needs a clock")
 	}
-	o.from = field("From", o.From.String())
+	o.from = string(header(nil, "From", o.From.String()))
 	return nil
 }

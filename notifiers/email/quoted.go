@@ -13,7 +13,7 @@ const maxColumns = 75 // and the "=" of a soft line break
 const hexDigits = "0123456789ABCDEF"
 
 // write adds a piece of text; its line breaks are LF or CRLF.
-func (q *quoted) write(s string) {
+func (q *quoted) write(s []byte) {
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		switch {
@@ -40,12 +40,21 @@ func (q *quoted) write(s string) {
 }
 
 // run is how much of a text goes on this line as it stands.
-func (q *quoted) run(s string) (n int) {
-	for n < len(s) && q.col+n < maxColumns && s[n] > ' ' && s[n] < 0x7f && s[n] != '=' {
+func (q *quoted) run(s []byte) (n int) {
+	s = s[:min(len(s), max(0, maxColumns-q.col))]
+	for n < len(s) && asItStands[s[n]] {
 		n++
 	}
 	return n
 }
+
+// asItStands has the bytes that are never coded; a dot that begins a line is.
+var asItStands = func() (out [256]bool) {
+	for c := byte('!'); c <= '~'; c++ {
+		out[c] = c != '='
+	}
+	return out
+}()
 
 func (q *quoted) plain(c byte) {
 	if q.col+1 > maxColumns {

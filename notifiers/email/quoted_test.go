@@ -17,12 +17,12 @@ func FuzzQuoted(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, a, b string, soft bool) {
 		var q quoted
-		q.write(a)
+		q.write([]byte(a))
 		if soft {
 			q.soft()
 		}
 		joined := !soft && strings.HasSuffix(a, "\r") && strings.HasPrefix(b, "\n") // a line break is never cut in two
-		q.write(b)
+		q.write([]byte(b))
 		for line := range bytes.SplitSeq(q.b, []byte("\r\n")) {
 			if len(line) > 76 || bytes.HasPrefix(line, []byte(".")) || bytes.ContainsAny(line, "\r\n") || strings.TrimRight(string(line), " \t") != string(line) {
 				t.Fatalf("the line %q", line)

@@ -80,7 +80,7 @@ func (v VERP) local(id incidents.DeliveryID, attempt int) string {
 }
 
 // sender is the envelope sender of a message.
-func (o Options) sender(id incidents.DeliveryID, attempt int) string {
+func (o *Options) sender(id incidents.DeliveryID, attempt int) string {
 	if o.ReturnPath != nil {
 		if address := o.ReturnPath(id, attempt); address != "" {
 			return address
