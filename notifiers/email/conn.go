@@ -137,11 +137,15 @@ func loopback(a net.Addr) bool {
 	return ok && t.IP.IsLoopback()
 }
 
-// say takes a command into what is sent next.
-func (k *conn) say(line string) {
-	k.out = append(k.out, line...)
-	k.out = append(k.out, '\r', '\n')
+// put takes texts into what is sent next.
+func (k *conn) put(texts ...string) {
+	for _, s := range texts {
+		k.out = append(k.out, s...)
+	}
 }
+
+// say takes a command, or the end of one, into what is sent next.
+func (k *conn) say(line string) { k.put(line, "\r\n") }
 
 // soon begins the time the relay has for what comes next; rest ends it.
 func (k *conn) soon() { k.dog.Reset(k.o.Timeout) }
@@ -162,7 +166,9 @@ func (k *conn) answer(each func(string)) (reply, error) {
 			return reply{}, err
 		}
 	}
-	k.soon()
+	if k.r.Buffered() == 0 { // what came already was in time
+		k.soon()
+	}
 	return readReply(k.r, each)
 }
 

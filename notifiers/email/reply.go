@@ -2,6 +2,7 @@ package email
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"strconv"
 	"strings"
@@ -28,21 +29,18 @@ func readReply(r *bufio.Reader, each func(text string)) (p reply, err error) {
 		if err != nil {
 			return p, err
 		}
-		s := strings.TrimRight(string(line), "\r\n")
-		if len(s) < 3 || len(s) > 3 && s[3] != ' ' && s[3] != '-' {
+		line = bytes.TrimRight(line, "\r\n")
+		if len(line) < 3 || len(line) > 3 && line[3] != ' ' && line[3] != '-' {
 			return p, errNoReply
 		}
-		if p.code, err = strconv.Atoi(s[:3]); err != nil || p.code < 200 || p.code > 599 {
+		if p.code = codeOf(line[:3]); p.code < 200 || p.code > 599 {
 			return p, errNoReply
 		}
-		text := ""
-		if len(s) > 4 {
-			text = s[4:]
-		}
+		text := string(line[min(4, len(line)):])
 		if each != nil {
 			each(text)
 		}
-		if len(s) == 3 || s[3] == ' ' {
+		if len(line) == 3 || line[3] == ' ' {
 			p.enhanced, p.text = enhancedOf(text)
 			return p, nil
 		}
@@ -50,14 +48,26 @@ func readReply(r *bufio.Reader, each func(text string)) (p reply, err error) {
 	return p, errNoReply
 }
 
+// codeOf reads digits; -1 of anything else.
+func codeOf(b []byte) (n int) {
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return -1
+		}
+		n = 10*n + int(c-'0')
+	}
+	return n
+}
+
 // enhancedOf cuts an enhanced status code off a text.
 func enhancedOf(s string) (e [3]int, rest string) {
 	first, rest, _ := strings.Cut(s, " ")
-	parts := strings.Split(first, ".")
-	if len(parts) != 3 {
+	class, more, _ := strings.Cut(first, ".")
+	subject, detail, ok := strings.Cut(more, ".")
+	if !ok {
 		return e, s
 	}
-	for i, p := range parts {
+	for i, p := range [...]string{class, subject, detail} {
 		n, err := strconv.Atoi(p)
 		if err != nil || n < 0 || n > 999 {
 			return [3]int{}, s

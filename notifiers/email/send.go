@@ -55,23 +55,36 @@ func keep(out []*outgoing) {
 	}
 }
 
-// envelope is who sends and who receives.
-func (k *conn) envelope(o *outgoing) (mail, rcpt string) {
-	mail, rcpt = "MAIL FROM:<"+o.from+">", "RCPT TO:<"+o.m.To+">"
+// mail says who sends a message.
+func (k *conn) mail(o *outgoing) {
+	k.put("MAIL FROM:<", o.from, ">")
 	if !ascii(o.m.To) {
-		mail += " SMTPUTF8"
+		k.put(" SMTPUTF8")
 	}
-	if k.has["DSN"] && o.m.Delivery.Notice > 0 {
-		m, r := dsnParams(o.m.Delivery)
-		mail, rcpt = mail+" "+m, rcpt+" "+r
+	if k.reports(o) {
+		k.put(" RET=HDRS ENVID=")
+		k.out = o.m.Delivery.Append(k.out) // needs no xtext
 	}
-	return mail, rcpt
+	k.put("\r\n")
 }
 
+// rcpt says who receives it.
+func (k *conn) rcpt(o *outgoing) {
+	k.put("RCPT TO:<", o.m.To, ">")
+	if k.reports(o) {
+		k.put(" NOTIFY=FAILURE,DELAY")
+	}
+	k.put("\r\n")
+}
+
+// reports tells that a relay which offers DSN (RFC 3461 §4) is asked to report
+// failure and delay, with the headers of the message alone, under the id of its
+// delivery.
+func (k *conn) reports(o *outgoing) bool { return k.has["DSN"] && o.m.Delivery.Notice > 0 }
+
 func (k *conn) address(o *outgoing) {
-	mail, rcpt := k.envelope(o)
-	k.say(mail)
-	k.say(rcpt)
+	k.mail(o)
+	k.rcpt(o)
 }
 
 // chunks sends messages by BDAT (RFC 3030), all in one go (RFC 2920). RSET
@@ -83,7 +96,8 @@ func (k *conn) chunks(out []*outgoing) bool {
 			k.say("RSET")
 		}
 		k.address(o)
-		k.say("BDAT " + strconv.Itoa(len(o.m.Wire)) + " LAST")
+		k.out = strconv.AppendInt(append(k.out, "BDAT "...), int64(len(o.m.Wire)), 10)
+		k.say(" LAST")
 		k.out = append(k.out, o.m.Wire...)
 		ends[i] = len(k.out)
 	}
@@ -267,9 +281,8 @@ func (d *dialogue) stepwise(o *outgoing) (data, alive bool) {
 		}
 		d.dirty = false
 	}
-	mail, rcpt := d.envelope(o)
-	for i, line := range []string{mail, rcpt, "DATA"} {
-		d.say(line)
+	for i, say := range []func(*outgoing){d.mail, d.rcpt, func(*outgoing) { d.say("DATA") }} {
+		say(o)
 		p, err := d.answer(nil)
 		if data, alive = d.step(o, i, p, err); !alive || o.settled {
 			return false, alive

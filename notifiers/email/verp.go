@@ -88,10 +88,3 @@ func (o *Options) sender(id incidents.DeliveryID, attempt int) string {
 	}
 	return o.Bounce
 }
-
-// dsnParams asks a relay that offers DSN (RFC 3461 §4) to report failure and
-// delay, with the headers of the message alone, under the id of its delivery.
-// They are the parameters of MAIL and of RCPT; a delivery's id needs no xtext.
-func dsnParams(id incidents.DeliveryID) (mail, rcpt string) {
-	return "RET=HDRS ENVID=" + id.String(), "NOTIFY=FAILURE,DELAY"
-}

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"tocsin/incidents"
+	"tocsin/notifiers"
 )
 
 var verp = VERP{Key: []byte("a key for the test"), Domain: "bounces.example.org"}
@@ -85,8 +86,14 @@ func TestWhatIsNoDeliveryHasNoReturnPath(t *testing.T) {
 }
 
 func TestWhatIsAskedOfARelay(t *testing.T) {
-	mail, rcpt := dsnParams(mailOf(12, 345))
-	if mail != "RET=HDRS ENVID=12-345-e" || rcpt != "NOTIFY=FAILURE,DELAY" {
-		t.Errorf("%s; %s", mail, rcpt)
+	o := &outgoing{m: &notifiers.Message{Delivery: mailOf(12, 345), To: "ada@example.com"}, from: "bounces@example.org"}
+	for offered, want := range map[string]string{
+		"DSN":        "MAIL FROM:<bounces@example.org> RET=HDRS ENVID=12-345-e\r\nRCPT TO:<ada@example.com> NOTIFY=FAILURE,DELAY\r\n",
+		"PIPELINING": "MAIL FROM:<bounces@example.org>\r\nRCPT TO:<ada@example.com>\r\n",
+	} {
+		k := &conn{has: map[string]bool{offered: true}}
+		if k.address(o); string(k.out) != want {
+			t.Errorf("where it offers %s: %q", offered, k.out)
+		}
 	}
 }
