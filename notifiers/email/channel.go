@@ -80,10 +80,12 @@ func (c *Channel) SendAll(ctx, leave context.Context, ms []notifiers.Message) []
 		left, more = c.try(ctx, leave, left)
 	}
 	out := make([]incidents.Receipt, len(ms))
+	var id []byte
 	for i := range all {
 		out[i] = all[i].receipt
 		if out[i].Outcome != incidents.OutcomeKept {
-			out[i].ProviderID = string(c.o.messageID(nil, &ms[i]))
+			id = c.o.messageID(id[:0], &ms[i])
+			out[i].ProviderID = string(id)
 		}
 	}
 	return out
