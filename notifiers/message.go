@@ -31,12 +31,14 @@ type Message struct {
 	Zone     string // IANA time zone of the person, if it is known
 	Provider string // of a lookup: the account that was asked, "" when nobody knows
 	Text     templates.Rendered
-	Wire     []byte // the bytes that leave, when the channel is an Encoder
+	Wire     []byte  // the bytes that leave, when the channel is an Encoder
+	lent     *[]byte // the same, when they are in a buffer that goes back; see release
 	nonce    [12]byte
 	seal     []byte // binds address, text and delivery; see Seal
 }
 
-// A Channel carries one message to one person. An error says the provider could
+// A Channel carries one message to one person, and keeps nothing of it once it
+// returned. An error says the provider could
 // not be asked at all, so nothing was sent; everything a provider might have
 // taken is a Receipt, OutcomeDoubt when nobody can say.
 type Channel interface {
@@ -45,7 +47,8 @@ type Channel interface {
 
 // An Encoder is a channel that writes a message as it will leave when it is
 // rendered, so that the seal covers exactly those bytes. at is when the first
-// attempt was written down.
+// attempt was written down. It writes into m.Wire, which is empty and may have
+// room, and keeps nothing of it: the bytes are the pipeline's.
 type Encoder interface {
 	Encode(m *Message, at time.Time) error
 }
@@ -57,6 +60,7 @@ type Batcher interface {
 	// Batch is how many messages SendAll takes at most.
 	Batch() int
 	// SendAll sends the messages and returns what came of each, in their order.
+	// Once it returned, it holds none of their bytes: others are written over them.
 	// When leave ends, what has not left stays: it is OutcomeKept.
 	SendAll(ctx, leave context.Context, ms []Message) []incidents.Receipt
 }

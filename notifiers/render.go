@@ -84,7 +84,7 @@ func (d *Dispatcher) render(ctx context.Context, j *job, c incidents.Claimed) (M
 		return Message{}, incidents.Invalid("the person has no address for %s", id.Channel)
 	}
 	if e := j.set.encoder(id.Channel); e != nil {
-		if err := e.Encode(&m, c.First); err != nil {
+		if err := m.write(e, c.First); err != nil {
 			return Message{}, err
 		}
 	}

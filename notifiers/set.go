@@ -58,6 +58,7 @@ func (s *Set) SendAll(ctx, leave context.Context, c incidents.Channel, ms []Mess
 	if len(good) == 0 {
 		return out
 	}
+	defer release(ms, out)
 	if b, ok := s.channels[c].(Batcher); ok {
 		for i, r := range allCarried(ctx, leave, b, good) {
 			out[place[i]] = r

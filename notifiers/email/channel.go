@@ -49,7 +49,7 @@ func (c *Channel) Batch() int { return c.o.Batch }
 
 // Send delivers one message; see SendAll.
 func (c *Channel) Send(ctx context.Context, m notifiers.Message) (incidents.Receipt, error) {
-	if m.Wire == nil {
+	if len(m.Wire) == 0 {
 		if err := c.Encode(&m, c.o.Now()); err != nil {
 			return incidents.Receipt{}, err
 		}
@@ -68,7 +68,7 @@ func (c *Channel) SendAll(ctx, leave context.Context, ms []notifiers.Message) []
 	for i := range ms {
 		o := &all[i]
 		o.m, o.from, o.receipt = &ms[i], c.o.sender(ms[i].Delivery, ms[i].Attempt), unreachable
-		if ms[i].Wire == nil {
+		if len(ms[i].Wire) == 0 {
 			if err := c.Encode(&ms[i], c.o.Now()); err != nil {
 				o.settle(incidents.Receipt{Outcome: incidents.OutcomeRefused, Reason: "the message cannot be built"})
 				continue

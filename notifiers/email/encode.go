@@ -3,6 +3,7 @@ package email
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -138,7 +139,11 @@ func (c *Channel) Encode(m *notifiers.Message, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	b := c.o.address(make([]byte, 0, s.size+2048), m, to, at)
+	var b []byte
+	if len(m.Wire) == 0 {
+		b = m.Wire // there may be room
+	}
+	b = c.o.address(slices.Grow(b, s.size+2048), m, to, at)
 	if s.subject != "" {
 		b = append(b, s.subject...)
 	} else {
