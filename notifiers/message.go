@@ -34,7 +34,8 @@ type Message struct {
 	Wire     []byte  // the bytes that leave, when the channel is an Encoder
 	lent     *[]byte // the same, when they are in a buffer that goes back; see release
 	nonce    [12]byte
-	seal     []byte // binds address, text and delivery; see Seal
+	seal     [tagSize]byte // binds address, text and delivery; see Seal
+	sealed   bool
 }
 
 // A Channel carries one message to one person, and keeps nothing of it once it
@@ -78,12 +79,13 @@ type Finder interface {
 // that leave.
 func (m *Message) Seal(key []byte) {
 	rand.Read(m.nonce[:]) // never fails
-	m.seal = m.tag(key)
+	m.seal, m.sealed = m.tag(key), true
 }
 
 // Intact tells whether the message is as it was sealed.
-func (m Message) Intact(key []byte) bool {
-	return len(m.seal) > 0 && subtle.ConstantTimeCompare(m.seal, m.tag(key)) == 1
+func (m *Message) Intact(key []byte) bool {
+	tag := m.tag(key)
+	return m.sealed && subtle.ConstantTimeCompare(m.seal[:], tag[:]) == 1
 }
 
 var sealBuffers = sync.Pool{New: func() any { return new([]byte) }}
@@ -91,7 +93,7 @@ var sealBuffers = sync.Pool{New: func() any { return new([]byte) }}
 // tag is over all that the seal covers: each text behind its length, and beside
 // them the bytes, which are long and stay where they are. What GCM makes of the
 // texts is thrown away.
-func (m *Message) tag(key []byte) []byte {
+func (m *Message) tag(key []byte) (tag [tagSize]byte) {
 	buf := sealBuffers.Get().(*[]byte)
 	b := (*buf)[:0]
 	for _, s := range [...]string{m.Delivery.String(), string(m.NoticeID), string(m.Mode), m.To, m.Name, m.Code, string(m.Text.Lang), m.Text.Subject, m.Text.Text, m.Text.HTML, m.Text.SMS, m.Text.Title, m.Text.Body,
@@ -100,7 +102,7 @@ func (m *Message) tag(key []byte) []byte {
 	}
 	b = slices.Grow(b, tagSize)
 	b = sealer(key).Seal(b[:0], m.nonce[:], b, m.Wire)
-	tag := bytes.Clone(b[len(b)-tagSize:])
+	copy(tag[:], b[len(b)-tagSize:])
 	clear(b)
 	*buf = b
 	sealBuffers.Put(buf)

@@ -30,7 +30,7 @@ func DrillSet(key []byte, sandbox incidents.Sandbox, now Clock) *Set {
 
 // check makes sure, at the last moment, that a message belongs to this mode and
 // is exactly what was rendered for its delivery.
-func (s *Set) check(m Message) error {
+func (s *Set) check(m *Message) error {
 	switch {
 	case m.Mode != s.mode:
 		return incidents.Forbidden("delivery %s is %s and was handed to the %s channels", m.Delivery, m.Mode, s.mode)
@@ -46,14 +46,13 @@ func (s *Set) check(m Message) error {
 // channel can. What has not left when leave ends is kept.
 func (s *Set) SendAll(ctx, leave context.Context, c incidents.Channel, ms []Message) []incidents.Receipt {
 	out := make([]incidents.Receipt, len(ms))
-	var good []Message
-	var place []int
-	for i, m := range ms {
-		if err := s.check(m); err != nil {
+	good, place := make([]Message, 0, len(ms)), make([]int, 0, len(ms))
+	for i := range ms {
+		if err := s.check(&ms[i]); err != nil {
 			out[i] = refusal(err)
 			continue
 		}
-		good, place = append(good, m), append(place, i)
+		good, place = append(good, ms[i]), append(place, i)
 	}
 	if len(good) == 0 {
 		return out

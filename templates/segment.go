@@ -108,7 +108,9 @@ func (s *Slots) resolve(needs slotMask, html bool, v *values) error {
 	raw := [slotKinds]string{SlotName: s.Name, SlotData: s.Data, SlotCode: s.Code, SlotRef: s.Ref,
 		SlotVerifyURL: s.VerifyURL, SlotOrg: s.Org, SlotEndDate: s.EndDate}
 	for k := SlotName; k < SlotGreeting; k++ {
-		v.plain[k] = Clean(raw[k])
+		if raw[k] != "" {
+			v.plain[k] = Clean(raw[k])
+		}
 		if v.plain[k] == "" && needs.has(k) {
 			return incidents.Invalid("there is no value for {{%s}}", k).On(k.String())
 		}
