@@ -28,7 +28,7 @@ const maildirEvery = 5 * time.Second
 func (a *App) openReturnPaths() {
 	b := a.settings.Channels.Email.Bounces
 	if b.On() {
-		a.bounces.taker = &bounce.Taker{Addresses: email.VERP{Key: a.keeper.DeriveKey("bounces"), Domain: b.Domain}, Keep: a.keepBounce}
+		a.bounces.taker = &bounce.Taker{Addresses: email.NewVERP(a.keeper.DeriveKey("bounces"), b.Domain), Keep: a.keepBounce}
 	}
 }
 

@@ -1,17 +1,21 @@
 package email
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base32"
+	"hash"
 	"strconv"
 	"strings"
+	"sync"
 
 	"tocsin/incidents"
 )
 
 // A VERP makes and reads variable envelope return paths: an envelope sender of
-// its own for every attempt, so that what comes back names what it is about.
+// its own for every attempt, so that what comes back names what it is about. It
+// is made by NewVERP.
 //
 //	bounce+12-345-e.1.2gq4k7m5x3ab6c7d2e4f@bounces.example.org
 //
@@ -19,8 +23,15 @@ import (
 // one that was can be used against its own delivery only. Mail hosts fold the
 // case of addresses, so everything is lower case and read in any case.
 type VERP struct {
-	Key    []byte // secret, for this purpose alone
-	Domain string // whose mail comes to us
+	domain string     // whose mail comes to us
+	macs   *sync.Pool // of hash.Hash, each with the key in it: taking a key in costs more than an address
+}
+
+// NewVERP makes return paths of a domain under a secret key, which is for this
+// purpose alone.
+func NewVERP(key []byte, domain string) VERP {
+	key = bytes.Clone(key)
+	return VERP{domain, &sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
 }
 
 const (
@@ -43,14 +54,14 @@ func (v VERP) Address(id incidents.DeliveryID, attempt int) string {
 	if len(local) > localMax {
 		return ""
 	}
-	return local + "@" + v.Domain
+	return local + "@" + v.domain
 }
 
 // Parse reads an address back. Only one that Address made is ok: whatever else
 // it looks like, it says nothing about any delivery.
 func (v VERP) Parse(address string) (id incidents.DeliveryID, attempt int, ok bool) {
 	local, domain, _ := strings.Cut(address, "@")
-	if !strings.EqualFold(domain, v.Domain) || len(local) > localMax {
+	if !strings.EqualFold(domain, v.domain) || len(local) > localMax {
 		return id, 0, false
 	}
 	local = strings.ToLower(local)
@@ -73,9 +84,12 @@ func (v VERP) Parse(address string) (id incidents.DeliveryID, attempt int, ok bo
 }
 
 func (v VERP) local(id incidents.DeliveryID, attempt int) string {
-	what := id.String() + "." + strconv.Itoa(attempt)
-	h := hmac.New(sha256.New, v.Key)
-	h.Write([]byte("verp " + what))
+	h := v.macs.Get().(hash.Hash)
+	defer v.macs.Put(h)
+	h.Reset() // back to the key
+	b := strconv.AppendInt(append(id.Append([]byte("verp ")), '.'), int64(attempt), 10)
+	h.Write(b)
+	what := string(b[len("verp "):])
 	return verpUser + what + "." + verpText.EncodeToString(h.Sum(nil)[:macBytes])
 }
 

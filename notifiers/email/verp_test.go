@@ -12,7 +12,7 @@ import (
 	"tocsin/notifiers"
 )
 
-var verp = VERP{Key: []byte("a key for the test"), Domain: "bounces.example.org"}
+var verp = NewVERP([]byte("a key for the test"), "bounces.example.org")
 
 func mailOf(notice, seq int64) incidents.DeliveryID {
 	return incidents.DeliveryID{Notice: notice, Seq: seq, Channel: incidents.Email}
@@ -40,6 +40,25 @@ func TestAReturnPathComesBack(t *testing.T) {
 	})
 }
 
+// Reports come back weeks after the message left, to whichever version runs then.
+func TestAReturnPathStaysWhatItWas(t *testing.T) {
+	for want, got := range map[string]string{
+		"bounce+12-345-e.1.lh7p6quopbsqumg57z7a@bounces.example.org":                 verp.Address(mailOf(12, 345), 1),
+		"bounce+999999999-999999999999-e.7.avrprlfibdq3ypa5yekq@bounces.example.org": verp.Address(mailOf(999_999_999, 999_999_999_999), 7),
+	} {
+		if got != want {
+			t.Errorf("it is %s and was %s", got, want)
+		}
+	}
+}
+
+func BenchmarkReturnPath(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		verp.Address(mailOf(12, 345678), 1)
+	}
+}
+
 func TestAForgedReturnPathIsNobodys(t *testing.T) {
 	good := verp.Address(mailOf(12, 345), 1)
 	local, _, _ := strings.Cut(good, "@")
@@ -56,7 +75,7 @@ func TestAForgedReturnPathIsNobodys(t *testing.T) {
 		"another user":             strings.TrimPrefix(good, "bounce+"),
 		"a domain too many":        good + "@bounces.example.org",
 		"much too long":            "bounce+" + strings.Repeat("1", 80) + good,
-		"of another key":           VERP{Key: []byte("another key"), Domain: verp.Domain}.Address(mailOf(12, 345), 1),
+		"of another key":           NewVERP([]byte("another key"), verp.domain).Address(mailOf(12, 345), 1),
 		"a signature and no name":  "bounce+.." + mac + "@bounces.example.org",
 		"the signature of nothing": "bounce+12-345-e.1.@bounces.example.org",
 	} {

@@ -15,7 +15,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var (
-	addresses = email.VERP{Key: []byte("a key for the test"), Domain: "bounces.example.org"}
+	addresses = email.NewVERP([]byte("a key for the test"), "bounces.example.org")
 	theirs    = incidents.DeliveryID{Notice: 12, Seq: 345, Channel: incidents.Email}
 	theirPath = addresses.Address(theirs, 1)
 )
