@@ -48,7 +48,7 @@ func (q *quoted) run(s []byte) (n int) {
 	return n
 }
 
-// asItStands has the bytes that are never coded; a dot that begins a line is.
+// asItStands has the bytes that are not coded, unless a dot begins a line.
 var asItStands = func() (out [256]bool) {
 	for c := byte('!'); c <= '~'; c++ {
 		out[c] = c != '='
