@@ -38,10 +38,10 @@ type Message struct {
 	sealed   bool
 }
 
-// A Channel carries one message to one person, and keeps nothing of it once it
-// returned. An error says the provider could
-// not be asked at all, so nothing was sent; everything a provider might have
-// taken is a Receipt, OutcomeDoubt when nobody can say.
+// A Channel carries one message to one person, and holds nothing of it once it
+// has answered. An error says the provider could not be asked at all, so nothing
+// was sent; everything a provider might have taken is a Receipt, OutcomeDoubt
+// when nobody can say.
 type Channel interface {
 	Send(ctx context.Context, m Message) (incidents.Receipt, error)
 }
@@ -61,7 +61,7 @@ type Batcher interface {
 	// Batch is how many messages SendAll takes at most.
 	Batch() int
 	// SendAll sends the messages and returns what came of each, in their order.
-	// Once it returned, it holds none of their bytes: others are written over them.
+	// It holds none of their bytes afterwards: others are written over them.
 	// When leave ends, what has not left stays: it is OutcomeKept.
 	SendAll(ctx, leave context.Context, ms []Message) []incidents.Receipt
 }

@@ -73,10 +73,11 @@ func parts(text, html, boundary string) (h mimeHead, body []byte, err error) {
 // address adds the headers of one person's message.
 func (o *Options) address(b []byte, m *notifiers.Message, to mail.Address, date time.Time) []byte {
 	b = folded(date.UTC().AppendFormat(append(b, "Date: "...), time.RFC1123Z), len(b))
-	if o.from == "" {
-		o.from = string(header(nil, "From", o.From.String()))
+	if o.from != "" {
+		b = append(b, o.from...)
+	} else {
+		b = header(b, "From", o.From.String())
 	}
-	b = append(b, o.from...)
 	b = folded(mailbox(append(b, "To: "...), to), len(b))
 	b = folded(o.messageID(append(b, "Message-ID: "...), m), len(b))
 	b = header(b, "X-Notice-Id", string(m.NoticeID))

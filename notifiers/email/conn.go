@@ -2,6 +2,7 @@ package email
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/base64"
@@ -166,10 +167,16 @@ func (k *conn) answer(each func(string)) (reply, error) {
 			return reply{}, err
 		}
 	}
-	if k.r.Buffered() == 0 { // what came already was in time
+	if !k.heard() {
 		k.soon()
 	}
 	return readReply(k.r, each)
+}
+
+// heard tells that a line came already: it was in time.
+func (k *conn) heard() bool {
+	b, _ := k.r.Peek(k.r.Buffered())
+	return bytes.IndexByte(b, '\n') >= 0
 }
 
 func (k *conn) expect(code int) error {
