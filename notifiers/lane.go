@@ -2,6 +2,7 @@ package notifiers
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -235,8 +236,11 @@ func (l *lane) deliver(claimed []incidents.Claimed) {
 		return
 	}
 	killpoint.At(killpoint.Rendered)
+	debug := l.d.Log.Enabled(l.send, slog.LevelDebug) // a line for each message, seldom wanted
 	for i, r := range l.job.set.SendAll(l.send, l.leave, l.channel, ms) {
-		l.d.Log.Debug("attempt", "delivery", sent[i].Delivery.ID.String(), "attempt", sent[i].Delivery.Attempts, "outcome", r.Outcome, "code", r.Code)
+		if debug {
+			l.d.Log.Debug("attempt", "delivery", sent[i].Delivery.ID.String(), "attempt", sent[i].Delivery.Attempts, "outcome", r.Outcome, "code", r.Code)
+		}
 		l.report(sent[i], r)
 	}
 }
