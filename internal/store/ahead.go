@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -115,6 +116,19 @@ func (a *ahead) fresh() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.last == 0
+}
+
+// leftOff is how the last turn left the chunk, nil when that is not known. Flights
+// are a copy: a transaction that fails leaves them as they are.
+func (a *ahead) leftOff() *place {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.left.held {
+		return nil
+	}
+	p := a.left.place
+	p.flights = slices.Clone(p.flights)
+	return &p
 }
 
 // trim leaves out what is not wanted any more; a.mu is held.

@@ -1,8 +1,11 @@
 package store
 
 import (
+	"errors"
 	"sync"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"tocsin/incidents"
 )
@@ -49,13 +52,14 @@ func (t *tx) moment() (m moment, err error) {
 
 // grounds are what Admit judges by. Notice, incident and approvals stand there
 // word for word on SQLite; on PostgreSQL as the transactions their rows are of,
-// which spares sending the words.
+// which spares sending the words, and the list as that too.
 type grounds struct {
 	notice                 incidents.NoticeID
 	listHash, hash, status string
 	words, incident        string
 	mode                   incidents.Mode
 	approvals              string
+	list                   string
 }
 
 const maxGates = 64
@@ -68,6 +72,17 @@ type look struct {
 	released int64
 }
 
+const gateFrom = ` FROM releases r JOIN notices n ON n.no = r.notice_no JOIN incidents i ON i.id = r.incident_id JOIN lists l ON l.no = r.list_no
+	LEFT JOIN first_waves f ON f.notice_no = r.notice_no WHERE r.notice_no = $1`
+
+// approvalsSQL adds up the approvals of a release r, each with its words.
+func (t *tx) approvalsSQL(words string) string {
+	return `(SELECT COALESCE(` + t.joined(`a.id || ' ' || a.void || ' ' || a.`+words) + `, '') FROM approvals a WHERE a.kind = 'notice' AND a.subject_id = r.notice_id)`
+}
+
+// rowVersion is the transaction that a row of PostgreSQL is of.
+const rowVersion = `xmin::text`
+
 // lookAt asks, in the transaction that writes attempts down, for all that a
 // notice must still be to be sent. It keeps the stop button from passing between
 // this look and the claim.
@@ -76,17 +91,42 @@ func (t *tx) lookAt(notice int64, at moment) (v *look, err error) {
 	if v.gate, v.stands = t.s.gates.stands(notice, at); v.stands {
 		return v, nil
 	}
-	lock, words := ``, `body`
+	lock, words, version := ``, `body`, `''`
 	if t.postgres() {
-		lock, words = ` FOR SHARE OF r`, `xmin::text`
+		lock, words, version = ` FOR SHARE OF r`, rowVersion, `l.`+rowVersion
 	}
 	r, l, of := &v.release, &v.list, &v.of
 	return v, t.ask(&v.found, `SELECT r.notice_no, r.notice_id, r.incident_id, r.list_no, r.list_hash, r.hash, r.total, r.released_at, COALESCE(f.state, 0), n.status, n.`+words+`, i.`+words+`,
-			l.incident_id, l.mode, l.persons, l.hash, l.erased_at IS NOT NULL, l.key_runs, l.key_merged,
-			(SELECT COALESCE(`+t.joined(`a.id || ' ' || a.void || ' ' || a.`+words)+`, '') FROM approvals a WHERE a.kind = 'notice' AND a.subject_id = r.notice_id)
-		FROM releases r JOIN notices n ON n.no = r.notice_no JOIN incidents i ON i.id = r.incident_id JOIN lists l ON l.no = r.list_no LEFT JOIN first_waves f ON f.notice_no = r.notice_no WHERE r.notice_no = $1`+lock,
+			l.incident_id, l.mode, l.persons, l.hash, l.erased_at IS NOT NULL, l.key_runs, l.key_merged, `+version+`, `+t.approvalsSQL(words)+gateFrom+lock,
 		args{notice}, &r.notice, &r.id, &r.incident, &r.list, &r.listHash, &r.hash, &r.total, &v.released, &v.wave, &of.status, &of.words, &of.incident,
-		&l.incident, &l.mode, &l.persons, &l.hash, &l.erased, &l.runs, &l.merged, &of.approvals)
+		&l.incident, &l.mode, &l.persons, &l.hash, &l.erased, &l.runs, &l.merged, &of.list, &of.approvals)
+}
+
+// expect takes for granted that gate and chunk are as the last turn left them, on
+// PostgreSQL, where to ask is a journey of its own. Two statements that travel
+// with what the turn writes fail it if they are not; see unexpected.
+func (t *tx) expect(c incidents.Chunk, a *ahead) (*look, *footing, error) {
+	k, ok := t.s.gates.last(c.Notice)
+	p := a.leftOff()
+	if !ok || p == nil || k.wave != waveGone {
+		return nil, nil, nil
+	}
+	of := k.of
+	if err := t.later(nil, `SELECT 1 / COUNT(*) FROM (SELECT 1`+gateFrom+` AND r.notice_id = $2 AND r.list_hash = $3 AND r.hash = $4 AND n.status = $5 AND n.xmin::text = $6 AND i.xmin::text = $7
+			AND l.mode = $8 AND l.xmin::text = $9 AND `+t.approvalsSQL(rowVersion)+` = $10 AND COALESCE(f.state, 0) = 0 FOR SHARE OF r) AS gate`,
+		c.Notice, string(of.notice), of.listHash, of.hash, of.status, of.words, of.incident, string(of.mode), of.list, of.approvals); err != nil {
+		return nil, nil, err
+	}
+	err := t.later(nil, `SELECT 1 / COUNT(*) FROM (SELECT 1 FROM chunks WHERE notice_no = $1 AND no = $2 AND fence = $3 AND owner = $4 AND turn = $5 AND landed = $6 AND rev = $7 AND flights = $8
+			FOR UPDATE) AS chunk`, c.Notice, c.No, c.Fence, c.Owner, p.no, p.landed, p.revs.chunk, p.flights.encode())
+	return &look{remembered: k, stands: true}, &footing{place: *p, known: true}, err
+}
+
+// unexpected tells that something expected was not so.
+func unexpected(err error) bool {
+	const divisionByZero = "22012"
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == divisionByZero
 }
 
 // gateOf is the gate a look found; what was asked for is answered.
@@ -133,6 +173,14 @@ func (g gate) halt(held incidents.ApprovedNotice) string {
 		return "unapproved"
 	}
 	return ""
+}
+
+// last is what is remembered of a notice.
+func (c *gates) last(notice int64) (remembered, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k, ok := c.by[notice]
+	return k, ok
 }
 
 // stands returns the gate when nothing was written since it was read that could
