@@ -96,6 +96,7 @@ type roomPage struct {
 	Timeline []timelineDay
 	Alerts   []incidents.Alert
 	Others   []incidents.Incident
+	Evidence []*workView // bundles that are built, and that came to nothing
 	Typed    url.Values
 }
 
@@ -139,6 +140,11 @@ func (c *console) roomView(p *page) (v roomPage, err error) {
 	v.Timeline = days(d.Timeline, 16)
 	if d.Incident.Kind == incidents.KindBreach && f.May(incidents.ActFacts) && !p.fragment() {
 		v.Ask = c.ask(p, d)
+	}
+	if f.May(incidents.ActEvidence) {
+		for _, w := range c.works(d.Incident.ID, incidents.WorkEvidence, string(d.Incident.ID)) {
+			v.Evidence = append(v.Evidence, c.workOf(p, w, "Built of the evidence bundle", "of the bundle is built and sent"))
+		}
 	}
 	if f.May(incidents.ActTriage) {
 		all, err := c.Desk.Incidents(p.r.Context(), p.actor, incidents.IncidentFilter{Open: true, Kind: d.Incident.Kind, Mode: d.Incident.Mode, Limit: 50})

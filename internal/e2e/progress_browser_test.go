@@ -1,0 +1,181 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"tocsin/incidents"
+	"tocsin/internal/ledger"
+	"tocsin/internal/store/storetest"
+)
+
+// A brake stands between long work and who watches it: the work goes no further
+// than a test lets it.
+type brake struct {
+	incidents.Watch
+	step chan struct{}
+}
+
+func (h *house) brake() *brake {
+	b := &brake{h.app.Desk.Watch, make(chan struct{})}
+	h.app.Desk.Watch = b
+	return b
+}
+
+func (b *brake) Moved(w incidents.Work) {
+	b.Watch.Moved(w)
+	if w.State == incidents.WorkRunning {
+		<-b.step
+	}
+}
+
+// let lets the work go one step further.
+func (b *brake) let() { b.step <- struct{}{} }
+
+// bar is what the bar of the page says, -1 when there is none.
+func (b *browser) bar() int {
+	b.t.Helper()
+	return js[int](b, `Number(document.querySelector('#main [role="progressbar"]')?.getAttribute("aria-valuenow") ?? -1)`)
+}
+
+// work is what the API says is going on.
+func (h *house) work(in incidents.Incident) []incidents.Work {
+	h.t.Helper()
+	var list struct{ Items []incidents.Work }
+	h.call("ada", http.MethodGet, "/incidents/"+in.Ref+"/work", nil, &list)
+	return list.Items
+}
+
+// A long list is released. Who pressed the button, whoever has the page open and
+// who loads it anew see how far it is, until it is released. Then a release whose
+// caller leaves: nothing was released, and the page says so.
+func TestAReleaseIsWatchedWhileItIsPrepared(t *testing.T) {
+	h := openHouse(t, storetest.SQLite)
+	rita, olga := openBrowser(t, h), openBrowser(t, h)
+	ctx, desk := context.Background(), h.app.Desk
+	in := h.incident(time.Now().UTC())
+	h.list(in, csvOf(40_000))
+	n, second := h.approved(in, byMail), h.approved(in, byMail)
+	brake := h.brake()
+	page := fmt.Sprintf("/notices/%d", n.No)
+	olga.signIn("olga")
+	olga.open(page)
+	rita.signIn("rita")
+	rita.open(page)
+
+	rita.fill("#ref", "INC-1")
+	rita.fill("#persons", "40000")
+	if status := rita.press(`form[action$="/release"] button`); status != 422 {
+		t.Errorf("a wrong reference was answered %d", status)
+	}
+	rita.fill("#ref", in.Ref)
+	rita.press(`form[action$="/release"] button`)
+	rita.must("Being prepared", "0 of 40,000 people", "If it breaks off, nothing was released")
+	h.eventually("the bar on the officer's page, by itself", func() bool { return olga.bar() == 0 })
+	if rita.bar() != 0 || js[bool](rita, `!!document.querySelector('form[action$="/release"], #title')`) {
+		t.Error("there is no bar for who pressed the button, or it can be pressed again")
+	}
+	brake.let()
+	h.eventually("the bar to move, for both", func() bool { return olga.bar() == 80 && rita.bar() == 80 })
+	rita.lookBoth("release-running")
+	h.ahead.Store(int64(2 * time.Minute)) // a session is written again when it was not for a minute, and the writer is busy
+	began := time.Now()
+	olga.open(page)
+	if took := time.Since(began); olga.bar() != 80 || took > 30*time.Second {
+		t.Errorf("after a reload, which took %v, the bar is at %d", took, olga.bar())
+	}
+	h.eventually("the API to say it", func() bool {
+		w := h.work(in)
+		return len(w) == 1 && w[0].Kind == incidents.WorkRelease && w[0].Subject == string(n.ID) && w[0].Done == 32_000 && w[0].Total == 40_000
+	})
+	if got, _, err := desk.Notice(ctx, h.as("rita"), n.ID); err != nil || got.Status != incidents.NoticeApproved {
+		t.Errorf("it is %s before it is released, %v", got.Status, err)
+	}
+	brake.let()
+	brake.let()
+	h.eventually("the end, for both", func() bool {
+		return olga.bar() < 0 && rita.bar() < 0 && strings.Contains(rita.text(), "Delivery") && !strings.Contains(rita.text(), "Being prepared")
+	})
+	if got, _, err := desk.Notice(ctx, h.as("rita"), n.ID); err != nil || got.ReleasedAt == nil || len(h.work(in)) != 0 {
+		t.Errorf("it is %s after it is released, %v", got.Status, err)
+	}
+	rita.look("release-done")
+	if _, err := desk.StopNotice(ctx, h.as("rita"), n.ID, "seen enough"); err != nil {
+		t.Fatal(err)
+	}
+
+	olga.open(fmt.Sprintf("/notices/%d", second.No))
+	call, leave := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- desk.ReleaseNotice(call, h.as("rita"), second.ID, incidents.Release{Ref: in.Ref, Persons: 40_000})
+	}()
+	brake.let()
+	h.eventually("the bar of the second", func() bool { return olga.bar() == 80 })
+	leave()
+	brake.let()
+	if err := <-ended; err == nil {
+		t.Fatal("it was released for nobody")
+	}
+	h.eventually("what became of it", func() bool {
+		return olga.bar() < 0 && strings.Contains(olga.text(), "nothing was released, and nothing has left")
+	})
+	olga.must("Whoever asked for it left")
+	olga.lookBoth("release-broken")
+	p, err := desk.Progress(ctx, h.as("rita"), second.ID)
+	if err != nil || p.Notice.Status != incidents.NoticeApproved || p.Reconciliation.List != 0 {
+		t.Errorf("after a release that broke off: %s, %+v, %v", p.Notice.Status, p.Reconciliation, err)
+	}
+	again := make(chan error, 1)
+	go func() {
+		again <- desk.ReleaseNotice(ctx, h.as("rita"), second.ID, incidents.Release{Ref: in.Ref, Persons: 40_000})
+	}()
+	for range 3 {
+		brake.let()
+	}
+	if err := <-again; err != nil {
+		t.Error("it cannot be released again:", err)
+	}
+	if _, err := desk.StopNotice(ctx, h.as("rita"), second.ID, "seen enough"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// An auditor takes the evidence bundle and sees, as everybody who may take one,
+// how far it is.
+func TestABundleIsWatchedWhileItIsBuilt(t *testing.T) {
+	h := openHouse(t, storetest.SQLite)
+	ada := openBrowser(t, h)
+	in := h.incident(time.Now().UTC())
+	h.list(in, csvOf(2000))
+	h.release(in, h.approved(in, byMail))
+	brake := h.brake()
+	ada.signIn("ada")
+	ada.open("/incidents/" + in.Ref)
+	var bundle bytes.Buffer
+	ended := make(chan error, 1)
+	go func() { ended <- h.app.Bundle(context.Background(), h.as("ada"), in.ID, &bundle) }()
+	h.eventually("the bar, by itself", func() bool { return ada.bar() == 0 })
+	brake.let()
+	h.eventually("the bar to move", func() bool { return ada.bar() == 50 })
+	ada.must("Being built", "for Ada Test")
+	ada.look("bundle-running")
+	ada.open("/incidents/" + in.Ref)
+	if now := ada.bar(); now != 50 {
+		t.Errorf("after a reload the bar is at %d", now)
+	}
+	close(brake.step)
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	h.eventually("the end", func() bool { return ada.bar() < 0 })
+	found, err := ledger.VerifyBundle(bytes.NewReader(bundle.Bytes()), int64(bundle.Len()), ledger.VerifyOptions{VerifierKey: h.app.Verifier()})
+	if err != nil || !found.OK() {
+		t.Fatal(err, found.Problems)
+	}
+}
