@@ -31,6 +31,7 @@ type world struct {
 	desk                  *incidents.Desk
 	deps                  Deps
 	inside, public        http.Handler
+	web                   *Server
 	tokens, secrets       map[string]string
 	accounts              *account.Desk
 	rules                 *regulators.Holder
@@ -128,7 +129,7 @@ func newWorld(t *testing.T) *world {
 	w.deps.Ready = func() error { return w.ready }
 	s, err := New(w.deps)
 	must(t, err)
-	w.inside, w.public = s.Inside(), s.Public()
+	w.web, w.inside, w.public = s, s.Inside(), s.Public()
 	t.Cleanup(w.deps.Hook.Wait)
 	return w
 }

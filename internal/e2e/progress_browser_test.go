@@ -187,3 +187,30 @@ func TestABundleIsWatchedWhileItIsBuilt(t *testing.T) {
 		t.Fatal(err, found.Problems)
 	}
 }
+
+// A correction takes a while too. Its second factor is kept before it has the
+// database to itself, so that the answer need not wait.
+func TestALongCorrectionIsAnsweredAtOnce(t *testing.T) {
+	h := openHouse(t, storetest.SQLite)
+	ctx, desk := context.Background(), h.app.Desk
+	in := h.incident(time.Now().UTC())
+	h.list(in, csvOf(5))
+	n := h.approved(in, byMail)
+	h.released(in, n)
+	c := h.approved(in, incidents.NoticeInput{Corrects: n.ID})
+	oscar, brake := openBrowser(t, h), h.brake()
+	oscar.signIn("oscar")
+	oscar.open(fmt.Sprintf("/notices/%d/delivery", n.No))
+	oscar.fill(fmt.Sprintf("#cor-ref-%d", c.No), in.Ref)
+	oscar.fill("#code", h.freshCode("oscar"))
+	oscar.press(`form[action$="/correct"] button.danger`)
+	oscar.must("Correction of N-1", "Being prepared", "0 of 5 people")
+	brake.off()
+	h.eventually("the end", func() bool {
+		got, _, err := desk.Notice(ctx, h.as("rita"), c.ID)
+		return err == nil && got.ReleasedAt != nil && oscar.bar() < 0
+	})
+	h.eventually("the corrections", func() bool { return h.mail.Count() == 10 })
+	oscar.open("/") // under the cookie of the second factor
+	oscar.must("Overview")
+}

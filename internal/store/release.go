@@ -174,6 +174,7 @@ func (t *tx) Release(id incidents.NoticeID, at time.Time) error {
 // stretches, and tells after each how far it is.
 func (t *tx) plan(n incidents.Notice, list, persons int64, at time.Time) (total int64, err error) {
 	if n.Content.Correction() {
+		t.isAt(0, persons) // it is planned at once, and counted in stretches
 		return t.planCorrection(n, list, at)
 	}
 	const from, to = 2, 3 // places of the stretch among the parameters
