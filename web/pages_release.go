@@ -72,7 +72,7 @@ func (c *console) release(p *page, n incidents.Notice, typed incidents.Release) 
 		select {
 		case done <- err:
 		case <-left:
-			if err != nil { // the page says so too
+			if err != nil && incidents.KindOf(err) != incidents.KindConflict { // somebody else released it; the page says the rest too
 				c.Log.ErrorContext(ctx, "a release broke off", "notice", n.No, "cause", err)
 			}
 		}
