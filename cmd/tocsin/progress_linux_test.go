@@ -2,16 +2,17 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
-	"unsafe"
+
+	"golang.org/x/sys/unix"
 
 	"tocsin/internal/ledger"
 )
@@ -25,19 +26,20 @@ type screen struct {
 
 func openScreen(t *testing.T) *screen {
 	t.Helper()
-	outer, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
+	outer, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		t.Skip("there are no terminals here:", err)
 	}
-	var locked, no int32
-	size := [4]uint16{24, 120}
-	for req, at := range map[uintptr]unsafe.Pointer{syscall.TIOCSPTLCK: unsafe.Pointer(&locked), syscall.TIOCGPTN: unsafe.Pointer(&no), syscall.TIOCSWINSZ: unsafe.Pointer(&size)} {
-		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, outer.Fd(), req, uintptr(at)); errno != 0 {
-			t.Fatal(errno)
-		}
+	fd := int(outer.Fd())
+	if err := errors.Join(unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0), unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 120})); err != nil {
+		t.Fatal(err)
+	}
+	no, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
 	}
 	s := &screen{}
-	if s.tty, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", no), os.O_RDWR|syscall.O_NOCTTY, 0); err != nil {
+	if s.tty, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", no), os.O_RDWR|unix.O_NOCTTY, 0); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan struct{})
