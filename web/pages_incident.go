@@ -97,6 +97,7 @@ type roomPage struct {
 	Alerts   []incidents.Alert
 	Others   []incidents.Incident
 	Evidence []*workView // bundles that are built, and that came to nothing
+	Building bool        // one of them is built
 	Typed    url.Values
 }
 
@@ -144,6 +145,7 @@ func (c *console) roomView(p *page) (v roomPage, err error) {
 	if f.May(incidents.ActEvidence) {
 		for _, w := range c.works(d.Incident.ID, incidents.WorkEvidence, string(d.Incident.ID)) {
 			v.Evidence = append(v.Evidence, c.workOf(p, w, "Built of the evidence bundle", "of the bundle is built and sent"))
+			v.Building = v.Building || w.State == incidents.WorkRunning
 		}
 	}
 	if f.May(incidents.ActTriage) {

@@ -36,7 +36,13 @@ func (a *App) Bundle(ctx context.Context, who incidents.Actor, id incidents.Inci
 	}
 	defer os.RemoveAll(dir)
 	b := &bundler{App: a, who: who, dossier: d, dir: dir, data: map[string]string{}, job: a.Desk.Begin(who, incidents.WorkEvidence, d.Incident.ID, string(d.Incident.ID))}
-	defer func() { b.job.End(err) }()
+	defer func() {
+		if err != nil && ctx.Err() != nil { // whatever it was that broke off first
+			b.job.End(ctx.Err())
+			return
+		}
+		b.job.End(err)
+	}()
 	if err := b.measure(ctx); err != nil {
 		return err
 	}

@@ -214,3 +214,76 @@ func TestALongCorrectionIsAnsweredAtOnce(t *testing.T) {
 	oscar.open("/") // under the cookie of the second factor
 	oscar.must("Overview")
 }
+
+// On either engine the API says how far a release is, and everything may be read
+// while it has the database; whoever releases over the API and hangs up releases
+// nothing.
+func TestTheAPISaysHowFarAReleaseIs(t *testing.T) {
+	for _, engine := range []string{storetest.SQLite, storetest.Postgres} {
+		t.Run(engine, func(t *testing.T) {
+			h := openHouse(t, engine)
+			ctx, desk := context.Background(), h.app.Desk
+			in := h.incident(time.Now().UTC())
+			h.list(in, csvOf(3))
+			n, brake := h.approved(in, byMail), h.brake()
+			release := func(ctx context.Context) <-chan error {
+				ended := make(chan error, 1)
+				go func() {
+					body := strings.NewReader(fmt.Sprintf(`{"ref":%q,"persons":3}`, in.Ref))
+					req, err := http.NewRequestWithContext(ctx, http.MethodPost, fmt.Sprintf("http://%s/api/v1/notices/N-%d/release", h.at.Inside, n.No), body)
+					if err != nil {
+						ended <- err
+						return
+					}
+					req.Header.Set("Authorization", "Bearer "+h.team["rita"].token)
+					req.Header.Set("Content-Type", "application/json")
+					resp, err := http.DefaultClient.Do(req)
+					if err == nil {
+						err = resp.Body.Close()
+					}
+					ended <- err
+				}()
+				return ended
+			}
+			is := func(state incidents.WorkState) func() bool {
+				return func() bool {
+					w := h.work(in)
+					return len(w) == 1 && w[0].State == state && w[0].Subject == string(n.ID) && w[0].Total == 3
+				}
+			}
+			status := func() incidents.NoticeStatus {
+				got, _, err := desk.Notice(ctx, h.as("rita"), n.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return got.Status
+			}
+
+			call, hangUp := context.WithCancel(ctx)
+			ended := release(call)
+			h.eventually("a release on its way", is(incidents.WorkRunning))
+			hangUp()
+			if err := <-ended; err == nil {
+				t.Fatal("who hung up was answered")
+			}
+			time.Sleep(500 * time.Millisecond) // the service sees a closed connection at once; nothing tells when
+			brake.let()
+			h.eventually("what became of it", is(incidents.WorkFailed))
+			if s := status(); s != incidents.NoticeApproved {
+				t.Errorf("after that it is %s", s)
+			}
+
+			ended = release(ctx)
+			h.eventually("it again, in its place", is(incidents.WorkRunning))
+			if s := status(); s != incidents.NoticeApproved {
+				t.Errorf("meanwhile it is %s", s)
+			}
+			brake.off()
+			if err := <-ended; err != nil {
+				t.Fatal(err)
+			}
+			h.eventually("nothing more to say", func() bool { return len(h.work(in)) == 0 })
+			h.eventually("the messages", func() bool { return h.mail.Count() == 3 && status() == incidents.NoticeDone })
+		})
+	}
+}
