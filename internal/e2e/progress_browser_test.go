@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
 	"tocsin/incidents"
 	"tocsin/internal/ledger"
 	"tocsin/internal/settings"
@@ -52,6 +55,14 @@ func oneOfficer(s *settings.Settings) { s.Limits.TwoApproversAbove = 1_000_000 }
 func (b *browser) bar() int {
 	b.t.Helper()
 	return js[int](b, `Number(document.querySelector('#main [role="progressbar"]')?.getAttribute("aria-valuenow") ?? -1)`)
+}
+
+// scripts lets the pages from here on run theirs, or not.
+func (b *browser) scripts(on bool) {
+	b.t.Helper()
+	if _, err := chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on}); err != nil {
+		b.t.Fatal(err)
+	}
 }
 
 // work is what the API says is going on.
@@ -98,9 +109,10 @@ func TestAReleaseIsWatchedWhileItIsPrepared(t *testing.T) {
 		w := h.work(in)
 		return len(w) == 1 && w[0].Kind == incidents.WorkRelease && w[0].Subject == string(n.ID) && w[0].Done == 32_000 && w[0].Total == 40_000
 	})
+	olga.scripts(false)
 	olga.open(page)
 	if now := olga.bar(); now != 80 {
-		t.Errorf("after a reload the bar is at %d", now)
+		t.Errorf("after a reload, without scripts, the bar is at %d", now)
 	}
 	if got, _, err := desk.Notice(ctx, h.as("rita"), n.ID); err != nil || got.Status != incidents.NoticeApproved {
 		t.Errorf("it is %s before it is released, %v", got.Status, err)
@@ -110,6 +122,7 @@ func TestAReleaseIsWatchedWhileItIsPrepared(t *testing.T) {
 	h.eventually("the end, for both", func() bool {
 		return olga.bar() < 0 && rita.bar() < 0 && strings.Contains(rita.text(), "Delivery") && !strings.Contains(rita.text(), "Being prepared")
 	})
+	olga.scripts(true)
 	if got, _, err := desk.Notice(ctx, h.as("rita"), n.ID); err != nil || got.ReleasedAt == nil || len(h.work(in)) != 0 {
 		t.Errorf("it is %s after it is released, %v", got.Status, err)
 	}
