@@ -21,8 +21,9 @@ type AuditEntry struct {
 // through the outbox to the bus and carries no personal data.
 type News struct {
 	Subject  string     `json:"-"`     // "incidents.alert_accepted.v1"
-	Event    string     `json:"event"` // the same as the audit event; ListProgress has none
+	Event    string     `json:"event"` // the same as the audit event; progress has none
 	Incident IncidentID `json:"incident,omitempty"`
 	ID       string     `json:"id,omitempty"`
 	At       time.Time  `json:"at"`
+	Work     *Work      `json:"work,omitempty"` // of progress: how far it is
 }

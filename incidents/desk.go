@@ -39,6 +39,7 @@ type Deps struct {
 	Newer      func(old, new string) bool   // whether an alert's revision is newer
 	JoinWithin time.Duration                // alerts that share something join an open incident within this window
 	Reparse    func(Intake) (Intake, error) // reads a quarantined body again
+	Watch      Watch                        // is told how far long work is; nil: nobody
 }
 
 // NewDesk builds a desk.

@@ -384,8 +384,11 @@ type Release struct {
 	Persons int64  `json:"persons"`
 }
 
-// ReleaseNotice starts sending. It is the only way from approved to sending.
-func (d *Desk) ReleaseNotice(ctx context.Context, a Actor, id NoticeID, typed Release) error {
+// ReleaseNotice starts sending. It is the only way from approved to sending. A
+// long list takes a while: who watches is told how far it is.
+func (d *Desk) ReleaseNotice(ctx context.Context, a Actor, id NoticeID, typed Release) (err error) {
+	job := d.Begin(a, WorkRelease, "", string(id))
+	defer func() { job.End(err) }()
 	return d.write(ctx, a, ActRelease, func(tx Tx) error {
 		n, err := tx.Notice(id)
 		if err != nil {
@@ -418,6 +421,8 @@ func (d *Desk) ReleaseNotice(ctx context.Context, a Actor, id NoticeID, typed Re
 				return err
 			}
 		}
+		job.Incident = in.ID
+		tx.Watch(job.Far)
 		if err := tx.Release(id, now); err != nil {
 			return err
 		}

@@ -197,6 +197,9 @@ type NoticeTx interface {
 	// Release writes the deliveries of an approved notice as planned, cuts them
 	// into chunks, and puts one message per chunk into the outbox. Once only.
 	Release(NoticeID, time.Time) error
+	// Watch has Release say how far along the list it is: at its beginning, and
+	// many times after that. The transaction waits for who is told.
+	Watch(Far)
 	// Approved returns the notice if it may be sent now; see Admit.
 	Approved(NoticeID) (ApprovedNotice, error)
 	Tallies(noticeNo int64) ([]Tally, error)

@@ -69,6 +69,7 @@ func APIRoutes() []APIRoute {
 		{post, "/incidents/{incident}/risk", approve, "decide on the risk to a group of people", api.decideRisk},
 		{post, "/incidents/{incident}/substitutes", facts, "record that a substitute notice was given, with its receipt", api.recordSubstitute},
 		{get, "/incidents/{incident}/evidence", incidents.ActEvidence, "the evidence bundle", api.evidence},
+		{get, "/incidents/{incident}/work", read, "how far what takes a while is: a release, an evidence bundle", api.work},
 
 		{post, "/incidents/{incident}/persons", persons, "import a list of affected persons as a stream", api.importList},
 		{get, "/incidents/{incident}/persons", persons, "one page of the list, masked", api.persons},

@@ -31,6 +31,7 @@ type world struct {
 	desk                  *incidents.Desk
 	deps                  Deps
 	inside, public        http.Handler
+	web                   *Server
 	tokens, secrets       map[string]string
 	accounts              *account.Desk
 	rules                 *regulators.Holder
@@ -40,6 +41,7 @@ type world struct {
 	at                    time.Time
 	callback, ready       error
 	news                  chan incidents.News
+	works                 []incidents.Work
 	calledForm            map[string]string
 	calledURL, calledSign string
 }
@@ -84,6 +86,18 @@ func (w *world) Subscribe(context.Context, incidents.IncidentID) (<-chan inciden
 	return w.news, func() {}
 }
 
+// Works is what a test says is going on.
+func (w *world) Works(in incidents.IncidentID) (out []incidents.Work) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, x := range w.works {
+		if x.Incident == in {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
 const testPassword = "a long enough password"
 
 func newWorld(t *testing.T) *world {
@@ -102,7 +116,7 @@ func newWorld(t *testing.T) *world {
 		Reports: w.rules, Codes: w.codes, Now: w.now, NewID: storetest.NewID, Gate: incidents.Gate{TwoAbove: 1000}, Langs: []incidents.Lang{"en", "zh-Hans"},
 		Org: "Quillfeather Parcel", Seed: map[string]any{"controller_name": "Quillfeather Parcel"}, Reparse: func(in incidents.Intake) (incidents.Intake, error) { return in, incidents.Invalid("still unreadable") }})
 	w.accounts = account.New(w.db, w.db.Keeper.Small("account"), w.now, account.Limits{MemoryKiB: 64, Passes: 1, Threads: 1})
-	w.deps = Deps{Desk: w.desk, Accounts: w.accounts, Rules: w.rules, Book: book, Evidence: w, Status: w, Sandbox: w.db, Providers: w.db, Letters: w, Callbacks: w, Checkpoint: w, News: w,
+	w.deps = Deps{Desk: w.desk, Accounts: w.accounts, Rules: w.rules, Book: book, Evidence: w, Status: w, Sandbox: w.db, Providers: w.db, Letters: w, Callbacks: w, Checkpoint: w, News: w, Works: w,
 		PublicURL: "https://notices.example.org", Org: Org{Name: "Quillfeather Parcel", Contact: []string{"Data protection desk", "privacy@example.org"}},
 		MaxImport: 64 << 20, MaxUpload: 1 << 20, Now: w.now, Log: slog.New(slog.NewTextHandler(w.log, nil))}
 	for name, role := range map[string]incidents.Role{"rita": incidents.RoleResponder, "olga": incidents.RoleOfficer, "oscar": incidents.RoleOfficer,
@@ -115,7 +129,7 @@ func newWorld(t *testing.T) *world {
 	w.deps.Ready = func() error { return w.ready }
 	s, err := New(w.deps)
 	must(t, err)
-	w.inside, w.public = s.Inside(), s.Public()
+	w.web, w.inside, w.public = s, s.Inside(), s.Public()
 	t.Cleanup(w.deps.Hook.Wait)
 	return w
 }

@@ -21,7 +21,8 @@ import (
 type console struct {
 	Deps
 	pages map[string]*template.Template
-	beat  time.Duration // between two looks whether a reader of live events is still signed in
+	beat  time.Duration   // between two looks whether a reader of live events is still signed in
+	later *sync.WaitGroup // what goes on when its request is answered
 }
 
 // A page is one request on its way through the console.
@@ -242,6 +243,7 @@ type Frame struct {
 	Counts  railCounts
 	Version string
 	Live    string // address of the live events of this page
+	Refresh int    // seconds after which a page without scripts loads itself anew; 0: never
 }
 
 // Of tells whether the problem belongs to a field.

@@ -23,6 +23,7 @@ type Deps struct {
 	Rules      *regulators.Holder
 	Book       *templates.Book
 	News       News
+	Works      Works
 	Evidence   Evidence
 	Status     Status
 	Sandbox    Sandbox
@@ -52,6 +53,12 @@ type Org struct {
 // asks for everything. The returned function ends the subscription.
 type News interface {
 	Subscribe(ctx context.Context, in incidents.IncidentID) (<-chan incidents.News, func())
+}
+
+// Works is the long work of an incident, in any process: what is running and what
+// failed a short while ago, the newest first.
+type Works interface {
+	Works(in incidents.IncidentID) []incidents.Work
 }
 
 // Evidence writes the evidence bundle of an incident.

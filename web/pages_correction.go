@@ -51,10 +51,14 @@ func (c *console) sendCorrection(p *page) error {
 		err = c.stepUp(p)
 	}
 	if err == nil {
-		err = c.Desk.ReleaseNotice(p.r.Context(), p.actor, n.ID, incidents.Release{Ref: p.form("incident_ref")})
+		err = c.Sessions.Keep(p.r.Context()) // while it can be: the answer may come in the middle of the release
+	}
+	under := false
+	if err == nil {
+		under, err = c.release(p, n, incidents.Release{Ref: p.form("incident_ref")})
 	}
 	if err != nil {
 		return c.backToDelivery(p, of, "", err)
 	}
-	return c.redirect(p, noticePath(n.No)+"/delivery", "Released. It follows the messages that had left.")
+	return c.released(p, n, under, "Released. It follows the messages that had left.")
 }

@@ -13,9 +13,8 @@ import (
 type runningRow struct {
 	incidents.Import
 	By        string
-	Part      float64 // of the upload that is read
+	Bar       barView // of the upload that is read
 	Known     bool    // somebody said how long the upload is
-	Percent   int
 	Bytes     string
 	PerSecond int64
 	Left      string // "" when it cannot be told
@@ -28,16 +27,17 @@ const standsStill = 8 * time.Second
 
 func runningOf(im incidents.Import, by string, now time.Time) runningRow {
 	row := runningRow{Import: im, By: by, PerSecond: int64(math.Round(im.PerSecond()))}
-	row.Part, row.Known = im.Whole()
-	row.Percent = int(100 * row.Part)
+	part, known := im.Whole()
+	row.Known = known
 	if im.Reading != nil {
 		row.Bytes = sizeText(im.Reading.Bytes)
 		if row.Known {
 			row.Bytes += " of " + sizeText(im.Reading.Size)
 		}
 	}
+	row.Bar = barOf("Read of "+im.Name, part, row.Bytes)
 	if still := now.Sub(im.Moved()); still >= standsStill {
-		row.Still = spanText(still)
+		row.Still, row.Bar.Still = spanText(still), true
 	} else if left, known := im.Left(); known {
 		row.Left = spanText(left)
 	}

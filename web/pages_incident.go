@@ -96,6 +96,8 @@ type roomPage struct {
 	Timeline []timelineDay
 	Alerts   []incidents.Alert
 	Others   []incidents.Incident
+	Evidence []*workView // bundles that are built, and that came to nothing
+	Building bool        // one of them is built
 	Typed    url.Values
 }
 
@@ -139,6 +141,12 @@ func (c *console) roomView(p *page) (v roomPage, err error) {
 	v.Timeline = days(d.Timeline, 16)
 	if d.Incident.Kind == incidents.KindBreach && f.May(incidents.ActFacts) && !p.fragment() {
 		v.Ask = c.ask(p, d)
+	}
+	if f.May(incidents.ActEvidence) {
+		for _, w := range c.works(d.Incident.ID, incidents.WorkEvidence, string(d.Incident.ID)) {
+			v.Evidence = append(v.Evidence, c.workOf(p, w, "Built of the evidence bundle", "of the bundle is built and sent"))
+			v.Building = v.Building || w.State == incidents.WorkRunning
+		}
 	}
 	if f.May(incidents.ActTriage) {
 		all, err := c.Desk.Incidents(p.r.Context(), p.actor, incidents.IncidentFilter{Open: true, Kind: d.Incident.Kind, Mode: d.Incident.Mode, Limit: 50})

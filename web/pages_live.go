@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"tocsin/incidents"
@@ -43,8 +44,8 @@ func (c *console) events(p *page) error {
 				return nil
 			}
 			kind := "news"
-			if n.Event == incidents.ListProgress {
-				kind = "list" // twice a second: only who shows lists asks for more
+			if of, progress := strings.CutSuffix(n.Event, ".progress"); progress {
+				kind = of // "list", "release", "evidence", twice a second: only who shows them asks for more
 			}
 			fmt.Fprintf(p.w, "event: %s\ndata: %s\n\n", kind, n.Event)
 		}

@@ -18,11 +18,13 @@ import (
 // while the answer is still open, and it names nobody and no incident.
 func TestNewsReachesAnOpenPage(t *testing.T) {
 	w := newWorld(t)
-	ref := w.incidentWithList(1)
-	b := w.signIn("rita")
+	ref, b := w.incidentWithList(1), w.signIn("rita")
+	found, err := w.desk.Find(t.Context(), incidents.System, ref)
+	must(t, err)
+	in := string(found.ID)
 	srv := httptest.NewServer(w.inside)
 	defer srv.Close()
-	for at, told := range map[string]string{"/events": "facts.revised", "/events/" + ref: incidents.ListProgress} {
+	for at, told := range map[string]string{"/events": "facts.revised", "/events/" + ref: incidents.ListProgress, "/events/" + in: incidents.WorkRelease.Progress()} {
 		ctx, end := context.WithCancel(t.Context())
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL+at, nil)
 		must(t, err)
@@ -40,7 +42,7 @@ func TestNewsReachesAnOpenPage(t *testing.T) {
 		for lines.Scan() && lines.Text() != "" {
 			got = append(got, lines.Text())
 		}
-		kind := map[string]string{"facts.revised": "news", incidents.ListProgress: "list"}[told] // only who shows lists heeds the second
+		kind := map[string]string{"facts.revised": "news", incidents.ListProgress: "list", "release.progress": "release"}[told] // only who shows them heeds the others
 		if s := strings.Join(got, "|"); s != "event: "+kind+"|data: "+told {
 			t.Errorf("%s told %q", at, s)
 		}

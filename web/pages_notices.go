@@ -83,7 +83,9 @@ type noticePage struct {
 	Changes   []wordChange
 	Was       int // the version the present one is compared with
 	Typed     struct{ Ref, Persons string }
-	Corrects  int64 // number of the notice this one corrects; 0: none
+	Corrects  int64     // number of the notice this one corrects; 0: none
+	Preparing *workView // its release, while that is prepared
+	Broke     *workView // its release, when that came to nothing
 }
 
 type wordsForm struct {
@@ -128,24 +130,34 @@ func (c *console) noticeByNo(p *page) (incidents.Notice, error) {
 	return c.Desk.NoticeByNo(p.r.Context(), p.actor, no)
 }
 
-func (c *console) noticeView(p *page) (v noticePage, err error) {
+// noticeHead is what the top of a notice's page needs.
+func (c *console) noticeHead(p *page) (v noticePage, d incidents.Dossier, err error) {
 	n, err := c.noticeByNo(p)
 	if err != nil {
-		return v, err
+		return v, d, err
 	}
-	d, err := c.Desk.Dossier(p.r.Context(), p.actor, string(n.IncidentID))
-	if err != nil {
-		return v, err
+	if d, err = c.Desk.Dossier(p.r.Context(), p.actor, string(n.IncidentID)); err != nil {
+		return v, d, err
 	}
 	v = noticePage{incidentFrame: c.frameOf(p, "notices", d), Notice: n, State: noticeState(n.Status), Editable: n.ReleasedAt == nil && p.actor.May(incidents.ActDraft) == nil}
 	v.Title = fmt.Sprintf("N-%d %s", n.No, n.Title)
 	if n.Content.Correction() {
 		of, _, err := c.Desk.Notice(p.r.Context(), p.actor, n.Content.Corrects)
 		if err != nil {
-			return v, err
+			return v, d, err
 		}
 		v.Corrects = of.No
 	}
+	c.preparing(p, &v)
+	return v, d, nil
+}
+
+func (c *console) noticeView(p *page) (v noticePage, err error) {
+	v, d, err := c.noticeHead(p)
+	if err != nil {
+		return v, err
+	}
+	n := v.Notice
 	if _, v.Approvals, err = c.Desk.Notice(p.r.Context(), p.actor, n.ID); err != nil {
 		return v, err
 	}
@@ -390,21 +402,6 @@ func (c *console) submitNotice(p *page) error {
 		_, err := c.Desk.SubmitNotice(p.r.Context(), p.actor, n.ID)
 		return err
 	})
-}
-
-func (c *console) releaseNotice(p *page) error {
-	n, err := c.noticeByNo(p)
-	if err != nil {
-		return err
-	}
-	persons, err := p.number("persons")
-	if err == nil {
-		err = c.Desk.ReleaseNotice(p.r.Context(), p.actor, n.ID, incidents.Release{Ref: p.form("ref"), Persons: persons})
-	}
-	if err != nil {
-		return c.onNotice(p, "", func(incidents.Notice) error { return err })
-	}
-	return c.redirect(p, noticePath(n.No)+"/delivery", "Released.")
 }
 
 // previewMail is the HTML of the e-mail for an invented person, in a frame of

@@ -62,6 +62,7 @@ func consoleRoutes() []consoleRoute {
 		{method: post, path: "/notices/{no}", act: incidents.ActDraft, handle: (*console).saveNotice},
 		{method: post, path: "/notices/{no}/submit", act: incidents.ActDraft, handle: (*console).submitNotice},
 		{method: post, path: "/notices/{no}/release", act: incidents.ActRelease, handle: (*console).releaseNotice},
+		{method: get, path: "/notices/{no}/top", act: read, handle: (*console).noticeTop},
 		{method: get, path: "/notices/{no}/preview/{lang}", act: read, handle: (*console).previewMail},
 		{method: get, path: "/notices/{no}/preview/{lang}/letter.pdf", act: read, handle: (*console).previewLetter},
 		{method: get, path: "/notices/{no}/delivery", act: read, handle: (*console).delivery},

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"io/fs"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -22,6 +23,7 @@ var consoleFiles embed.FS
 type Server struct {
 	Deps
 	inside, public http.Handler
+	later          sync.WaitGroup
 }
 
 // New builds the server; templates that do not parse stop the start.
@@ -31,10 +33,13 @@ func New(d Deps) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{Deps: d}
-	s.inside = s.guarded(s.insideRouter(&console{Deps: d, pages: pages, beat: 20 * time.Second}))
+	s.inside = s.guarded(s.insideRouter(&console{Deps: d, pages: pages, beat: 20 * time.Second, later: &s.later}))
 	s.public = s.guarded(s.publicRouter())
 	return s, nil
 }
+
+// Wait waits for what goes on after its request was answered: a long release.
+func (s *Server) Wait() { s.later.Wait() }
 
 // Inside is the console, the API and the alert hook.
 func (s *Server) Inside() http.Handler { return s.inside }

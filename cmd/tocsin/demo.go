@@ -6,12 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
-	"strings"
-	"time"
-
-	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
 
 	"tocsin/internal/app"
 	"tocsin/internal/demo"
@@ -100,57 +94,4 @@ func invite(w io.Writer, at app.Addresses, team []demo.Member) {
 		fmt.Fprintf(w, "  %-6s %-10s password %-18s secret %s\n", m.Name, m.Role, m.Password, m.Secret)
 	}
 	fmt.Fprintln(w, "\nCtrl-C ends the demonstration and removes its data.")
-}
-
-// A progress shows steps as lines, and as a bar when stderr is a terminal.
-type progress struct {
-	w    io.Writer
-	bars *mpb.Progress
-	bar  *mpb.Bar
-	step string
-}
-
-func newProgress(ctx context.Context, w io.Writer) *progress {
-	p := &progress{w: w}
-	if f, ok := w.(*os.File); ok {
-		if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
-			p.bars = mpb.NewWithContext(ctx, mpb.WithOutput(w), mpb.WithWidth(48), mpb.WithRefreshRate(150*time.Millisecond))
-		}
-	}
-	return p
-}
-
-func (p *progress) tell(step string, done, total int64) {
-	if step != p.step {
-		p.finish()
-		p.step = step
-		if p.bars == nil {
-			fmt.Fprintln(p.w, "…", step)
-		}
-	}
-	if p.bars == nil {
-		return
-	}
-	if p.bar == nil {
-		p.bar = p.bars.AddBar(max(total, 1), mpb.PrependDecorators(decor.Name(step+strings.Repeat(" ", max(0, 18-len(step))))), mpb.AppendDecorators(decor.CountersNoUnit("%d / %d")))
-	}
-	if total > 0 {
-		p.bar.SetTotal(total, false)
-		p.bar.SetCurrent(done)
-	}
-}
-
-func (p *progress) finish() {
-	if p.bar != nil {
-		p.bar.SetTotal(-1, true)
-		p.bar = nil
-	}
-}
-
-func (p *progress) end() {
-	p.finish()
-	if p.bars != nil {
-		p.bars.Wait()
-		p.bars = nil
-	}
 }

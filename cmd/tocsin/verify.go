@@ -32,7 +32,7 @@ func (c *verifyCmd) Run(ctx context.Context, t *terminal) error {
 	case c.Log:
 		return c.log(ctx, t)
 	}
-	return c.bundle(t)
+	return c.bundle(ctx, t)
 }
 
 func (c *verifyCmd) log(ctx context.Context, t *terminal) error {
@@ -45,7 +45,9 @@ func (c *verifyCmd) log(ctx context.Context, t *terminal) error {
 		elsewhere = append(elsewhere, b)
 	}
 	return withAccounts(ctx, c.configFlag, t, func(a *app.App) error {
-		r, err := a.VerifyLog(ctx, elsewhere, c.Key)
+		bar := newPassing(ctx, t.err, c.JSON)
+		r, err := a.VerifyLog(ctx, elsewhere, c.Key, func(done, total int64) { bar.tell("audit entries", done, total) })
+		bar.end()
 		switch {
 		case err != nil:
 			return err
@@ -64,7 +66,7 @@ func (c *verifyCmd) log(ctx context.Context, t *terminal) error {
 	})
 }
 
-func (c *verifyCmd) bundle(t *terminal) error {
+func (c *verifyCmd) bundle(ctx context.Context, t *terminal) error {
 	f, err := os.Open(c.Bundle)
 	if err != nil {
 		return err
@@ -74,7 +76,10 @@ func (c *verifyCmd) bundle(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	found, err := ledger.VerifyBundle(f, info.Size(), ledger.VerifyOptions{VerifierKey: c.Key})
+	bar := newPassing(ctx, t.err, c.JSON)
+	bar.bytes = true
+	found, err := ledger.VerifyBundle(f, info.Size(), ledger.VerifyOptions{VerifierKey: c.Key, Progress: func(done, total int64) { bar.tell("bundle", done, total) }})
+	bar.end()
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,15 @@ type memStore struct {
 	touched  int
 	saves    int
 	fail     error
+	busy     bool // another writer is at it, and does not end
+}
+
+// turn waits for the one writer.
+func (s *memStore) turn(ctx context.Context) error {
+	if s.busy {
+		<-ctx.Done()
+	}
+	return ctx.Err()
 }
 
 type memSession struct {
@@ -138,7 +147,10 @@ func (s *memStore) Tokens(_ context.Context, id incidents.AccountID) (out []Toke
 	return out, err
 }
 
-func (s *memStore) TouchToken(_ context.Context, id string, at time.Time) error {
+func (s *memStore) TouchToken(ctx context.Context, id string, at time.Time) error {
+	if err := s.turn(ctx); err != nil {
+		return err
+	}
 	unlock, err := s.lock()
 	defer unlock()
 	t := s.tokens[id]
@@ -166,7 +178,10 @@ func (s *memStore) Session(_ context.Context, token string) ([]byte, time.Time, 
 	return x.data, x.expires, ok, err
 }
 
-func (s *memStore) SaveSession(_ context.Context, token string, data []byte, expires time.Time, fresh bool) error {
+func (s *memStore) SaveSession(ctx context.Context, token string, data []byte, expires time.Time, fresh bool) error {
+	if err := s.turn(ctx); err != nil {
+		return err
+	}
 	unlock, err := s.lock()
 	defer unlock()
 	s.saves++

@@ -96,6 +96,23 @@ func (s *Sessions) age(ctx context.Context) error {
 	return nil
 }
 
+// changed notes that a session has to be kept, whatever it takes.
+func changed(ctx context.Context) {
+	if l, ok := ctx.Value(loadedKey{}).(*loaded); ok {
+		l.changed = true
+	}
+}
+
+// Keep keeps what changed in a session now, and not only with the answer: who is
+// about to do what keeps others waiting does so before.
+func (s *Sessions) Keep(ctx context.Context) error {
+	if l, ok := ctx.Value(loadedKey{}).(*loaded); !ok || !l.changed {
+		return nil
+	}
+	_, _, err := s.scs.Commit(ctx)
+	return err
+}
+
 func (s *Sessions) at(ctx context.Context, key string) time.Time {
 	return time.Unix(s.scs.GetInt64(ctx, key), 0)
 }
@@ -117,6 +134,7 @@ func (s *Sessions) SignIn(ctx context.Context, actor incidents.Actor) error {
 	if err := s.scs.RenewToken(ctx); err != nil {
 		return err
 	}
+	changed(ctx)
 	now := s.desk.now().Unix()
 	s.scs.Put(ctx, keyAccount, string(actor.ID))
 	s.scs.Put(ctx, keyEpoch, a.Epoch)
@@ -176,12 +194,14 @@ func (s *Sessions) SetSecondFactor(ctx context.Context, t time.Time) error {
 	if err := s.scs.RenewToken(ctx); err != nil {
 		return err
 	}
+	changed(ctx)
 	s.scs.Put(ctx, keySecond, t.Unix())
 	return nil
 }
 
 // PutString keeps a short text for the next page; PopString takes it out.
 func (s *Sessions) PutString(ctx context.Context, key, text string) {
+	changed(ctx)
 	s.scs.Put(ctx, keyOwn+key, text)
 }
 
@@ -190,6 +210,7 @@ func (s *Sessions) PopString(ctx context.Context, key string) string {
 	if !s.scs.Exists(ctx, keyOwn+key) {
 		return "" // asking must not make a session
 	}
+	changed(ctx)
 	return s.scs.PopString(ctx, keyOwn+key)
 }
 
@@ -200,8 +221,12 @@ type sessionStore struct {
 	keep  time.Duration
 }
 
-// loaded remembers which session a request came with.
-type loaded struct{ token string }
+// loaded is how the session of a request is kept in the store.
+type loaded struct {
+	token   string // under which it is there
+	changed bool   // by more than being in use, since it was kept
+	kept    bool   // by Keep
+}
 
 type loadedKey struct{}
 
@@ -217,10 +242,25 @@ func (s *sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool,
 }
 
 // CommitCtx keeps a session as long as one may live at most; how long this one
-// may is decided by age.
+// may is decided by age. That it is in use is noted when there is time.
 func (s *sessionStore) CommitCtx(ctx context.Context, token string, b []byte, _ time.Time) error {
+	save := func(ctx context.Context, fresh bool) error {
+		return s.store.SaveSession(ctx, token, b, s.now().Add(s.keep).UTC(), fresh)
+	}
 	l, ok := ctx.Value(loadedKey{}).(*loaded)
-	return s.store.SaveSession(ctx, token, b, s.now().Add(s.keep).UTC(), !ok || l.token != token)
+	switch {
+	case !ok:
+		return save(ctx, true)
+	case l.changed || l.token != token:
+		if err := save(ctx, l.token != token); err != nil {
+			return err
+		}
+		l.token, l.changed, l.kept = token, false, true
+		return nil
+	case l.kept:
+		return nil
+	}
+	return inPassing(ctx, func(ctx context.Context) error { return save(ctx, false) })
 }
 
 func (s *sessionStore) DeleteCtx(ctx context.Context, token string) error {

@@ -128,7 +128,8 @@ func (d *Desk) use(ctx context.Context, plain string, calendar bool, refused *in
 		return t, a, refused
 	}
 	if now.Sub(t.LastUsedAt) >= touchedEvery {
-		if err := d.store.TouchToken(ctx, t.ID, now.Truncate(time.Second)); err != nil {
+		err := inPassing(ctx, func(ctx context.Context) error { return d.store.TouchToken(ctx, t.ID, now.Truncate(time.Second)) })
+		if err != nil {
 			return t, a, fmt.Errorf("note the use of token %s: %w", t.ID, err)
 		}
 	}

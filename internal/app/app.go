@@ -57,6 +57,8 @@ type App struct {
 	dispatcher *notifiers.Dispatcher
 	receiver   *hook.Receiver
 	hub        *hub
+	works      *works // long work of this process
+	board      *board // long work of every process
 	web        *web.Server
 
 	callbackKey   []byte
@@ -106,13 +108,14 @@ func Open(ctx context.Context, c Config) (_ *App, err error) {
 }
 
 func newApp(c Config) *App {
-	a := &App{settings: c.Settings, log: c.Log, now: c.Now, stops: &stops{}, hub: newHub(), receiptsReady: make(chan struct{}, 1), workers: c.Settings.Dispatch.Workers}
+	a := &App{settings: c.Settings, log: c.Log, now: c.Now, stops: &stops{}, hub: newHub(), works: newWorks(), receiptsReady: make(chan struct{}, 1), workers: c.Settings.Dispatch.Workers}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
 	if a.now == nil {
 		a.now = time.Now
 	}
+	a.board = newBoard(a.now)
 	return a
 }
 
@@ -222,7 +225,7 @@ func (a *App) openDesk(context.Context) error {
 	a.stops.add("alert hook", func(context.Context) error { a.receiver.Wait(); return nil })
 	a.Desk = incidents.NewDesk(incidents.Deps{Store: a.store, Roll: a.store, Files: a.store, Lists: roster.Lists{DefaultPlace: o.Country},
 		Rules: a.rules, Words: a.book, Reports: a.rules, Codes: a.codes, Now: a.now, NewID: NewID, Accounts: a.store, Rates: allowedRates(a.settings.Channels), Quiet: quiet, Gate: a.gate(), Routes: a.settings.Persons.Routes(), Cover: a.settings.Persons.CoverSensitive, Langs: o.Languages, Org: o.Name, Seed: known,
-		Newer: siem.NewerRevision, JoinWithin: a.settings.Correlation.JoinWithin.Std(), Reparse: a.receiver.Reparse})
+		Newer: siem.NewerRevision, JoinWithin: a.settings.Correlation.JoinWithin.Std(), Reparse: a.receiver.Reparse, Watch: a.works})
 	return nil
 }
 

@@ -20,8 +20,9 @@ import (
 // Bundle writes the evidence of one incident: facts and judgements, texts and
 // approvals, one line per delivery, reports and receipts, and the incident's
 // audit entries, each proven to be in the signed log. It names nobody: lists,
-// addresses and rejected rows stay out. It is written down that it was taken.
-func (a *App) Bundle(ctx context.Context, who incidents.Actor, id incidents.IncidentID, w io.Writer) error {
+// addresses and rejected rows stay out. It is written down that it was taken. Who
+// watches is told how far it is.
+func (a *App) Bundle(ctx context.Context, who incidents.Actor, id incidents.IncidentID, w io.Writer) (err error) {
 	if err := who.May(incidents.ActEvidence); err != nil {
 		return err
 	}
@@ -34,7 +35,17 @@ func (a *App) Bundle(ctx context.Context, who incidents.Actor, id incidents.Inci
 		return err
 	}
 	defer os.RemoveAll(dir)
-	b := &bundler{App: a, who: who, dossier: d, dir: dir, data: map[string]string{}}
+	b := &bundler{App: a, who: who, dossier: d, dir: dir, data: map[string]string{}, job: a.Desk.Begin(who, incidents.WorkEvidence, d.Incident.ID, string(d.Incident.ID))}
+	defer func() {
+		if err != nil && ctx.Err() != nil { // whatever it was that broke off first
+			b.job.End(ctx.Err())
+			return
+		}
+		b.job.End(err)
+	}()
+	if err := b.measure(ctx); err != nil {
+		return err
+	}
 	if err := b.gather(ctx); err != nil {
 		return fmt.Errorf("gather the evidence of %s: %w", d.Incident.Ref, err)
 	}
@@ -52,6 +63,45 @@ type bundler struct {
 	dir     string
 	files   []ledger.File
 	data    map[string]string // what binds files to the log
+
+	job         *incidents.Job
+	done, total int64 // steps of it
+}
+
+// A delivery takes as many steps as it takes time: most while its line is
+// gathered, and one each time its file is read, to sum it up and to copy it.
+const (
+	gatherSteps = 8
+	readSteps   = 1
+	lineSteps   = gatherSteps + 2*readSteps
+)
+
+// measure finds out how many steps there will be.
+func (b *bundler) measure(ctx context.Context) error {
+	err := b.store.Read(ctx, func(tx incidents.Tx) error {
+		for _, n := range b.dossier.Notices {
+			tallies, err := tx.Tallies(n.No)
+			if err != nil {
+				return err
+			}
+			for _, t := range tallies {
+				b.total += lineSteps * t.Sum()
+			}
+		}
+		return nil
+	})
+	b.job.Far(0, max(b.total, 1))
+	return err
+}
+
+// step goes on, and tells so now and then.
+func (b *bundler) step(n int64) {
+	const often = 1000 * lineSteps
+	before := b.done / often
+	b.done += n
+	if b.done/often != before {
+		b.job.Far(b.done, b.total)
+	}
 }
 
 func (b *bundler) gather(ctx context.Context) error {
@@ -164,6 +214,7 @@ func (b *bundler) deliveries(ctx context.Context, no int64, path string) error {
 	}
 	defer f.Close()
 	w := bufio.NewWriter(f)
+	var tree ledger.Tree
 	err = b.store.DeliveryLines(ctx, no, func(d incidents.Delivery) error {
 		line, err := json.Marshal(struct {
 			ID       string `json:"id"`
@@ -179,6 +230,8 @@ func (b *bundler) deliveries(ctx context.Context, no int64, path string) error {
 		if err != nil {
 			return err
 		}
+		tree.Add(line)
+		b.step(gatherSteps)
 		_, err = w.Write(append(line, '\n'))
 		return err
 	})
@@ -189,19 +242,24 @@ func (b *bundler) deliveries(ctx context.Context, no int64, path string) error {
 		return err
 	}
 	name := f.Name()
-	open := func() (io.ReadCloser, error) { return os.Open(name) }
-	r, err := open()
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	root, _, err := ledger.RootOf(ledger.Lines(r))
-	if err != nil {
-		return err
-	}
-	b.files = append(b.files, ledger.File{Path: path, Open: open})
-	b.data[ledger.RootKey(path)] = fmt.Sprintf("%x", root)
+	b.files = append(b.files, ledger.File{Path: path, Open: func() (io.ReadCloser, error) {
+		r, err := os.Open(name)
+		return steps{r, b}, err
+	}})
+	b.data[ledger.RootKey(path)] = fmt.Sprintf("%x", tree.Root())
 	return nil
+}
+
+// steps counts the lines of a file while it is read.
+type steps struct {
+	io.ReadCloser
+	b *bundler
+}
+
+func (s steps) Read(p []byte) (int, error) {
+	n, err := s.ReadCloser.Read(p)
+	s.b.step(readSteps * int64(bytes.Count(p[:n], []byte{'\n'})))
+	return n, err
 }
 
 func (b *bundler) announcements(ctx context.Context) error {

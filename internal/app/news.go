@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"tocsin/incidents"
+	"tocsin/internal/bus"
 )
 
 // A hub hands news from the bus to the pages that are open.
@@ -45,11 +46,18 @@ func (h *hub) close() {
 	h.subs = nil
 }
 
-func (h *hub) tell(data []byte) {
+// hear hands a message of the bus to those who wait for news: the board first,
+// so that a page that is told finds there how far work is.
+func (a *App) hear(m bus.Msg) {
 	var n incidents.News
-	if json.Unmarshal(data, &n) != nil {
+	if json.Unmarshal(m.Data, &n) != nil {
 		return
 	}
+	a.board.hear(n)
+	a.hub.tell(n)
+}
+
+func (h *hub) tell(n incidents.News) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for ch, in := range h.subs {

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"tocsin/incidents"
-	"tocsin/internal/bus"
 	"tocsin/internal/settings"
 )
 
@@ -84,6 +83,7 @@ func (a *App) start(ctx context.Context, g *group, serve bool) {
 		return
 	}
 	g.loop(func() { a.clock(ctx) })
+	g.loop(func() { a.tellWork(ctx) })
 	g.loop(func() { a.fetchBounces(ctx) })
 	if len(a.channels.letters) > 0 {
 		g.loop(func() { a.answers(ctx) })
@@ -91,7 +91,7 @@ func (a *App) start(ctx context.Context, g *group, serve bool) {
 	g.task("triage", func() error { return a.triage(ctx) })
 	g.task("collectors", func() error { return a.collectors(ctx) })
 	g.task("news", func() error {
-		stop, err := a.bus.Subscribe(ctx, "incidents.>", func(m bus.Msg) { a.hub.tell(m.Data) })
+		stop, err := a.bus.Subscribe(ctx, "incidents.>", a.hear)
 		if err != nil {
 			return err
 		}

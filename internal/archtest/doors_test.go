@@ -74,6 +74,7 @@ var doors = []door{
 	{"github.com/chromedp", "", []string{"internal/e2e"}, "a browser in tests"},
 	{"golang.org/x/net/html", "", []string{"templates/...", "notifiers/...", "web/...", "regulators/...", "internal/e2e"}, "what a browser makes of our markup, in tests"},
 	{"github.com/rogpeppe/go-internal", "", []string{"..."}, "command line scripts in tests"},
+	{"golang.org/x/sys/unix", "", []string{"cmd/tocsin"}, "a terminal of its own, in tests"},
 	{"go.uber.org/goleak", "", []string{"..."}, "nothing left running after a test"},
 	{"pgregory.net/rapid", "", []string{"..."}, "properties in tests"},
 }

@@ -452,3 +452,26 @@ func FuzzEncode(f *testing.F) {
 		}
 	})
 }
+
+// Who waits is told how far a bundle is read, never backwards and up to all of it.
+func TestVerifyTellsHowFarItIs(t *testing.T) {
+	s := testSigner(t, "k")
+	b := testBundle(t, s)
+	large := bytes.Repeat([]byte("{}\n"), 1<<20)
+	b.Files = append(b.Files, Bytes("deliveries/N-3.jsonl", large))
+	out := written(t, b)
+	var last, total int64
+	told := 0
+	f, err := VerifyBundle(bytes.NewReader(out), int64(len(out)), VerifyOptions{VerifierKey: s.VerifierKey(), Progress: func(done, all int64) {
+		if done < last || done > all || total != 0 && all != total {
+			t.Errorf("it is told %d of %d after %d of %d", done, all, last, total)
+		}
+		last, total, told = done, all, told+1
+	}})
+	if err != nil || !f.OK() {
+		t.Fatal(err, f.Problems)
+	}
+	if told < 4 || last != total || total < 2*int64(len(large)) {
+		t.Errorf("it was told %d times, in the end %d of %d", told, last, total)
+	}
+}

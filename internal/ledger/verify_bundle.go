@@ -16,6 +16,9 @@ type VerifyOptions struct {
 	// VerifierKey is the published key. Without it the bundle is only checked
 	// against the key it brings along, which proves that it is whole, not whose it is.
 	VerifierKey string
+	// Progress is told how far it is, in bytes read of all that are to be read;
+	// nil: nobody is.
+	Progress incidents.Far
 }
 
 // Findings says what VerifyBundle found. Problems are sentences, one for each
@@ -62,11 +65,15 @@ func VerifyBundle(r io.ReaderAt, size int64, opts VerifyOptions) (Findings, erro
 	}
 	for _, m := range members {
 		v.files[m.path] = m
+		v.total += 2 * m.size // to compare it with the manifest, and with the log
 	}
 	for _, step := range []func([]member) error{v.key, v.manifest, v.sums, v.checkpoint, v.entries, v.bindings} {
 		if err := step(members); err != nil {
 			return v.Findings, err
 		}
+	}
+	if opts.Progress != nil {
+		opts.Progress(v.total, v.total) // the log does not speak of every file
 	}
 	return v.Findings, nil
 }
@@ -78,7 +85,12 @@ type bundleVerifier struct {
 	files map[string]member
 	state Checkpoint
 	log   []incidents.AuditEntry // proven
+
+	done, total int64 // bytes
 }
+
+// progressBytes is how much is read between two tellings.
+const progressBytes = 1 << 20
 
 // read returns a whole file of the bundle, nil and a finding when it is not
 // there or too large to be what it must be.
@@ -197,7 +209,23 @@ func (v *bundleVerifier) sum(m member) (string, error) {
 }
 
 func (v *bundleVerifier) section(m member) io.Reader {
-	return io.NewSectionReader(v.r, m.dataAt(), m.size)
+	return watched{io.NewSectionReader(v.r, m.dataAt(), m.size), v}
+}
+
+// watched tells how far a bundle is read.
+type watched struct {
+	io.Reader
+	v *bundleVerifier
+}
+
+func (w watched) Read(p []byte) (int, error) {
+	n, err := w.Reader.Read(p)
+	before := w.v.done / progressBytes
+	w.v.done += int64(n)
+	if w.v.opts.Progress != nil && w.v.done/progressBytes != before {
+		w.v.opts.Progress(w.v.done, w.v.total)
+	}
+	return n, err
 }
 
 func (v *bundleVerifier) checkpoint([]member) error {

@@ -170,28 +170,64 @@ func (t *tx) Release(id incidents.NoticeID, at time.Time) error {
 
 // plan writes one delivery per chosen person, on the first channel of their plan
 // that reaches them; who is barred or excluded gets a suppressed one, and who cannot be
-// reached one without channel. It returns how many.
-func (t *tx) plan(n incidents.Notice, list, persons int64, at time.Time) (int64, error) {
+// reached one without channel. It returns how many. It goes along the list in
+// stretches, and tells after each how far it is.
+func (t *tx) plan(n incidents.Notice, list, persons int64, at time.Time) (total int64, err error) {
 	if n.Content.Correction() {
+		t.isAt(0, persons) // it is planned at once, and counted in stretches
 		return t.planCorrection(n, list, at)
 	}
-	where, params := filterSQL(n.Content.Filter, args{n.No, list, persons, ms(at)})
+	const from, to = 2, 3 // places of the stretch among the parameters
+	where, params := filterSQL(n.Content.Filter, args{n.No, list, nil, nil, ms(at)})
 	channel, step, reach, params := routeSQL(n.Content, params)
 	barred := barredSQL(n.Content)
 	room, blanks := t.room()
-	total, err := t.run(`INSERT INTO deliveries (notice_no, seq, channel, step, state, chunk, reason, updated_at`+room+`)
-		SELECT CAST($1 AS BIGINT), seq, `+channel+`, `+step+`,
-			CASE WHEN `+barred+` <> '' THEN `+fmt.Sprint(stateSuppressed)+` WHEN channels & (`+reach+`) = 0 THEN `+fmt.Sprint(stateRejected)+` ELSE `+fmt.Sprint(statePlanned)+` END,
-			(seq - 1) / `+fmt.Sprint(chunkSize)+` + 1,
-			CASE WHEN `+barred+` <> '' THEN `+barred+` WHEN channels & (`+reach+`) = 0 THEN 'no channel of the plan reaches this person' ELSE '' END,
-			CAST($4 AS BIGINT)`+blanks+`
-		FROM persons WHERE list_no = $2 AND seq <= $3`+where+` ORDER BY seq`, params...)
-	return t.planned(n, total, at, err)
+	query := `INSERT INTO deliveries (notice_no, seq, channel, step, state, chunk, reason, updated_at` + room + `)
+		SELECT CAST($1 AS BIGINT), seq, ` + channel + `, ` + step + `,
+			CASE WHEN ` + barred + ` <> '' THEN ` + fmt.Sprint(stateSuppressed) + ` WHEN channels & (` + reach + `) = 0 THEN ` + fmt.Sprint(stateRejected) + ` ELSE ` + fmt.Sprint(statePlanned) + ` END,
+			(seq - 1) / ` + fmt.Sprint(chunkSize) + ` + 1,
+			CASE WHEN ` + barred + ` <> '' THEN ` + barred + ` WHEN channels & (` + reach + `) = 0 THEN 'no channel of the plan reaches this person' ELSE '' END,
+			CAST($5 AS BIGINT)` + blanks + `
+		FROM persons WHERE list_no = $2 AND seq BETWEEN $3 AND $4` + where + ` ORDER BY seq`
+	err = t.stretches(persons, func(first, last int64) error {
+		params[from], params[to] = first, last
+		k, err := t.run(query, params...)
+		total += k
+		if err != nil || k == 0 {
+			return err
+		}
+		return t.count(n, first, last, at)
+	})
+	return total, err
 }
 
-// countedChunks is how many chunks are counted at once: what is sorted for it is
-// in memory.
-const countedChunks = 32
+// stretchChunks is how many chunks are planned and counted at once: what is
+// sorted for it is in memory.
+const stretchChunks = 32
+
+// stretches goes along the places of a list up to the last one.
+func (t *tx) stretches(upto int64, do func(first, last int64) error) error {
+	t.isAt(0, upto)
+	for chunk := int64(1); chunk <= chunkOf(upto); chunk += stretchChunks {
+		first, _ := placesOf(chunk)
+		_, last := placesOf(chunk + stretchChunks - 1)
+		last = min(last, upto)
+		if err := do(first, last); err != nil {
+			return err
+		}
+		t.isAt(last, upto)
+	}
+	return nil
+}
+
+// Watch has a release say how far it is; see incidents.NoticeTx.
+func (t *tx) Watch(far incidents.Far) { t.far = far }
+
+func (t *tx) isAt(done, total int64) {
+	if t.far != nil {
+		t.far(done, total)
+	}
+}
 
 // planned counts what was planned and cuts it into chunks.
 func (t *tx) planned(n incidents.Notice, total int64, at time.Time, err error) (int64, error) {
@@ -202,23 +238,21 @@ func (t *tx) planned(n incidents.Notice, total int64, at time.Time, err error) (
 	if _, err := t.one(`SELECT MAX(seq) FROM deliveries WHERE notice_no = $1`, args{n.No}, &last); err != nil {
 		return 0, err
 	}
-	for chunk := int64(1); chunk <= chunkOf(last); chunk += countedChunks {
-		from, _ := placesOf(chunk)
-		_, to := placesOf(chunk + countedChunks - 1)
-		_, err = t.run(`INSERT INTO delivery_counts (notice_no, part, channel, step, state, n)
-			SELECT notice_no, chunk % `+fmt.Sprint(countParts)+`, channel, step, state, COUNT(*) FROM deliveries WHERE notice_no = $1 AND seq BETWEEN $2 AND $3 GROUP BY 1, 2, 3, 4, 5
-			ON CONFLICT (notice_no, part, channel, step, state) DO UPDATE SET n = delivery_counts.n + excluded.n`, n.No, from, to)
-		if err != nil {
-			return 0, err
-		}
-		_, err = t.run(`INSERT INTO chunks (notice_no, no, from_seq, to_seq, todo, queued_at)
-			SELECT notice_no, chunk, MIN(seq), MAX(seq), SUM(CASE WHEN state = 0 THEN 1 ELSE 0 END), CAST($2 AS BIGINT) FROM deliveries
-			WHERE notice_no = $1 AND seq BETWEEN $3 AND $4 GROUP BY notice_no, chunk`, n.No, ms(at), from, to)
-		if err != nil {
-			return 0, err
-		}
+	return total, t.stretches(last, func(first, last int64) error { return t.count(n, first, last, at) })
+}
+
+// count counts what was planned for a stretch of the list and cuts it into chunks.
+func (t *tx) count(n incidents.Notice, first, last int64, at time.Time) error {
+	_, err := t.run(`INSERT INTO delivery_counts (notice_no, part, channel, step, state, n)
+		SELECT notice_no, chunk % `+fmt.Sprint(countParts)+`, channel, step, state, COUNT(*) FROM deliveries WHERE notice_no = $1 AND seq BETWEEN $2 AND $3 GROUP BY 1, 2, 3, 4, 5
+		ON CONFLICT (notice_no, part, channel, step, state) DO UPDATE SET n = delivery_counts.n + excluded.n`, n.No, first, last)
+	if err != nil {
+		return err
 	}
-	return total, nil
+	_, err = t.run(`INSERT INTO chunks (notice_no, no, from_seq, to_seq, todo, queued_at)
+		SELECT notice_no, chunk, MIN(seq), MAX(seq), SUM(CASE WHEN state = 0 THEN 1 ELSE 0 END), CAST($2 AS BIGINT) FROM deliveries
+		WHERE notice_no = $1 AND seq BETWEEN $3 AND $4 GROUP BY notice_no, chunk`, n.No, ms(at), first, last)
+	return err
 }
 
 // firstChannel writes the plan as SQL over a person's channel bits.

@@ -24,6 +24,7 @@ type tx struct {
 	waiting []waiting              // statements that go to PostgreSQL together
 	emitted bool
 	kept    *statements                     // of SQLite's writer; nil elsewhere
+	far     incidents.Far                   // told how far a release is; nil: nobody asks
 	quiet   bool                            // a turn of the journal: it moves no gate, and no chunk but its own
 	seen    func(query string, params args) // of tests: told each query before it runs
 }
