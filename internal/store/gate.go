@@ -1,11 +1,8 @@
 package store
 
 import (
-	"errors"
 	"sync"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"tocsin/incidents"
 )
@@ -104,7 +101,7 @@ func (t *tx) lookAt(notice int64, at moment) (v *look, err error) {
 
 // expect takes for granted that gate and chunk are as the last turn left them, on
 // PostgreSQL, where to ask is a journey of its own. Two statements that travel
-// with what the turn writes fail it if they are not; see unexpected.
+// with what the turn writes divide by zero if they are not, and fail it.
 func (t *tx) expect(c incidents.Chunk, a *ahead) (*look, *footing, error) {
 	k, ok := t.s.gates.last(c.Notice)
 	p := a.leftOff()
@@ -120,13 +117,6 @@ func (t *tx) expect(c incidents.Chunk, a *ahead) (*look, *footing, error) {
 	err := t.later(nil, `SELECT 1 / COUNT(*) FROM (SELECT 1 FROM chunks WHERE notice_no = $1 AND no = $2 AND fence = $3 AND owner = $4 AND turn = $5 AND landed = $6 AND rev = $7 AND flights = $8
 			FOR UPDATE) AS chunk`, c.Notice, c.No, c.Fence, c.Owner, p.no, p.landed, p.revs.chunk, p.flights.encode())
 	return &look{remembered: k, stands: true}, &footing{place: *p, known: true}, err
-}
-
-// unexpected tells that something expected was not so.
-func unexpected(err error) bool {
-	const divisionByZero = "22012"
-	var pg *pgconn.PgError
-	return errors.As(err, &pg) && pg.Code == divisionByZero
 }
 
 // gateOf is the gate a look found; what was asked for is answered.

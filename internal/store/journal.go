@@ -155,7 +155,7 @@ func (s *Store) LeaveChunk(ctx context.Context, c incidents.Chunk) error {
 func (s *Store) Turn(ctx context.Context, turn incidents.Turn) (c incidents.Claims, err error) {
 	a := s.aheads.of(turn)
 	var after afterTurn
-	for _, sure := range []bool{false, true} {
+	for _, sure := range []bool{!s.pg, true} {
 		err = s.together(ctx, func(t *tx) error {
 			t.quiet = true
 			c, after, err = t.turn(turn, a, sure)
@@ -163,8 +163,8 @@ func (s *Store) Turn(ctx context.Context, turn incidents.Turn) (c incidents.Clai
 			killpoint.If(err == nil && len(turn.Done) > 0, killpoint.RecordWritten)
 			return err
 		})
-		if !unexpected(err) {
-			break
+		if err == nil || sure || incidents.KindOf(err) == incidents.KindUnavailable {
+			break // else something may have been other than expected
 		}
 	}
 	killpoint.If(err == nil && len(c.Next) > 0, killpoint.Claimed)
@@ -261,7 +261,7 @@ func (t *tx) turn(turn incidents.Turn, a *ahead, sure bool) (c incidents.Claims,
 
 // whereabouts asks for gate and chunk, or expects them as they were, unless it has to be sure.
 func (t *tx) whereabouts(c incidents.Chunk, a *ahead, at moment, sure bool) (v *look, f *footing, err error) {
-	if t.postgres() && !sure {
+	if !sure {
 		if v, f, err = t.expect(c, a); err != nil || v != nil {
 			return v, f, err
 		}
