@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tocsin/incidents"
+	"tocsin/internal/store/storetest/cluster"
 )
 
 func TestFlightsAreReadAsTheyWereWritten(t *testing.T) {
@@ -367,5 +368,64 @@ func TestAWaitForBouncesBeginsWithTheAnswer(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// On PostgreSQL a turn asks nothing when gate and chunk are as the last one left
+// them, and is none when they are not.
+func TestATurnExpectsWhatTheLastOneLeft(t *testing.T) {
+	w := newWorld(t, options(t, cluster.URL(t)))
+	w.sending(40, twoSteps)
+	k := w.mustTake(1)
+	w.mustTurn(k, incidents.Email, 3)
+	turn := func() (asked int, err error) {
+		an, err := w.s.Admitted(always, w.n.No)
+		w.ok(err)
+		turn := incidents.Turn{Chunk: k, Notice: an, Channel: incidents.Email, Want: 2, Now: w.now(), Lease: lease}
+		a := w.s.aheads.of(turn)
+		err = w.s.together(always, func(q *tx) error {
+			q.seen = func(query string, _ args) {
+				if !strings.Contains(query, "1 / COUNT(*)") && strings.HasPrefix(query, "SELECT r.notice_no, r.notice_id") {
+					asked++
+				}
+			}
+			c, after, err := q.turn(turn, a, false)
+			if err == nil {
+				a.turned(c.Next, after)
+			}
+			return err
+		})
+		return asked, err
+	}
+	if asked, err := turn(); asked != 0 || err != nil {
+		t.Errorf("it asked %d times, %v", asked, err)
+	}
+	for name, change := range map[string]string{
+		"the status of the notice":  `UPDATE notices SET status = 'held' WHERE no = 1`,
+		"the words of the notice":   `UPDATE notices SET body = body`,
+		"the incident":              `UPDATE incidents SET body = body`,
+		"an approval":               `UPDATE approvals SET void = 'taken back' WHERE void = ''`,
+		"the list":                  `UPDATE lists SET rev = rev + 1`,
+		"what is due in the chunk":  `UPDATE chunks SET rev = rev + 1`,
+		"whose the chunk is":        `UPDATE chunks SET fence = fence + 1`,
+		"what is in flight there":   `UPDATE chunks SET flights = ''`,
+		"that there is a new wave":  `INSERT INTO first_waves (notice_no, state, upto, members, touched_at, body) VALUES (1, 1, 1, '[]', 0, '{}')`,
+		"what the release is bound": `UPDATE releases SET hash = 'another'`,
+	} {
+		if err := w.s.together(always, func(q *tx) error {
+			if _, err := q.run(change); err != nil {
+				return err
+			}
+			an := w.s.aheads.of(incidents.Turn{Chunk: k, Channel: incidents.Email})
+			if _, _, err := q.expect(k, an); err != nil {
+				return err
+			}
+			return q.flush()
+		}); incidents.KindOf(err) != incidents.KindInternal || !strings.Contains(err.Error(), "22012") {
+			t.Errorf("%s is another, and %v", name, err)
+		}
+	}
+	if asked, err := turn(); asked != 0 || err != nil { // all of that was taken back
+		t.Errorf("it asked %d times, %v", asked, err)
 	}
 }
