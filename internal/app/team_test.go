@@ -9,7 +9,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,21 +24,28 @@ type told struct {
 	body   string
 }
 
-func webhook(t *testing.T, answer http.HandlerFunc) (a *App, got *[]told) {
+func webhook(t *testing.T, answer http.HandlerFunc) (a *App, got func() []told) {
 	t.Helper()
-	got = &[]told{}
+	var mu sync.Mutex
+	var all []told
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b, err := io.ReadAll(r.Body)
 		if err != nil || r.Method != http.MethodPost {
 			t.Errorf("%s: %v", r.Method, err)
 		}
-		*got = append(*got, told{r.Header, string(b)})
+		mu.Lock()
+		all = append(all, told{r.Header, string(b)})
+		mu.Unlock()
 		answer(w, r)
 	}))
 	t.Cleanup(func() { webhookClient.CloseIdleConnections(); s.Close() })
 	a = &App{channels: channels{}, now: func() time.Time { return time.Unix(1_800_000_000, 0) }}
 	a.settings.Escalation.Webhook = settings.Webhook{URL: settings.Secret(s.URL + "/services/T0/secret-part"), Secret: "what signs"}
-	return a, got
+	return a, func() []told {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(all)
+	}
 }
 
 func TestTheWebhookIsToldAndTheSignatureIsOfWhatItGot(t *testing.T) {
@@ -44,7 +53,7 @@ func TestTheWebhookIsToldAndTheSignatureIsOfWhatItGot(t *testing.T) {
 	if err := a.tell(context.Background(), "clock-1", "INC-1: overdue", "INC-1: overdue\n\nIt is."); err != nil {
 		t.Fatal(err)
 	}
-	x := (*got)[0]
+	x := got()[0]
 	var body map[string]string
 	if err := json.Unmarshal([]byte(x.body), &body); err != nil || len(body) != 3 || body["id"] != "clock-1" || body["subject"] != "INC-1: overdue" || !strings.HasSuffix(body["text"], "It is.") {
 		t.Errorf("%s: %v", x.body, err)
@@ -55,8 +64,8 @@ func TestTheWebhookIsToldAndTheSignatureIsOfWhatItGot(t *testing.T) {
 		t.Errorf("headers %v, want the signature %s", x.header, want)
 	}
 	a.settings.Escalation.Webhook.Secret = ""
-	if err := a.tell(context.Background(), "clock-2", "s", "t"); err != nil || (*got)[1].header.Get("webhook-signature") != "" {
-		t.Errorf("without a secret: %v, %v", err, (*got)[1].header)
+	if err := a.tell(context.Background(), "clock-2", "s", "t"); err != nil || got()[1].header.Get("webhook-signature") != "" {
+		t.Errorf("without a secret: %v, %v", err, got()[1].header)
 	}
 }
 
@@ -73,8 +82,8 @@ func TestAWebhookThatDoesNotTakeItIsToldAgain(t *testing.T) {
 			if err == nil || strings.Contains(err.Error(), "secret-part") {
 				t.Errorf("%v", err)
 			}
-			if len(*got) != 1 {
-				t.Errorf("it was called %d times", len(*got))
+			if len(got()) != 1 {
+				t.Errorf("it was called %d times", len(got()))
 			}
 		})
 	}
