@@ -31,7 +31,7 @@ type waiting struct {
 // later executes a statement that nothing in this transaction has to see at
 // once; told, if not nil, hears how many rows it changed. SQLite runs it now.
 // To PostgreSQL it goes with those that follow, before the next query or with
-// the commit: a window is two journeys then, where each statement was one.
+// the commit: a turn is one journey then, where each statement was.
 func (t *tx) later(told func(changed int64) error, query string, params ...any) error {
 	if !t.postgres() {
 		n, err := t.run(query, params...)
