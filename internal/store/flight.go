@@ -199,9 +199,10 @@ func (a air) table() string {
 	return asJSON(rows)
 }
 
-// notAloft is the condition that a delivery d is not in the table of param.
+// notAloft is the condition that a delivery d is not in the table of param, which
+// is read once and not for each delivery.
 func (t *tx) notAloft(param string) string {
-	return `NOT EXISTS (SELECT 1 FROM ` + t.table(param, "seq:int", "channel:int") + ` f WHERE f.seq = d.seq AND f.channel = d.channel)`
+	return `(d.seq, d.channel) NOT IN (SELECT f.seq, f.channel FROM ` + t.table(param, "seq:int", "channel:int") + ` f)`
 }
 
 // window keeps what came of the attempts of one window, a line for each:
