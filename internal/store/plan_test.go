@@ -91,3 +91,17 @@ func TestEveryListIsReadByAnIndex(t *testing.T) {
 		}
 	}
 }
+
+// What is in flight is looked up for every delivery of a notice that is stopped:
+// it is read once.
+func TestWhatIsInFlightIsReadOnce(t *testing.T) {
+	s := opened(t, options(t, ""))
+	up := air{{1, 1}: {}}
+	plans := planned(t, s, func(t *tx) error {
+		_, err := t.one(`SELECT COUNT(*) FROM deliveries d WHERE d.notice_no = $1 AND `+t.notAloft("$2"), args{1, up.table()}, new(int))
+		return err
+	})
+	if len(plans) != 1 || strings.Contains(plans[0], "CORRELATED") || !strings.Contains(plans[0], "LIST SUBQUERY") {
+		t.Errorf("%q", plans)
+	}
+}
