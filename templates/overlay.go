@@ -13,7 +13,11 @@ import (
 // Overlay lays files of our own over the built-in ones: what is in own under
 // the same name, in layouts or words, stands in for it, a words file of another
 // language adds it, and the rest stays. A file that stands in for nothing is refused.
+// nil: there are none of our own.
 func Overlay(own fs.FS) (fs.FS, error) {
+	if own == nil {
+		return nil, nil
+	}
 	found := 0
 	for _, dir := range []string{"layouts", "words"} {
 		entries, err := fs.ReadDir(own, dir)

@@ -191,12 +191,21 @@ type refusable interface{ refuse(*problem) }
 func (f *Frame) refuse(pr *problem) { f.Problem = pr }
 
 func (c *console) write(p *page, status int, name string, v any) error {
+	return c.execute(p, status, name, "frame", v)
+}
+
+// part writes a part of a page alone, for what is live.
+func (c *console) part(p *page, name, part string, v any) error {
+	return c.execute(p, http.StatusOK, name, part, v)
+}
+
+func (c *console) execute(p *page, status int, name, part string, v any) error {
 	t, ok := c.pages[name]
 	if !ok {
 		return errors.New("there is no page " + name)
 	}
 	var b bytes.Buffer
-	if err := t.ExecuteTemplate(&b, "frame", v); err != nil {
+	if err := t.ExecuteTemplate(&b, part, v); err != nil {
 		return err
 	}
 	p.w.Header().Set("Content-Type", "text/html; charset=utf-8")

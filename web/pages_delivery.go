@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"cmp"
 	"slices"
 	"time"
@@ -236,13 +235,7 @@ func (c *console) progress(p *page) error {
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	if err := c.pages["delivery"].ExecuteTemplate(&b, "progress", v); err != nil {
-		return err
-	}
-	p.w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = p.w.Write(b.Bytes())
-	return nil
+	return c.part(p, "delivery", "progress", v)
 }
 
 // steerNotice holds, resumes or stops a sending.

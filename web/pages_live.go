@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 	"strings"
@@ -56,11 +55,5 @@ func (c *console) events(p *page) error {
 func (c *console) rail(p *page) error {
 	f := c.frame(p, p.query("at"), "")
 	f.Counts = c.counts(p)
-	var b bytes.Buffer
-	if err := c.pages["overview"].ExecuteTemplate(&b, "rail", f); err != nil {
-		return err
-	}
-	p.w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = p.w.Write(b.Bytes())
-	return nil
+	return c.part(p, "overview", "rail", f)
 }

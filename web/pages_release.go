@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"time"
@@ -36,13 +35,7 @@ func (c *console) noticeTop(p *page) error {
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	if err := c.pages["notice"].ExecuteTemplate(&b, "notice-top", v); err != nil {
-		return err
-	}
-	p.w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = p.w.Write(b.Bytes())
-	return nil
+	return c.part(p, "notice", "notice-top", v)
 }
 
 func (c *console) releaseNotice(p *page) error {

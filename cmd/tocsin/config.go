@@ -99,11 +99,11 @@ func sayOlder(t *terminal, f *rulepack.File) {
 func checkWords(s settings.Settings) error {
 	var own fs.FS
 	if s.TemplatesDir != "" {
-		var err error
-		if own, err = templates.Overlay(os.DirFS(s.TemplatesDir)); err != nil {
-			return err
-		}
+		own = os.DirFS(s.TemplatesDir)
 	}
-	_, err := templates.New(templates.Org{Name: s.Organisation.Name, Domains: s.Organisation.Domains}, own)
+	words, err := templates.Overlay(own)
+	if err == nil {
+		_, err = templates.New(templates.Org{Name: s.Organisation.Name, Domains: s.Organisation.Domains}, words)
+	}
 	return err
 }

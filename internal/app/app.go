@@ -131,12 +131,11 @@ func overlay(dir string) fs.FS {
 }
 
 func (a *App) openWords(context.Context) (err error) {
-	o, words := a.settings.Organisation, overlay(a.settings.TemplatesDir)
-	if words != nil {
-		if words, err = templates.Overlay(words); err != nil {
-			return err
-		}
+	words, err := templates.Overlay(overlay(a.settings.TemplatesDir))
+	if err != nil {
+		return err
 	}
+	o := a.settings.Organisation
 	a.book, err = templates.New(templates.Org{Name: o.Name, Domains: o.Domains, Contact: contactLines(o.Contact)}, words)
 	return err
 }

@@ -109,8 +109,8 @@ func (t *tx) expect(c incidents.Chunk, a *ahead) (*look, *footing, error) {
 		return nil, nil, nil
 	}
 	of := k.of
-	if err := t.later(nil, `SELECT 1 / COUNT(*) FROM (SELECT 1`+gateFrom+` AND r.notice_id = $2 AND r.list_hash = $3 AND r.hash = $4 AND n.status = $5 AND n.xmin::text = $6 AND i.xmin::text = $7
-			AND l.mode = $8 AND l.xmin::text = $9 AND `+t.approvalsSQL(rowVersion)+` = $10 AND COALESCE(f.state, 0) = 0 FOR SHARE OF r) AS gate`,
+	if err := t.later(nil, `SELECT 1 / COUNT(*) FROM (SELECT 1`+gateFrom+` AND r.notice_id = $2 AND r.list_hash = $3 AND r.hash = $4 AND n.status = $5 AND n.`+rowVersion+` = $6 AND i.`+rowVersion+` = $7
+			AND l.mode = $8 AND l.`+rowVersion+` = $9 AND `+t.approvalsSQL(rowVersion)+` = $10 AND COALESCE(f.state, 0) = 0 FOR SHARE OF r) AS gate`,
 		c.Notice, string(of.notice), of.listHash, of.hash, of.status, of.words, of.incident, string(of.mode), of.list, of.approvals); err != nil {
 		return nil, nil, err
 	}
