@@ -129,7 +129,7 @@ func TestAListOfUnknownLengthShowsNoBar(t *testing.T) {
 	l := w.slowly(ref, "list.csv", -1)
 	w.pass(5 * time.Second)
 	l.give(csvList(5000))
-	w.becomes(ref, func(v importView) bool { return v.Rows > 0 })
+	w.becomes(ref, func(v importView) bool { return v.Rows == 5000 })
 	page := b.page("/incidents/" + ref + "/people")
 	if strings.Contains(page, "progressbar") || !strings.Contains(page, "did not say how long it is") || !strings.Contains(page, "not known") {
 		t.Error("the length of the list is not told as unknown")
@@ -164,7 +164,7 @@ func TestABrokenOffUploadSaysWhatToDo(t *testing.T) {
 	}()
 	_, err = io.WriteString(write, list[:len(list)-20])
 	must(t, err)
-	w.becomes(ref, func(v importView) bool { return v.Imported > 0 })
+	w.becomes(ref, func(v importView) bool { return v.Imported == 4999 }) // the list of before has one
 	must(t, write.CloseWithError(errors.New("the cable was pulled")))
 	if err := <-sent; err == nil {
 		t.Error("the sender does not know")
