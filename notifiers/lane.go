@@ -97,14 +97,14 @@ func (l *lane) run(ctx context.Context) (fell, halted bool, err error) {
 			done = nil
 			continue // the rest may leave
 		}
-		idle := len(got.Next) == 0 && len(done) == 0
 		if l.flying == 0 {
 			switch {
+			case len(done) > 0: // they land in a turn of their own, while another chunk has the window
 			case halted:
 				return fell, true, ctx.Err()
-			case want > 0 && len(got.Next) == 0:
+			case want > 0:
 				return fell, false, nil
-			case idle:
+			default:
 				l.window.wait(ctx)
 			}
 		}
@@ -158,7 +158,7 @@ func (l *lane) collect() (done []incidents.Recorded) {
 	case <-beat.C:
 		return nil
 	}
-	enough := (l.flying + 1) / 2
+	enough := (l.flying + 2) / 3
 	more := time.NewTimer(linger)
 	defer more.Stop()
 	for len(done) < l.flying {

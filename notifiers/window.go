@@ -63,7 +63,7 @@ func (s *seat) yield() {
 func (s *seat) take(mine, done int) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.lead == nil {
+	if s.lead == nil && !s.short { // who has no more to claim left it to another, who is about to come
 		s.lead = s
 	}
 	share := s.size

@@ -51,6 +51,9 @@ func TestTheNextChunkLeadsWhenTheFirstRunsOut(t *testing.T) {
 		t.Fatalf("the second takes %d", n)
 	}
 	a.turned(a.take(4, 8), 8, 3) // it wanted 8
+	if n := a.take(7, 0); n != 0 {
+		t.Fatalf("who ran out takes %d before the next has come", n)
+	}
 	b.wait(t.Context())
 	if n := b.take(0, 0); n != 5 {
 		t.Fatalf("the second takes %d, 5 are free", n)

@@ -29,7 +29,8 @@ type answer struct {
 	by   string // the provider's account that was asked
 }
 
-// flights of a chunk, in the order they were claimed.
+// flights of a chunk: who has an answer in the order of the answers, then the
+// others as they were claimed.
 type flights []flight
 
 type flightKey struct {
@@ -57,6 +58,18 @@ func (fs flights) encode() string {
 		fs = fs[n:]
 	}
 	return string(b)
+}
+
+// split parts who has an answer from who has none yet.
+func (fs flights) split() (told, open flights) {
+	for _, f := range fs {
+		if f.told > 0 {
+			told = append(told, f)
+		} else {
+			open = append(open, f)
+		}
+	}
+	return told, open
 }
 
 // after tells whether a flight carries on the run that ends with another.

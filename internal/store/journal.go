@@ -74,8 +74,8 @@ func (t *tx) doubtStale(notice, chunk int64, wait map[incidents.Channel]time.Dur
 		return 0, orNotFound(err, "notice %d was never released", notice)
 	}
 	s := shift{}
-	lost, err := t.landTold(s, chunkKey{notice, chunk}, fence, flown, turns, r, now)
-	if err != nil {
+	told, lost := flown.split()
+	if err := t.landTold(s, chunkKey{notice, chunk}, fence, told, turns, r, now); err != nil {
 		return 0, err
 	}
 	all := make([]landing, len(lost))
@@ -190,7 +190,10 @@ type afterTurn struct {
 
 // A place is what the row of a chunk says of who works on it.
 type place struct {
-	flights flights // in flight before a turn, then after it
+	flights flights // without an answer before a turn, then after it
+	told    flights // with an answer that did not land yet: a turn puts more to their end, and changes none
+	lines   string  // told, encoded
+	text    string  // all of them, as the row has it
 	no      int64   // of the last window recorded
 	landed  int64   // of the last window that stands in the rows
 	revs    revisions
@@ -240,11 +243,12 @@ func (t *tx) turn(turn incidents.Turn, a *ahead, sure bool) (c incidents.Claims,
 	c.Judge = w.wave != nil && (len(turn.Done) > 0 || turn.Want > len(c.Next))
 	chunk := chunkKey{turn.Chunk.Notice, turn.Chunk.No}
 	if w.landsNow(t.s.landAt, len(c.Next)) {
-		if w.flights, err = t.landTold(w.shift, chunk, turn.Chunk.Fence, w.flights, [2]int64{w.landed, w.no}, w.release, w.Now); err != nil {
+		if err := t.landTold(w.shift, chunk, turn.Chunk.Fence, w.told, [2]int64{w.landed, w.no}, w.release, w.Now); err != nil {
 			return c, after, err
 		}
-		w.landed = w.no
+		w.landed, w.told, w.lines = w.no, nil, ""
 	}
+	w.text = w.lines + w.flights.encode()
 	todo, claimed := int64(0), int64(0)
 	counts, chunks := w.shift.sums()
 	if x, ok := chunks[chunk]; ok {
@@ -252,7 +256,7 @@ func (t *tx) turn(turn incidents.Turn, a *ahead, sure bool) (c incidents.Claims,
 		delete(chunks, chunk)
 	}
 	if err := t.later(nil, `UPDATE chunks SET until = $1, flights = $2, turn = $3, landed = $4, todo = todo + $5, claimed = claimed + $6 WHERE notice_no = $7 AND no = $8`,
-		ms(w.Now.Add(w.Lease)), w.flights.encode(), w.no, w.landed, todo, claimed, chunk.notice, chunk.chunk); err != nil {
+		ms(w.Now.Add(w.Lease)), w.text, w.no, w.landed, todo, claimed, chunk.notice, chunk.chunk); err != nil {
 		return c, after, err
 	}
 	after.place, after.held = w.place, !after.stale
@@ -292,7 +296,7 @@ const footingSQL = `SELECT c.flights, c.turn, c.landed, c.rev, (SELECT l.rev FRO
 func (t *tx) footing(c incidents.Chunk, known *place) (*footing, error) {
 	if known != nil {
 		f := &footing{place: *known, known: true}
-		f.place.flights = slices.Clone(f.place.flights) // a transaction that fails leaves them as they are
+		f.place.flights = slices.Clone(f.place.flights) // a transaction that fails leaves them as they are, and told ends where it ended
 		return f, nil
 	}
 	f := &footing{}
@@ -318,8 +322,10 @@ func (t *tx) stand(c incidents.Chunk, f *footing) (p place, err error) {
 	if !f.found {
 		return p, incidents.Conflict("chunk %d of notice %d was taken over", c.No, c.Notice)
 	}
-	p = f.place
-	p.flights, err = decodeFlights(f.flights)
+	p, p.text = f.place, f.flights
+	all, err := decodeFlights(f.flights)
+	p.told, p.flights = all.split()
+	p.lines = p.told.encode()
 	return p, err
 }
 
@@ -338,9 +344,7 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 	}
 	mine := make(map[flightKey]int, len(w.flights))
 	for i, f := range w.flights {
-		if f.told == 0 {
-			mine[f.key()] = i
-		}
+		mine[f.key()] = i
 	}
 	var all []landing
 	var failed []delivery
@@ -353,7 +357,8 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	gone := map[flightKey]bool{}
+	gone := make(map[flightKey]bool, len(w.Done))
+	var told flights
 	for _, done := range w.Done {
 		k := flightKey{done.ID.Seq, channelCode(done.ID.Channel)}
 		i, ok := mine[k]
@@ -373,7 +378,8 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 			if !c.next.IsZero() {
 				a.next = ms(c.next)
 			}
-			w.flights[i].answer = a
+			f.answer, gone[k] = a, true
+			told = append(told, f)
 			continue
 		}
 		if c.state == stateRetryWait && w.notice.Status == incidents.NoticeStopped {
@@ -385,6 +391,8 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 		}
 	}
 	w.flights = slices.DeleteFunc(w.flights, func(f flight) bool { return gone[f.key()] })
+	slices.SortFunc(told, func(a, b flight) int { return cmp.Compare(a.seq, b.seq) })
+	w.told, w.lines = append(w.told, told...), w.lines+told.encode()
 	if err := t.land(w.shift, w.Chunk.Notice, w.Chunk.No, w.Chunk.Fence, w.Now, all); err != nil {
 		return false, err
 	}
@@ -503,7 +511,7 @@ func (t *tx) due(w *standing, want int, among string) (next []incidents.Claimed,
 	var found []dueRow
 	from, to := placesOf(w.Chunk.No)
 	err = t.rows(t.dueSQL()+` AND d.seq NOT IN (`+t.numbers("$7")+`)`+among+` ORDER BY d.seq LIMIT `+t.unseen("$8"),
-		args{w.list.no, w.Chunk.Notice, from, to, channelCode(w.Channel), ms(w.Now), w.flights.seqs(), want}, func(row scanner) error {
+		args{w.list.no, w.Chunk.Notice, from, to, channelCode(w.Channel), ms(w.Now), slices.Concat(w.told, w.flights).seqs(), want}, func(row scanner) error {
 			x, err := scanDue(row, w.Chunk, w.Channel)
 			found = append(found, x)
 			return err

@@ -14,10 +14,13 @@ import (
 )
 
 // How long answers may wait in the row of their chunk before they land in the
-// rows of their deliveries: what many persons have in common is written once.
+// rows of their deliveries: what many persons have in common is written once. On
+// PostgreSQL those of a whole chunk land at its end, while another chunk has the
+// window; SQLite has one writer, and gains nothing by waiting for so many.
 const (
-	landTogether = 256 // flights
-	landTurns    = 32
+	landTogether = 256           // flights
+	landAtEnd    = chunkSize + 1 // flights: never by their number
+	landTurns    = 64
 	landWithin   = time.Second
 )
 
@@ -32,24 +35,19 @@ func (w *standing) landsNow(limit, claimed int) bool {
 	if w.no == w.landed {
 		return false
 	}
-	waits, since := 0, w.Now
-	for _, f := range w.flights {
-		if f.told > 0 {
-			waits++
-			since = fromMS(min(f.told, ms(since)))
-		}
+	var waited time.Duration
+	if len(w.told) > 0 {
+		waited = w.Now.Sub(fromMS(w.told[0].told)) // a clock that was put back makes it no longer
 	}
-	return claimed == 0 || w.wave != nil || waits >= limit || w.no-w.landed >= landTurns || w.Now.Sub(since) >= landWithin
+	ends := claimed == 0 && len(w.Done) == 0 // in a turn of its own, when what came back has made room in the window
+	return ends || w.wave != nil || len(w.told) >= limit || w.no-w.landed >= landTurns || waited >= landWithin
 }
 
-// landTold writes the answers that wait into the rows of their deliveries, puts
-// the windows they came in into the audit log, and returns who is still in flight.
-func (t *tx) landTold(s shift, of chunkKey, fence int64, fs flights, turns [2]int64, r release, now time.Time) (flights, error) {
-	var all []landing
-	for _, f := range fs {
-		if f.told == 0 {
-			continue
-		}
+// landTold writes answers that waited into the rows of their deliveries, and puts
+// the windows they came in into the audit log.
+func (t *tx) landTold(s shift, of chunkKey, fence int64, told flights, turns [2]int64, r release, now time.Time) error {
+	all := make([]landing, 0, len(told))
+	for _, f := range told {
 		c := change{state: stateAccepted, code: f.code, at: fromMS(f.told)}
 		if f.next > 0 {
 			c.next = fromMS(f.next)
@@ -57,16 +55,16 @@ func (t *tx) landTold(s shift, of chunkKey, fence int64, fs flights, turns [2]in
 		all = append(all, landing{flight: f, by: f.by, change: c})
 	}
 	if err := t.land(s, of.notice, of.chunk, fence, now, all); err != nil {
-		return nil, err
+		return err
 	}
 	if err := t.pace(of.notice, of.chunk, now, all); err != nil {
-		return nil, err
+		return err
 	}
 	if err := t.auditWindows(of, fence, turns, r, now); err != nil {
-		return nil, err
+		return err
 	}
 	killpoint.If(len(all) > 0, killpoint.LandingWritten)
-	return slices.DeleteFunc(slices.Clone(fs), func(f flight) bool { return f.told > 0 }), nil
+	return nil
 }
 
 // auditWindows puts the windows of a chunk after one turn up to another into the

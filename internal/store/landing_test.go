@@ -118,6 +118,10 @@ func TestAnswersWaitAndLandTogether(t *testing.T) {
 		if len(last.Next) != 1 || len(end.Next) != 0 {
 			t.Fatalf("claimed %d, then %d", len(last.Next), len(end.Next))
 		}
+		if slices.Contains(w.raw(), stateAccepted) {
+			t.Error("the last answers did not make room in the window before they landed")
+		}
+		w.mustTurn(c, incidents.Email, 4)
 		for _, d := range w.deliveries(incidents.DeliveryFilter{}) {
 			want := incidents.Accepted
 			if d.ID.Seq == 6 {

@@ -73,7 +73,7 @@ type Store struct {
 	aheads     aheads
 	// mergeAt is waitingKeys; tests let fewer wait.
 	mergeAt int
-	// landAt is landTogether, aheadFrom is aheadWanted; tests let fewer wait.
+	// landAt is landTogether or landAtEnd, aheadFrom is aheadWanted; tests let fewer wait.
 	landAt, aheadFrom int
 	// within is answerWithin; tests are in more of a hurry.
 	within time.Duration
@@ -103,6 +103,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		within: answerWithin}
 	var err error
 	if s.pg {
+		s.landAt = landAtEnd
 		err = s.openPostgres(ctx)
 	} else {
 		err = s.openSQLite(ctx)
