@@ -78,11 +78,11 @@ func (all *aheads) close() {
 	all.reading.Wait()
 }
 
-// offer is what a claim of so many may take.
-func (a *ahead) offer(want int) ([]dueRow, revisions) {
+// offer is what a claim of so many may take, and whether that is the rest of the chunk.
+func (a *ahead) offer(want int) (rows []dueRow, rest bool, at revisions) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.rows[:min(want, len(a.rows))], a.revs
+	return a.rows[:min(want, len(a.rows))], len(a.rows) <= want && !a.more && !a.busy, a.revs
 }
 
 // turned remembers how a turn left the chunk, and lets go of what it claimed; of
@@ -172,7 +172,7 @@ func (s *Store) readAhead(a *ahead) {
 	defer a.mu.Unlock()
 	a.busy, a.more = false, false
 	if err != nil {
-		rows = nil
+		revs, rows = revisions{-1, -1}, nil // it holds for nothing
 	}
 	a.revs, a.rows = revs, rows
 	a.trim()

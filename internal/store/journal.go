@@ -472,16 +472,21 @@ func (t *tx) claim(w *standing, a *ahead) (out []incidents.Claimed, stale bool, 
 		return nil, false, err
 	}
 	w.night = t.night(w.notice, w.Channel, w.Now)
-	rows, revs := a.offer(w.Want)
+	rows, rest, revs := a.offer(w.Want)
 	if stale = len(rows) > 0 && revs != w.revs; stale || w.wave != nil {
 		rows = nil
 	}
+	// While others are under way there will be another turn: the last one, which
+	// ends the chunk, looks again for what became due meanwhile.
+	rest = rest && revs == w.revs && w.wave == nil && len(w.Done)+len(w.flights) > 0
 	for len(out) < w.Want {
 		var next []incidents.Claimed
 		var barred []changed
 		if len(rows) > 0 {
 			next, barred = w.weighed(rows)
 			rows = nil
+		} else if rest {
+			break
 		} else if next, barred, err = t.dueInWave(w, w.Want-len(out)); err != nil {
 			return nil, false, err
 		}

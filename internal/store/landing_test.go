@@ -293,6 +293,31 @@ func TestWhatWasReadAheadIsLookedAtAgain(t *testing.T) {
 	}
 }
 
+// What became due again while the last of a chunk were under way is found by the
+// turn that finds nobody under way any more.
+func TestTheLastTurnOfAChunkLooksAgain(t *testing.T) {
+	eachEngine(t, func(t *testing.T, w *world) {
+		w.s.aheadFrom = 1
+		w.sending(4, twoSteps)
+		k := w.mustTake(1)
+		first := w.mustTurn(k, incidents.Email, 2)
+		w.readAll(k)
+		second := w.mustTurn(k, incidents.Email, 3, w.outcomes(first.Next, incidents.OutcomeRetry)...)
+		if s := seqsClaimed(second); !slices.Equal(s, []int64{3, 4}) {
+			t.Fatalf("claimed %v", s)
+		}
+		w.pass(2 * time.Minute)
+		third := w.mustTurn(k, incidents.Email, 3, w.outcomes(second.Next[:1], incidents.OutcomeAccepted)...)
+		fourth := w.mustTurn(k, incidents.Email, 3, w.outcomes(second.Next[1:], incidents.OutcomeAccepted)...)
+		if len(third.Next)+len(fourth.Next) > 0 {
+			t.Errorf("it looked while others were under way: %v, %v", seqsClaimed(third), seqsClaimed(fourth))
+		}
+		if s := seqsClaimed(w.mustTurn(k, incidents.Email, 3)); !slices.Equal(s, []int64{1, 2}) {
+			t.Errorf("the last turn claimed %v", s)
+		}
+	})
+}
+
 func TestWhoeverReadAheadStopsWithTheStore(t *testing.T) {
 	w := newWorld(t, options(t, ""))
 	w.s.aheadFrom = 1
