@@ -26,6 +26,15 @@ type ahead struct {
 	more bool  // there may be more than rows: nothing was read yet, or what was read does not hold
 	busy bool  // they are being read
 	left afterTurn
+	lost *lostTurn // the last, if nobody answered whether it was committed
+}
+
+// A lostTurn was handed to the database to be committed, and the connection ended
+// before the answer came.
+type lostTurn struct {
+	incidents.Turn
+	claims incidents.Claims
+	after  afterTurn
 }
 
 // revisions are how often chunk and list were changed by others.
@@ -90,7 +99,7 @@ func (a *ahead) offer(want int) (rows []dueRow, rest bool, at revisions) {
 func (a *ahead) turned(next []incidents.Claimed, after afterTurn) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.left = after
+	a.left, a.lost = after, nil
 	for _, c := range next {
 		a.last = max(a.last, c.Delivery.ID.Seq)
 	}
@@ -98,6 +107,25 @@ func (a *ahead) turned(next []incidents.Claimed, after afterTurn) {
 		a.rows, a.more = nil, true
 	}
 	a.trim()
+}
+
+// mayStand remembers a turn whose commit nobody answered.
+func (a *ahead) mayStand(turn incidents.Turn, c incidents.Claims, after afterTurn) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.lost = &lostTurn{turn, c, after}
+}
+
+// stands returns what a turn came to that is tried again, if the row of the chunk
+// tells that it was committed the first time: to try it again would be refused,
+// and what it claimed would be in doubt without ever having left.
+func (a *ahead) stands(turn incidents.Turn, at place) (c incidents.Claims, after afterTurn, ok bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if x := a.lost; x != nil && x.Want == turn.Want && slices.Equal(x.Done, turn.Done) && x.after.no == at.no && x.after.landed == at.landed && x.after.text == at.text {
+		return x.claims, x.after, true
+	}
+	return c, after, false
 }
 
 // place is how the last turn left the chunk, nil when somebody may have written since.

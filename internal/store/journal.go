@@ -155,10 +155,12 @@ func (s *Store) LeaveChunk(ctx context.Context, c incidents.Chunk) error {
 func (s *Store) Turn(ctx context.Context, turn incidents.Turn) (c incidents.Claims, err error) {
 	a := s.aheads.of(turn)
 	var after afterTurn
+	var written bool
 	for _, sure := range []bool{!s.pg, true} {
 		err = s.together(ctx, func(t *tx) error {
-			t.quiet = true
+			t.quiet, written = true, false
 			c, after, err = t.turn(turn, a, sure)
+			written = err == nil
 			killpoint.If(err == nil && len(c.Next) > 0, killpoint.ClaimWritten)
 			killpoint.If(err == nil && len(turn.Done) > 0, killpoint.RecordWritten)
 			return err
@@ -171,7 +173,10 @@ func (s *Store) Turn(ctx context.Context, turn incidents.Turn) (c incidents.Clai
 	killpoint.If(err == nil && len(turn.Done) > 0, killpoint.Recorded)
 	if err != nil {
 		a.turned(nil, afterTurn{})
-		return c, err
+		if written {
+			a.mayStand(turn, c, after)
+		}
+		return incidents.Claims{}, err
 	}
 	a.turned(c.Next, after)
 	if waits := turn.Want == 0 && len(turn.Done) == 0 && c.Halt == ""; len(c.Next) > 0 && turn.Want >= s.aheadFrom || waits && a.fresh() {
@@ -228,6 +233,9 @@ func (t *tx) turn(turn incidents.Turn, a *ahead, sure bool) (c incidents.Claims,
 	}
 	if w.place, err = t.stand(turn.Chunk, foot); err != nil {
 		return c, after, err
+	}
+	if stands, after, ok := a.stands(turn, w.place); ok {
+		return stands, after, nil
 	}
 	if c.Fallback, err = t.record(w); err != nil {
 		return c, after, err
