@@ -229,12 +229,17 @@ func (t *tx) dueAfter(c incidents.Chunk, channel incidents.Channel, after int64)
 // its parameters are list, notice, the first and last place of the chunk, channel
 // and time. A chunk is a stretch of the deliveries' own order and needs no index.
 // Every cell of a row costs: most of it is one text, and what few persons have,
-// since nobody was tried before, another.
+// since nobody was tried before, another. PostgreSQL is told twice which stretch it
+// is: it would go through the whole list.
 func (t *tx) dueSQL() string {
+	stretch := ``
+	if t.postgres() {
+		stretch = ` AND p.seq BETWEEN $3 AND $4`
+	}
 	return `SELECT p.seq, p.sealed, d.step || ' ' || d.state || ' ' || p.flags || ' ' || p.lang || ' ' || p.place || ' ' || p.zone,
 			CASE WHEN d.attempts = 0 AND d.fence = 0 AND d.first_at IS NULL AND d.maybe_twice = 0 AND p.excluded = '' THEN ''
 			ELSE d.attempts || ' ' || d.fence || ' ' || COALESCE(d.first_at, 0) || ' ' || d.maybe_twice || ' ' || p.excluded END
-		FROM deliveries d CROSS JOIN persons p WHERE p.list_no = ` + t.unseen("$1") + ` AND p.seq = d.seq
+		FROM deliveries d CROSS JOIN persons p WHERE p.list_no = ` + t.unseen("$1") + ` AND p.seq = d.seq` + stretch + `
 		AND d.notice_no = ` + t.unseen("$2") + ` AND d.seq BETWEEN ` + t.unseen("$3") + ` AND ` + t.unseen("$4") + ` AND d.channel = ` + t.unseen("$5") + ` AND (d.state < 3 OR d.state = 5) AND ` + dueAt(t.unseen("$6"))
 }
 
