@@ -150,6 +150,7 @@ func (l *lane) collect() (done []incidents.Recorded) {
 	if l.flying == 0 {
 		return nil
 	}
+	done = make([]incidents.Recorded, 0, l.flying)
 	beat := time.NewTimer(min(l.d.Lease/3, time.Second))
 	defer beat.Stop()
 	select {
@@ -185,6 +186,7 @@ func (l *lane) collect() (done []incidents.Recorded) {
 // hand renders and sends what was claimed, several messages at once where the
 // channel takes them.
 func (l *lane) hand() {
+	claimed := make([]incidents.Claimed, 0, l.batch)
 	for x := range l.work {
 		if r, early := l.early(x); early { // before it takes a place in the rate
 			l.report(x, r)
@@ -194,7 +196,7 @@ func (l *lane) hand() {
 			l.report(x, kept)
 			continue
 		}
-		claimed := []incidents.Claimed{x}
+		claimed = append(claimed[:0], x)
 		for len(claimed) < l.batch && len(l.work) > 0 {
 			select {
 			case x, ok := <-l.work:
@@ -214,10 +216,11 @@ func (l *lane) report(x incidents.Claimed, r incidents.Receipt) {
 	l.back <- incidents.Recorded{ID: x.Delivery.ID, Receipt: r, At: l.d.Now().UTC()}
 }
 
-// deliver sends a few messages and says what came of each.
+// deliver sends a few messages and says what came of each; claimed is no longer
+// as it was then.
 func (l *lane) deliver(claimed []incidents.Claimed) {
 	ms := make([]Message, 0, len(claimed))
-	sent := make([]incidents.Claimed, 0, len(claimed))
+	sent := claimed[:0]
 	for _, x := range claimed {
 		m, err := guarded(func() (Message, error) { return l.d.render(l.send, l.job, x) })
 		if err != nil {

@@ -365,8 +365,8 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	gone := make(map[flightKey]bool, len(w.Done))
-	var told flights
+	gone := make([]bool, len(w.flights))
+	told := make(flights, 0, len(w.Done))
 	for _, done := range w.Done {
 		k := flightKey{done.ID.Seq, channelCode(done.ID.Channel)}
 		i, ok := mine[k]
@@ -386,19 +386,25 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 			if !c.next.IsZero() {
 				a.next = ms(c.next)
 			}
-			f.answer, gone[k] = a, true
+			f.answer, gone[i] = a, true
 			told = append(told, f)
 			continue
 		}
 		if c.state == stateRetryWait && w.notice.Status == incidents.NoticeStopped {
 			c.state, c.next, c.reason = stateCancelled, time.Time{}, "stopped before it left"
 		}
-		all, gone[k] = append(all, landing{f, c, done.Receipt.Outcome == incidents.OutcomeKept, done.Receipt.Provider}), true
+		all, gone[i] = append(all, landing{f, c, done.Receipt.Outcome == incidents.OutcomeKept, done.Receipt.Provider}), true
 		if c.state == stateRejected {
 			failed = append(failed, d.after(c))
 		}
 	}
-	w.flights = slices.DeleteFunc(w.flights, func(f flight) bool { return gone[f.key()] })
+	open := w.flights[:0]
+	for i, f := range w.flights {
+		if !gone[i] {
+			open = append(open, f)
+		}
+	}
+	w.flights = open
 	slices.SortFunc(told, func(a, b flight) int { return cmp.Compare(a.seq, b.seq) })
 	w.told, w.lines = append(w.told, told...), w.lines+told.encode()
 	if err := t.land(w.shift, w.Chunk.Notice, w.Chunk.No, w.Chunk.Fence, w.Now, all); err != nil {
@@ -501,7 +507,11 @@ func (t *tx) claim(w *standing, a *ahead) (out []incidents.Claimed, stale bool, 
 		if err := t.becomeAll(w.shift, w.Chunk.Notice, barred); err != nil {
 			return nil, false, err
 		}
-		out = append(out, next...)
+		if out == nil {
+			out = next
+		} else {
+			out = append(out, next...)
+		}
 		if len(barred) == 0 {
 			break
 		}
@@ -538,6 +548,7 @@ func (t *tx) due(w *standing, want int, among string) (next []incidents.Claimed,
 
 // weighed takes into flight who may be told now, and says what becomes of the others.
 func (w *standing) weighed(rows []dueRow) (next []incidents.Claimed, barred []changed) {
+	next = make([]incidents.Claimed, 0, len(rows))
 	for _, x := range rows {
 		if c, ok, why := w.weigh(x); ok {
 			next = append(next, c)
