@@ -113,7 +113,7 @@ func TestAPassedWaveCostsNoStatement(t *testing.T) {
 			w.ok(err)
 			w.ok(w.s.together(always, func(t *tx) error {
 				t.seen = func(string, args) { n++ }
-				_, _, err := t.turn(incidents.Turn{Chunk: c, Notice: an, Channel: incidents.Email, Want: 5, Now: w.now(), Lease: lease}, &ahead{}, true)
+				_, _, err := t.turn(incidents.Turn{Chunk: c, Notice: an, Channel: incidents.Email, Want: 5, Now: w.now(), Lease: lease}, &ahead{more: true}, true)
 				return err
 			}))
 			return n
