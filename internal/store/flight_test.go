@@ -313,7 +313,7 @@ func TestNoClaimComesIntoTheMiddleOfAChange(t *testing.T) {
 				var once sync.Once
 				changed := make(chan error, 1)
 				w.ok(w.s.together(always, func(q *tx) (err error) {
-					claims, _, err = q.turn(turn, &ahead{}, true)
+					claims, _, err = q.turn(turn, &ahead{more: true}, true)
 					once.Do(func() {
 						go func() { changed <- w.s.write(always, func(q *tx) error { return change(w, q) }) }()
 						time.Sleep(200 * time.Millisecond) // by now it waits for this claim, or has looked too early

@@ -192,6 +192,7 @@ func TestAnswersDoNotWaitLong(t *testing.T) {
 			t.Errorf("after a second it is %s", s)
 		}
 		w.mustTurn(c, incidents.Email, 0, w.outcomes(got.Next, incidents.OutcomeAccepted)...)
+		w.mustTurn(c, incidents.Email, 0) // in a turn of its own
 		if s := w.state(3, incidents.Email); s != incidents.Accepted {
 			t.Errorf("with nothing claimed any more it is %s", s)
 		}
