@@ -235,6 +235,7 @@ func (t *tx) turn(turn incidents.Turn, a *ahead, sure bool) (c incidents.Claims,
 		return c, after, err
 	}
 	if stands, after, ok := a.stands(turn, w.place); ok {
+		stands.Halt = cmp.Or(stands.Halt, w.halt(turn.Notice)) // what it claimed has not left yet
 		return stands, after, nil
 	}
 	if c.Fallback, err = t.record(w); err != nil {

@@ -127,7 +127,20 @@ func TestATurnWhoseAnswerIsLostStands(t *testing.T) {
 		}
 		w.counted()
 	}
-	if len(handed) != 5 || !slices.Equal(handed, w.inFlight()) {
+	// Who hears of it when the notice is held by then must not send.
+	turn := incidents.Turn{Chunk: k, Notice: an, Channel: incidents.Email, Want: 2, Now: w.now(), Lease: lease}
+	s.armed.Store(true)
+	_, err = w.s.Turn(always, turn)
+	refused(t, incidents.KindUnavailable, err)
+	w.n.Status = incidents.NoticeHeld
+	w.put()
+	held, err := w.s.Turn(always, turn)
+	w.ok(err)
+	if len(held.Next) != 2 || held.Halt != "held" {
+		t.Errorf("while the notice is held %d are handed out, halt %q", len(held.Next), held.Halt)
+	}
+	handed = append(handed, seqsClaimed(held)...)
+	if len(handed) != 7 || !slices.Equal(handed, w.inFlight()) {
 		t.Errorf("handed out %v, in flight are %v", handed, w.inFlight())
 	}
 }
