@@ -419,6 +419,54 @@ func TestADeletedFolderStartsAfresh(t *testing.T) {
 	}
 }
 
+// A process that is killed between the two files that describe a stream or a
+// consumer leaves the first. It is made anew, for good; what holds messages is not touched.
+func TestWhatWasBegunWhenAProcessWasKilledIsMadeAnew(t *testing.T) {
+	o := options(t)
+	b := open(t, o)
+	publish(t, b, "intake.a", "1", "x")
+	consume(t, b, ConsumerSpec{Stream: Intake, Durable: "d"}, func(Msg) (Verdict, bool) { return Done, true })
+	shut(t, b)
+	of := func(parts ...string) string {
+		found, err := filepath.Glob(filepath.Join(append([]string{o.Dir, "jetstream", "*", "streams"}, parts...)...))
+		if err != nil || len(found) != 1 {
+			t.Fatal(found, err)
+		}
+		return found[0]
+	}
+	halve := func(dir string) {
+		for _, name := range []string{"meta.sum", "o.dat"} {
+			if err := os.Remove(filepath.Join(dir, filepath.FromSlash(name))); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				t.Fatal(err)
+			}
+		}
+	}
+	halve(of(Dispatch))
+	halve(of(Intake, "obs", "d"))
+	b = open(t, o)
+	publish(t, b, "dispatch.email", "1", "x")
+	consume(t, b, ConsumerSpec{Stream: Intake, Durable: "d"}, func(Msg) (Verdict, bool) { return Done, true })
+	shut(t, b)
+	b = open(t, o) // what was made anew is read
+	if alerts, work := inStream(t, b, Intake), inStream(t, b, Dispatch); alerts != 1 || work != 1 {
+		t.Errorf("%d alerts, %d to do", alerts, work)
+	}
+	if c, err := b.js.Consumer(t.Context(), Intake, "d"); err != nil || c.CachedInfo().AckFloor.Stream != 1 {
+		t.Errorf("the consumer forgot what it had: %v", err)
+	}
+	shut(t, b)
+	halve(of(Intake))
+	if b, err := Open(t.Context(), o); err == nil || !strings.Contains(err.Error(), "cannot be read") {
+		if err == nil {
+			shut(t, b)
+		}
+		t.Errorf("a stream with an alert in it and no checksum: %v", err)
+	}
+	if _, err := os.Stat(of(Intake, "meta.inf")); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAWrongKeyIsRefusedAndDestroysNothing(t *testing.T) {
 	for _, tc := range []struct {
 		name string

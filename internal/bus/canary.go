@@ -68,7 +68,10 @@ func proveKey(ctx context.Context, o Options) (known []string, err error) {
 		return nil, fmt.Errorf("look into bus folder: %w", err)
 	}
 	if len(onDisk) > 0 {
-		return known, proveAgainst(o, sealed)
+		if err := proveAgainst(o, sealed); err != nil {
+			return known, err
+		}
+		return known, clearHalfMade(o)
 	}
 	if sealed != nil && len(known) > 0 {
 		o.Log.Warn("bus folder is empty, starting afresh: work is picked up again from the database", "streams", len(known))
