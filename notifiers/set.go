@@ -46,51 +46,34 @@ func (s *Set) check(m *Message) error {
 // channel can. What has not left when leave ends is kept.
 func (s *Set) SendAll(ctx, leave context.Context, c incidents.Channel, ms []Message) []incidents.Receipt {
 	out := make([]incidents.Receipt, len(ms))
-	good := ms
+	good, place := make([]Message, 0, len(ms)), make([]int, 0, len(ms))
 	for i := range ms {
 		if err := s.check(&ms[i]); err != nil {
 			out[i] = refusal(err)
-			good = nil
+			continue
 		}
-	}
-	open := func(i int) bool { return out[i].Outcome == "" }
-	if good == nil {
-		for i := range ms {
-			if open(i) {
-				good = append(good, ms[i])
-			}
-		}
+		good, place = append(good, ms[i]), append(place, i)
 	}
 	if len(good) == 0 {
 		return out
 	}
 	defer release(ms, out)
-	var got []incidents.Receipt
 	if b, ok := s.channels[c].(Batcher); ok {
-		got = allCarried(ctx, leave, b, good)
-	} else {
-		got = s.eachCarried(ctx, leave, c, good)
-	}
-	for i := range out {
-		if open(i) {
-			out[i], got = got[0], got[1:]
+		for i, r := range allCarried(ctx, leave, b, good) {
+			out[place[i]] = r
 		}
+		return out
 	}
-	return out
-}
-
-func (s *Set) eachCarried(ctx, leave context.Context, c incidents.Channel, ms []Message) []incidents.Receipt {
-	out := make([]incidents.Receipt, len(ms))
-	for i, m := range ms {
+	for i, m := range good {
 		if leave.Err() != nil {
-			out[i] = kept
+			out[place[i]] = kept
 			continue
 		}
 		r, err := carried(s.channels[c].Send)(ctx, m)
 		if err != nil {
 			r = refusal(err)
 		}
-		out[i] = r
+		out[place[i]] = r
 	}
 	return out
 }

@@ -436,7 +436,7 @@ func TestWhatWasBegunWhenAProcessWasKilledIsMadeAnew(t *testing.T) {
 	}
 	halve := func(dir string) {
 		for _, name := range []string{"meta.sum", "o.dat"} {
-			if err := os.Remove(filepath.Join(dir, filepath.FromSlash(name))); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				t.Fatal(err)
 			}
 		}

@@ -10,7 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"path"
 	"slices"
 
 	"tocsin/incidents"
@@ -103,18 +103,26 @@ func proveAgainst(o Options, sealed []byte) error {
 
 // streamsOnDisk lists the streams whose description is on disk, readable or not.
 func streamsOnDisk(dir string) ([]string, error) {
-	found, err := filepath.Glob(filepath.Join(dir, "jetstream", "*", "streams", "*", "meta.inf"))
-	if err != nil {
-		return nil, err
+	found, err := described(dir, streamFolders)
+	for i, f := range found {
+		found[i] = path.Base(f)
 	}
-	var names []string
-	for _, f := range found {
-		if _, err := os.Stat(f); errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		names = append(names, filepath.Base(filepath.Dir(f)))
+	return found, err
+}
+
+// Where the server keeps streams, and their consumers, in its folder.
+const (
+	streamFolders   = "jetstream/*/streams/*"
+	consumerFolders = streamFolders + "/obs/*"
+)
+
+// described lists the folders of a kind that hold a description, below dir.
+func described(dir, kind string) ([]string, error) {
+	found, err := fs.Glob(os.DirFS(dir), kind+"/meta.inf")
+	for i, f := range found {
+		found[i] = path.Dir(f)
 	}
-	return names, nil
+	return found, err
 }
 
 // mayCreate refuses to create a stream over data that the server could not read.

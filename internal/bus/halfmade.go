@@ -14,24 +14,18 @@ import (
 // it again: what is stored there later would be lost at the next start. Nothing
 // is stored before both are written, so what holds anything is left alone.
 func clearHalfMade(o Options) error {
-	for _, kind := range []struct{ under, holds string }{
-		{"streams/*", "msgs/*.blk"},
-		{"streams/*/obs/*", "o.dat"},
-	} {
-		made, err := filepath.Glob(filepath.Join(o.Dir, "jetstream", "*", filepath.FromSlash(kind.under), "meta.inf"))
+	for _, kind := range []struct{ folders, holds string }{{streamFolders, "msgs/*.blk"}, {consumerFolders, "o.dat"}} {
+		found, err := described(o.Dir, kind.folders)
 		if err != nil {
 			return fmt.Errorf("look into bus folder: %w", err)
 		}
-		for _, f := range made {
-			dir := filepath.Dir(f)
-			if _, err := os.Stat(filepath.Join(dir, "meta.sum")); !errors.Is(err, fs.ErrNotExist) {
-				continue
-			}
-			held, err := holds(dir, kind.holds)
+		for _, f := range found {
+			dir := filepath.Join(o.Dir, filepath.FromSlash(f))
+			left, err := halfMade(os.DirFS(dir), kind.holds)
 			if err != nil {
 				return fmt.Errorf("look into bus folder: %w", err)
 			}
-			if held {
+			if !left {
 				continue
 			}
 			o.Log.Warn("bus: what was begun when the process was killed is made anew", "folder", dir)
@@ -43,17 +37,17 @@ func clearHalfMade(o Options) error {
 	return nil
 }
 
-// holds tells whether any file of a folder that matches has something in it.
-func holds(dir, pattern string) (bool, error) {
-	found, err := filepath.Glob(filepath.Join(dir, filepath.FromSlash(pattern)))
+// halfMade tells that a folder has no checksum, and nothing in the files that would hold something.
+func halfMade(dir fs.FS, holds string) (bool, error) {
+	if _, err := fs.Stat(dir, "meta.sum"); !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	found, err := fs.Glob(dir, holds)
 	for _, f := range found {
-		info, serr := os.Stat(f)
-		if serr != nil {
-			return false, serr
-		}
-		if info.Size() > 0 {
-			return true, nil
+		info, err := fs.Stat(dir, f)
+		if err != nil || info.Size() > 0 {
+			return false, err
 		}
 	}
-	return false, err
+	return err == nil, err
 }

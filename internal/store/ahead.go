@@ -122,7 +122,7 @@ func (a *ahead) mayStand(turn incidents.Turn, c incidents.Claims, after afterTur
 func (a *ahead) stands(turn incidents.Turn, at place) (c incidents.Claims, after afterTurn, ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if x := a.lost; x != nil && x.Want == turn.Want && slices.Equal(x.Done, turn.Done) && x.after.no == at.no && x.after.landed == at.landed && x.after.text == at.text {
+	if x := a.lost; x != nil && x.Want == turn.Want && slices.Equal(x.Done, turn.Done) && x.after.no == at.no && x.after.landed == at.landed && x.after.text() == at.text() {
 		return x.claims, x.after, true
 	}
 	return c, after, false

@@ -116,7 +116,7 @@ func (t *tx) expect(c incidents.Chunk, a *ahead) (*look, *footing, error) {
 	}
 	err := t.later(nil, `SELECT 1 / COUNT(*) FROM (SELECT 1 FROM chunks WHERE notice_no = $1 AND no = $2 AND fence = $3 AND owner = $4 AND turn = $5 AND landed = $6 AND rev = $7 AND flights = $8
 			AND (SELECT l.rev FROM lists l WHERE l.no = $9) = $10 FOR UPDATE) AS chunk`,
-		c.Notice, c.No, c.Fence, c.Owner, p.no, p.landed, p.revs.chunk, p.text, k.list.no, p.revs.list)
+		c.Notice, c.No, c.Fence, c.Owner, p.no, p.landed, p.revs.chunk, p.text(), k.list.no, p.revs.list)
 	return &look{remembered: k, stands: true}, &footing{place: *p, known: true}, err
 }
 

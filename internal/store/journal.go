@@ -198,11 +198,13 @@ type place struct {
 	flights flights // without an answer before a turn, then after it
 	told    flights // with an answer that did not land yet: a turn puts more to their end, and changes none
 	lines   string  // told, encoded
-	text    string  // all of them, as the row has it
 	no      int64   // of the last window recorded
 	landed  int64   // of the last window that stands in the rows
 	revs    revisions
 }
+
+// text is the flights as the row has them.
+func (p place) text() string { return p.lines + p.flights.encode() }
 
 // A standing is the place of a worker in its chunk, while one turn runs.
 type standing struct {
@@ -257,7 +259,6 @@ func (t *tx) turn(turn incidents.Turn, a *ahead, sure bool) (c incidents.Claims,
 		}
 		w.landed, w.told, w.lines = w.no, nil, ""
 	}
-	w.text = w.lines + w.flights.encode()
 	todo, claimed := int64(0), int64(0)
 	counts, chunks := w.shift.sums()
 	if x, ok := chunks[chunk]; ok {
@@ -265,7 +266,7 @@ func (t *tx) turn(turn incidents.Turn, a *ahead, sure bool) (c incidents.Claims,
 		delete(chunks, chunk)
 	}
 	if err := t.later(nil, `UPDATE chunks SET until = $1, flights = $2, turn = $3, landed = $4, todo = todo + $5, claimed = claimed + $6 WHERE notice_no = $7 AND no = $8`,
-		ms(w.Now.Add(w.Lease)), w.text, w.no, w.landed, todo, claimed, chunk.notice, chunk.chunk); err != nil {
+		ms(w.Now.Add(w.Lease)), w.text(), w.no, w.landed, todo, claimed, chunk.notice, chunk.chunk); err != nil {
 		return c, after, err
 	}
 	after.place, after.held = w.place, !after.stale
@@ -331,7 +332,7 @@ func (t *tx) stand(c incidents.Chunk, f *footing) (p place, err error) {
 	if !f.found {
 		return p, incidents.Conflict("chunk %d of notice %d was taken over", c.No, c.Notice)
 	}
-	p, p.text = f.place, f.flights
+	p = f.place
 	all, err := decodeFlights(f.flights)
 	p.told, p.flights = all.split()
 	p.lines = p.told.encode()
@@ -366,7 +367,6 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	gone := make([]bool, len(w.flights))
 	told := make(flights, 0, len(w.Done))
 	for _, done := range w.Done {
 		k := flightKey{done.ID.Seq, channelCode(done.ID.Channel)}
@@ -387,25 +387,22 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 			if !c.next.IsZero() {
 				a.next = ms(c.next)
 			}
-			f.answer, gone[i] = a, true
+			f.answer = a
 			told = append(told, f)
 			continue
 		}
 		if c.state == stateRetryWait && w.notice.Status == incidents.NoticeStopped {
 			c.state, c.next, c.reason = stateCancelled, time.Time{}, "stopped before it left"
 		}
-		all, gone[i] = append(all, landing{f, c, done.Receipt.Outcome == incidents.OutcomeKept, done.Receipt.Provider}), true
+		all = append(all, landing{f, c, done.Receipt.Outcome == incidents.OutcomeKept, done.Receipt.Provider})
 		if c.state == stateRejected {
 			failed = append(failed, d.after(c))
 		}
 	}
-	open := w.flights[:0]
-	for i, f := range w.flights {
-		if !gone[i] {
-			open = append(open, f)
-		}
-	}
-	w.flights = open
+	w.flights = slices.DeleteFunc(w.flights, func(f flight) bool {
+		_, open := mine[f.key()]
+		return !open
+	})
 	slices.SortFunc(told, func(a, b flight) int { return cmp.Compare(a.seq, b.seq) })
 	w.told, w.lines = append(w.told, told...), w.lines+told.encode()
 	if err := t.land(w.shift, w.Chunk.Notice, w.Chunk.No, w.Chunk.Fence, w.Now, all); err != nil {
@@ -508,11 +505,7 @@ func (t *tx) claim(w *standing, a *ahead) (out []incidents.Claimed, stale bool, 
 		if err := t.becomeAll(w.shift, w.Chunk.Notice, barred); err != nil {
 			return nil, false, err
 		}
-		if out == nil {
-			out = next
-		} else {
-			out = append(out, next...)
-		}
+		out = append(out, next...)
 		if len(barred) == 0 {
 			break
 		}
