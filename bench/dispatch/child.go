@@ -17,7 +17,7 @@ import (
 	jw "github.com/jordan-wright/email"
 
 	"tocsin/incidents"
-	"tocsin/internal/heap"
+	"tocsin/internal/pace"
 	"tocsin/internal/sealed"
 	"tocsin/internal/store"
 	"tocsin/notifiers"
@@ -244,7 +244,7 @@ func (h *house) fill(ctx context.Context) error {
 
 // tocsin sends one notice to the whole list, with or without its ledger.
 func tocsin(ctx context.Context, t task) (f figure, err error) {
-	heap.Pace()
+	pace.Set()
 	h, err := open(ctx, t)
 	if err != nil {
 		return f, err

@@ -15,7 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"tocsin/incidents"
-	"tocsin/internal/heap"
+	"tocsin/internal/pace"
 )
 
 // version is set by the build.
@@ -45,7 +45,7 @@ type terminal struct {
 }
 
 func main() {
-	heap.Pace()
+	pace.Set()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], &terminal{out: os.Stdout, err: os.Stderr, in: os.Stdin, env: os.Getenv}))

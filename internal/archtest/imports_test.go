@@ -45,7 +45,7 @@ var rooms = []room{
 	{"internal/account", []string{"incidents", "internal/qr"}, "accounts declare the storage they need"},
 	{"internal/typeset", nil, "text on pages: reports and letters are set alike and know nothing of each other"},
 	{"internal/killpoint", nil, "names of moments: built for the kill tests alone, it knows nobody"},
-	{"internal/heap", nil, "it sets the collector of a process and knows nothing else"},
+	{"internal/pace", nil, "it sets how Go runs a process and knows nothing else"},
 	{"internal/qr", nil, "a picture of a text, whoever shows it"},
 	{"internal/roster", []string{"incidents"}, "lists are read without knowing where they go"},
 	{"internal/store/storetest/cluster", nil, "it starts a throw-away PostgreSQL and knows nothing else"},
@@ -58,7 +58,7 @@ var rooms = []room{
 	{"internal/archtest", nil, "the judge is no party"},
 	{"internal/e2e", []string{"..."}, "the whole service in one test process"},
 	{"internal/app", []string{"..."}, "the one place that sees everything"},
-	{"cmd/tocsin", []string{"incidents", "internal/app", "internal/heap", "internal/settings", "internal/ledger", "internal/rulepack", "internal/demo", "regulators", "templates"},
+	{"cmd/tocsin", []string{"incidents", "internal/app", "internal/pace", "internal/settings", "internal/ledger", "internal/rulepack", "internal/demo", "regulators", "templates"},
 		"commands are thin: they read settings, judge rules and words, start the service, verify a bundle, or show the demonstration"},
 }
 
