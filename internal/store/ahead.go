@@ -278,3 +278,22 @@ func (c *cells) number() int64 {
 	c.err = cmp.Or(c.err, err)
 	return n
 }
+
+// quoted takes a quoted text off the front.
+func (c *cells) quoted() (s string) {
+	q, err := strconv.QuotedPrefix(c.rest)
+	if err == nil {
+		c.rest = strings.TrimPrefix(c.rest[len(q):], " ")
+		s, err = strconv.Unquote(q)
+	}
+	c.err = cmp.Or(c.err, err)
+	return s
+}
+
+// end is the first thing that was wrong with the cells, or that some are left.
+func (c *cells) end() error {
+	if c.err == nil && c.rest != "" {
+		return strconv.ErrSyntax
+	}
+	return c.err
+}

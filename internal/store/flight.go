@@ -42,7 +42,12 @@ func (f flight) key() flightKey { return flightKey{f.seq, f.channel} }
 
 // encode is the text in the chunk's row: a line for each run of persons that
 // follow each other and have all the rest in common; none is the empty text.
-func (fs flights) encode() string {
+func (fs flights) encode() string { return fs.encodeAfter(flight{}) }
+
+// encodeAfter is the text that carries on the one that ends with last. A line that
+// begins with + says only what is other than in the line before: by how much the
+// place and the times went on, and how many persons follow each other.
+func (fs flights) encodeAfter(last flight) string {
 	b := make([]byte, 0, 256)
 	for len(fs) > 0 {
 		n := 1
@@ -50,14 +55,31 @@ func (fs flights) encode() string {
 			n++
 		}
 		f := fs[0]
-		for _, x := range []int64{f.seq, int64(n), int64(f.channel), int64(f.step), int64(f.attempts), f.at, f.told, f.next} {
-			b = append(strconv.AppendInt(b, x, 10), ' ')
+		if f.like(last) {
+			b = appendNumbers(append(b, '+'), f.seq-last.seq, int64(n), f.at-last.at, f.told-last.told, f.next-last.next)
+			b[len(b)-1] = '\n'
+		} else {
+			b = appendNumbers(b, f.seq, int64(n), int64(f.channel), int64(f.step), int64(f.attempts), f.at, f.told, f.next)
+			b = append(strconv.AppendQuote(b, f.code), ' ')
+			b = append(strconv.AppendQuote(b, f.by), '\n')
 		}
-		b = append(strconv.AppendQuote(b, f.code), ' ')
-		b = append(strconv.AppendQuote(b, f.by), '\n')
-		fs = fs[n:]
+		last, fs = fs[n-1], fs[n:]
 	}
 	return string(b)
+}
+
+// like tells whether a flight has all but person and times in common with another.
+func (f flight) like(o flight) bool {
+	o.seq, o.at, o.told, o.next = f.seq, f.at, f.told, f.next
+	return f == o
+}
+
+// appendNumbers writes numbers, each with a blank behind it.
+func appendNumbers(b []byte, all ...int64) []byte {
+	for _, n := range all {
+		b = append(strconv.AppendInt(b, n, 10), ' ')
+	}
+	return b
 }
 
 // split parts who has an answer from who has none yet.
@@ -83,28 +105,34 @@ func decodeFlights(s string) (out flights, err error) {
 		return decodeOldFlights(s)
 	}
 	for line := range strings.Lines(s) {
-		var n [8]int64
-		rest := strings.TrimSuffix(line, "\n")
-		for i := range n {
-			var text string
-			text, rest, _ = strings.Cut(rest, " ")
-			if n[i], err = strconv.ParseInt(text, 10, 64); err != nil {
-				return nil, unreadableFlights(line)
-			}
-		}
-		f := flight{n[0], int(n[2]), int(n[3]), int(n[4]), n[5], answer{told: n[6], next: n[7]}}
-		if f.code, rest, err = unquoted(rest); err == nil {
-			f.by, rest, err = unquoted(rest)
-		}
-		if err != nil || rest != "" || n[1] < 1 || n[1] > chunkSize {
+		f, n, err := decodeRun(strings.TrimSuffix(line, "\n"), out)
+		if err != nil || n < 1 || n > chunkSize {
 			return nil, unreadableFlights(line)
 		}
-		for range n[1] {
+		for range n {
 			out = append(out, f)
 			f.seq++
 		}
 	}
 	return out, nil
+}
+
+// decodeRun reads the first flight of a line and how many there are.
+func decodeRun(line string, before flights) (f flight, n int64, err error) {
+	if rest, ok := strings.CutPrefix(line, "+"); ok && len(before) > 0 {
+		c := cells{rest: rest}
+		f = before[len(before)-1]
+		f.seq += c.number()
+		n = c.number()
+		f.at, f.told, f.next = f.at+c.number(), f.told+c.number(), f.next+c.number()
+		return f, n, c.end()
+	}
+	c := cells{rest: line}
+	f.seq, n = c.number(), c.number()
+	f.channel, f.step, f.attempts = int(c.number()), int(c.number()), int(c.number())
+	f.at, f.told, f.next = c.number(), c.number(), c.number()
+	f.code, f.by = c.quoted(), c.quoted()
+	return f, n, c.end()
 }
 
 // decodeOldFlights reads what versions of this program wrote that landed every
@@ -118,16 +146,6 @@ func decodeOldFlights(s string) (out flights, err error) {
 		out = append(out, flight{seq: n[0], channel: int(n[1]), step: int(n[2]), attempts: int(n[3]), at: n[4]})
 	}
 	return out, nil
-}
-
-// unquoted takes a quoted text off the front.
-func unquoted(s string) (text, rest string, err error) {
-	q, err := strconv.QuotedPrefix(s)
-	if err != nil {
-		return "", s, err
-	}
-	text, err = strconv.Unquote(q)
-	return text, strings.TrimPrefix(s[len(q):], " "), err
 }
 
 func unreadableFlights(s string) error {

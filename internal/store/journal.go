@@ -404,7 +404,11 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 		return !open
 	})
 	slices.SortFunc(told, func(a, b flight) int { return cmp.Compare(a.seq, b.seq) })
-	w.told, w.lines = append(w.told, told...), w.lines+told.encode()
+	var last flight
+	if n := len(w.told); n > 0 {
+		last = w.told[n-1]
+	}
+	w.told, w.lines = append(w.told, told...), w.lines+told.encodeAfter(last)
 	if err := t.land(w.shift, w.Chunk.Notice, w.Chunk.No, w.Chunk.Fence, w.Now, all); err != nil {
 		return false, err
 	}

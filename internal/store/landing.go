@@ -18,7 +18,7 @@ import (
 // PostgreSQL those of a whole chunk land at its end, while another chunk has the
 // window; SQLite has one writer, and gains nothing by waiting for so many.
 const (
-	landTogether = 256           // flights
+	landTogether = 512           // flights
 	landAtEnd    = chunkSize + 1 // flights: never by their number
 	landTurns    = 64
 	landWithin   = time.Second
@@ -128,8 +128,11 @@ type landing struct {
 // Most outcomes of a window are the same, to persons that follow each other:
 // each such run is one statement.
 func (t *tx) land(s shift, notice, chunk, fence int64, now time.Time, all []landing) error {
-	sorted := slices.Clone(all)
-	slices.SortFunc(sorted, func(a, b landing) int {
+	sorted := make([]*landing, len(all))
+	for i := range all {
+		sorted[i] = &all[i]
+	}
+	slices.SortFunc(sorted, func(a, b *landing) int {
 		return cmp.Or(cmp.Compare(a.channel, b.channel), cmp.Compare(a.seq, b.seq))
 	})
 	for rest := sorted; len(rest) > 0; {
@@ -167,7 +170,7 @@ type landed struct {
 	kept                       bool
 }
 
-func (x landing) same() landed {
+func (x *landing) same() landed {
 	k := landed{x.channel, x.change.state, x.attempts, x.flight.at, x.next, x.provider, x.code, x.reason, x.by, x.kept}
 	if channelOf(x.channel) == incidents.Email {
 		k.provider = "" // nothing is looked up by it, and the lines of the window keep it
@@ -179,6 +182,6 @@ func (x landing) same() landed {
 }
 
 // follows tells whether a landing belongs into the run that ends with before.
-func (x landing) follows(before landing) bool {
+func (x *landing) follows(before *landing) bool {
 	return x.seq == before.seq+1 && x.same() == before.same()
 }

@@ -25,16 +25,20 @@ func TestFlightsAreReadAsTheyWereWritten(t *testing.T) {
 			}
 			fs = append(fs, f)
 		}
-		got, err := decodeFlights(fs.encode())
-		if err != nil || !slices.Equal(got, fs) {
-			t.Fatalf("%v: wrote %v, read %v", err, fs, got)
+		cut := 1 + r.IntN(len(fs))
+		for _, text := range []string{fs.encode(), fs[:cut].encode() + fs[cut:].encodeAfter(fs[cut-1])} {
+			got, err := decodeFlights(text)
+			if err != nil || !slices.Equal(got, fs) {
+				t.Fatalf("%v: wrote %v, read %v", err, fs, got)
+			}
 		}
 	}
 	old, err := decodeFlights("[[7,1,0,1,1800000000000],[9,2,1,3,1800000000001]]")
 	if err != nil || !slices.Equal(old, flights{{seq: 7, channel: 1, attempts: 1, at: 1_800_000_000_000}, {seq: 9, channel: 2, step: 1, attempts: 3, at: 1_800_000_000_001}}) {
 		t.Errorf("of an older version: %v, %v", old, err)
 	}
-	for _, bad := range []string{"x", "[[1]", "1 1 1 0 1 5 0 0", `1 0 1 0 1 5 0 0 "" ""`, `1 2000 1 0 1 5 0 0 "" ""`, `1 1 1 0 1 5 0 0 "" "" x`, `1 1 1 0 1 5 0 0 " `} {
+	for _, bad := range []string{"x", "[[1]", "1 1 1 0 1 5 0 0", `1 0 1 0 1 5 0 0 "" ""`, `1 2000 1 0 1 5 0 0 "" ""`, `1 1 1 0 1 5 0 0 "" "" x`, `1 1 1 0 1 5 0 0 " `,
+		"+1 1 0 0 0", "1 1 1 0 1 5 0 0 \"\" \"\"\n+1 1 0 0", "1 1 1 0 1 5 0 0 \"\" \"\"\n+1 1 0 0 0 0", "1 1 1 0 1 5 0 0 \"\" \"\"\n+1 0 0 0 0"} {
 		if fs, err := decodeFlights(bad); err == nil {
 			t.Errorf("%q reads as %v", bad, fs)
 		}
