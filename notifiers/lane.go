@@ -3,6 +3,7 @@ package notifiers
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,8 +21,8 @@ type lane struct {
 	channel incidents.Channel
 	window  *seat
 	batch   int
-	work    chan incidents.Claimed
-	back    chan incidents.Recorded
+	work    chan []incidents.Claimed
+	back    chan []incidents.Recorded
 	flying  int
 	send    context.Context // of what is leaving
 	leave   context.Context // of what has not left yet
@@ -45,7 +46,7 @@ func (d *Dispatcher) lane(ctx context.Context, j *job, c incidents.Chunk, ch inc
 		most /= 2 * hands // half of the window is being sent while the other half is recorded
 	}
 	l := &lane{d: d, job: j, chunk: c, channel: ch, window: w, batch: max(1, min(j.set.batch(ch), most)),
-		work: make(chan incidents.Claimed, w.size), back: make(chan incidents.Recorded, w.size)}
+		work: make(chan []incidents.Claimed, w.size), back: make(chan []incidents.Recorded, w.size)}
 	var end context.CancelFunc
 	l.send, end = context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
@@ -90,8 +91,8 @@ func (l *lane) run(ctx context.Context) (fell, halted bool, err error) {
 			halted = true
 			l.halt()
 		}
-		for _, x := range got.Next {
-			l.work <- x
+		for some := range slices.Chunk(got.Next, l.batch) {
+			l.work <- some
 		}
 		if got.Judge && l.flying == 0 && !halted && l.d.judged(ctx, l.chunk.Notice) {
 			done = nil
@@ -134,11 +135,11 @@ func (l *lane) turn(ctx context.Context, done []incidents.Recorded, want int) (g
 // recorded: what has not left stays, and what is leaving ends unrecorded, in doubt.
 func (l *lane) abandon(recorded int) {
 	l.halt()
-	for range l.flying {
-		<-l.back
+	taken := l.flying + recorded
+	for l.flying > 0 {
+		l.flying -= len(<-l.back)
 	}
-	l.window.give(l.flying + recorded)
-	l.flying = 0
+	l.window.give(taken)
 }
 
 // linger is how long a turn waits for more to record once something came back.
@@ -154,8 +155,8 @@ func (l *lane) collect() (done []incidents.Recorded) {
 	beat := time.NewTimer(min(l.d.Lease/3, time.Second))
 	defer beat.Stop()
 	select {
-	case x := <-l.back:
-		done = append(done, x)
+	case some := <-l.back:
+		done = append(done, some...)
 	case <-beat.C:
 		return nil
 	}
@@ -164,8 +165,8 @@ func (l *lane) collect() (done []incidents.Recorded) {
 	defer more.Stop()
 	for len(done) < l.flying {
 		select {
-		case x := <-l.back:
-			done = append(done, x)
+		case some := <-l.back:
+			done = append(done, some...)
 			continue
 		default:
 		}
@@ -173,8 +174,8 @@ func (l *lane) collect() (done []incidents.Recorded) {
 			break
 		}
 		select {
-		case x := <-l.back:
-			done = append(done, x)
+		case some := <-l.back:
+			done = append(done, some...)
 		case <-more.C:
 			enough = 0
 		}
@@ -186,57 +187,29 @@ func (l *lane) collect() (done []incidents.Recorded) {
 // hand renders and sends what was claimed, several messages at once where the
 // channel takes them.
 func (l *lane) hand() {
-	claimed := make([]incidents.Claimed, 0, l.batch)
-	for x := range l.work {
-		if r, early := l.early(x); early { // before it takes a place in the rate
-			l.report(x, r)
-			continue
-		}
-		if l.leave.Err() != nil {
-			l.report(x, kept)
-			continue
-		}
-		claimed = append(claimed[:0], x)
-		for len(claimed) < l.batch && len(l.work) > 0 {
-			select {
-			case x, ok := <-l.work:
-				if ok {
-					claimed = append(claimed, x)
-					continue
-				}
-			default:
-			}
-			break
-		}
-		l.deliver(claimed)
+	for claimed := range l.work {
+		l.back <- l.deliver(claimed)
 	}
-}
-
-func (l *lane) report(x incidents.Claimed, r incidents.Receipt) {
-	l.back <- incidents.Recorded{ID: x.Delivery.ID, Receipt: r, At: l.d.Now().UTC()}
 }
 
 // deliver sends a few messages and says what came of each; claimed is no longer
 // as it was then.
-func (l *lane) deliver(claimed []incidents.Claimed) {
-	ms := make([]Message, 0, len(claimed))
-	sent := claimed[:0]
+func (l *lane) deliver(claimed []incidents.Claimed) []incidents.Recorded {
+	done := make([]incidents.Recorded, 0, len(claimed))
+	report := func(x incidents.Claimed, r incidents.Receipt) {
+		done = append(done, incidents.Recorded{ID: x.Delivery.ID, Receipt: r, At: l.d.Now().UTC()})
+	}
+	ms, sent := make([]Message, 0, len(claimed)), claimed[:0]
 	for _, x := range claimed {
-		m, err := guarded(func() (Message, error) { return l.d.render(l.send, l.job, x) })
-		if err != nil {
-			l.report(x, l.d.unsent(x, err))
+		m, r, leaves := l.prepared(x)
+		if !leaves {
+			report(x, r)
 			continue
-		}
-		if x.Wave {
-			if r, wrong := l.d.inspected(l.send, l.job, x, m); wrong {
-				l.report(x, r)
-				continue
-			}
 		}
 		ms, sent = append(ms, m), append(sent, x)
 	}
 	if len(ms) == 0 {
-		return
+		return done
 	}
 	killpoint.At(killpoint.Rendered)
 	debug := l.d.Log.Enabled(l.send, slog.LevelDebug) // a line for each message, seldom wanted
@@ -244,8 +217,29 @@ func (l *lane) deliver(claimed []incidents.Claimed) {
 		if debug {
 			l.d.Log.Debug("attempt", "delivery", sent[i].Delivery.ID.String(), "attempt", sent[i].Delivery.Attempts, "outcome", r.Outcome, "code", r.Code)
 		}
-		l.report(sent[i], r)
+		report(sent[i], r)
 	}
+	return done
+}
+
+// prepared is the message of a delivery, or, when it does not leave, what became of it.
+func (l *lane) prepared(x incidents.Claimed) (m Message, r incidents.Receipt, leaves bool) {
+	if r, early := l.early(x); early { // before it takes a place in the rate
+		return m, r, false
+	}
+	if l.leave.Err() != nil {
+		return m, kept, false
+	}
+	m, err := guarded(func() (Message, error) { return l.d.render(l.send, l.job, x) })
+	if err != nil {
+		return m, l.d.unsent(x, err), false
+	}
+	if x.Wave {
+		if r, wrong := l.d.inspected(l.send, l.job, x, m); wrong {
+			return m, r, false
+		}
+	}
+	return m, r, true
 }
 
 // kept is what became of a message that was written down and did not leave.
