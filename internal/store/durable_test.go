@@ -32,21 +32,19 @@ func TestAServerThatLosesTransactionsIsRefused(t *testing.T) {
 
 func TestEveryConnectionToSQLiteIsDurable(t *testing.T) {
 	s := opened(t, options(t, ""))
-	for name, db := range map[string]*sql.DB{"writer": s.w, "readers": s.r} {
-		var open []*sql.Conn
-		for range db.Stats().MaxOpenConnections {
-			c, err := db.Conn(t.Context())
-			ok(t, err)
-			open = append(open, c)
-			var mode string
-			var sync int
-			ok(t, errors.Join(c.QueryRowContext(t.Context(), "PRAGMA journal_mode").Scan(&mode), c.QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&sync)))
-			if mode != "wal" || sync != 2 {
-				t.Errorf("a connection of the %s has journal_mode %s, synchronous %d", name, mode, sync)
-			}
-		}
-		for _, c := range open {
-			ok(t, c.Close())
+	open := []*sql.Conn{s.writer.conn}
+	for range s.r.Stats().MaxOpenConnections {
+		c, err := s.r.Conn(t.Context())
+		ok(t, err)
+		defer c.Close()
+		open = append(open, c)
+	}
+	for i, c := range open {
+		var mode string
+		var sync int
+		ok(t, errors.Join(c.QueryRowContext(t.Context(), "PRAGMA journal_mode").Scan(&mode), c.QueryRowContext(t.Context(), "PRAGMA synchronous").Scan(&sync)))
+		if mode != "wal" || sync != 2 {
+			t.Errorf("connection %d has journal_mode %s, synchronous %d", i, mode, sync)
 		}
 	}
 	if db, err := sqlitePool(filepath.Join(t.TempDir(), "x.db"), "immediate", 1, "synchronous(NORMAL)"); err != nil {
@@ -72,14 +70,14 @@ func TestTheDataFolderIsPrivate(t *testing.T) {
 func TestAFullDiskIsUnavailableAndLosesNothing(t *testing.T) {
 	s := opened(t, options(t, ""))
 	ok(t, s.Group(t.Context(), func(tx incidents.Tx) error { return openIncident(tx, "before") }))
-	_, err := s.w.ExecContext(t.Context(), "PRAGMA max_page_count = 1") // as many as there are, and no more
+	_, err := s.writer.conn.ExecContext(t.Context(), "PRAGMA max_page_count = 1") // as many as there are, and no more
 	ok(t, err)
 	var last error
 	for i := 0; i < 100 && last == nil; i++ {
 		last = s.Group(t.Context(), func(tx incidents.Tx) error { return openIncident(tx, fmt.Sprint(i)) })
 	}
 	refused(t, incidents.KindUnavailable, last)
-	_, err = s.w.ExecContext(t.Context(), "PRAGMA max_page_count = 4294967294")
+	_, err = s.writer.conn.ExecContext(t.Context(), "PRAGMA max_page_count = 4294967294")
 	ok(t, err)
 	ok(t, s.Group(t.Context(), func(tx incidents.Tx) error { return openIncident(tx, "after") }))
 	verified(t, s)

@@ -239,7 +239,7 @@ func TestAChangedOrCutLogIsFound(t *testing.T) {
 				ok(t, s.Write(t.Context(), func(tx incidents.Tx) error { return openIncident(tx, fmt.Sprint(i)) }))
 			}
 			for _, statement := range statements {
-				_, err := s.w.ExecContext(t.Context(), statement)
+				_, err := s.writer.conn.ExecContext(t.Context(), statement)
 				ok(t, err)
 			}
 			ok(t, s.View(t.Context(), func(v LogView) error {

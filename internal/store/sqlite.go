@@ -16,19 +16,81 @@ import (
 )
 
 // beginSQLite begins a transaction, and returns what ends it.
-func (t *tx) beginSQLite(db *sql.DB, _ bool) (end func(), err error) {
+func (t *tx) beginSQLite(db *sql.DB, reads bool) (end func(), err error) {
+	if !reads {
+		return t.beginWriter()
+	}
 	if t.lite, err = db.BeginTx(t.ctx, nil); err != nil {
 		return nil, err
 	}
 	t.sql = t.lite
-	if db != t.s.w {
-		return func() { _ = t.lite.Rollback() }, nil
+	return func() { _ = t.lite.Rollback() }, nil
+}
+
+// A writer is the one connection to SQLite that writes. What begins and ends its
+// transactions is prepared, and so is what they often ask.
+type writer struct {
+	statements
+	turn                    chan struct{} // holds one while somebody writes
+	conn                    *sql.Conn
+	begin, commit, rollback *sql.Stmt
+}
+
+// hold takes the one connection of a pool for as long as the store is open.
+func (w *writer) hold(ctx context.Context, db *sql.DB) (err error) {
+	w.turn = make(chan struct{}, 1)
+	if w.conn, err = db.Conn(ctx); err != nil {
+		return err
 	}
-	t.kept = &t.s.statements
-	return func() {
-		_ = t.lite.Rollback()
-		t.kept.prepare(t.ctx, db)
-	}, nil
+	for query, s := range map[string]**sql.Stmt{`BEGIN IMMEDIATE`: &w.begin, `COMMIT`: &w.commit, `ROLLBACK`: &w.rollback} {
+		if *s, err = w.conn.PrepareContext(ctx, query); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// close lets go of the connection, and of what is prepared on it.
+func (w *writer) close() error {
+	if w.conn == nil {
+		return nil
+	}
+	w.statements.close()
+	return w.conn.Close()
+}
+
+// beginWriter begins a transaction that writes, after the one before it.
+func (t *tx) beginWriter() (end func(), err error) {
+	w := &t.s.writer
+	select {
+	case w.turn <- struct{}{}:
+	case <-t.ctx.Done():
+		return nil, t.ctx.Err()
+	}
+	t.sql, t.kept, t.open = w.conn, &w.statements, true
+	end = func() {
+		if t.open {
+			_, _ = w.rollback.ExecContext(context.WithoutCancel(t.ctx)) // fails when SQLite has rolled it back
+		}
+		t.kept.prepare(t.ctx, w.conn)
+		<-w.turn
+	}
+	if _, err := w.begin.ExecContext(t.ctx); err != nil {
+		end() // one that was broken off may have begun
+		return nil, err
+	}
+	return end, nil
+}
+
+// commitWriter commits what is not broken off yet: halfway there is no knowing
+// whether it was.
+func (t *tx) commitWriter() error {
+	if err := t.ctx.Err(); err != nil {
+		return err
+	}
+	_, err := t.s.writer.commit.ExecContext(context.WithoutCancel(t.ctx))
+	t.open = err != nil
+	return err
 }
 
 func (s *Store) openSQLite(ctx context.Context) error {
@@ -39,6 +101,9 @@ func (s *Store) openSQLite(ctx context.Context) error {
 	var err error
 	if s.w, err = sqliteWriter(ctx, path, "sqlite", s.o.Log); err != nil {
 		return err
+	}
+	if err = s.writer.hold(ctx, s.w); err != nil {
+		return named(err)
 	}
 	s.r, err = sqlitePool(path, "deferred", s.o.Conns, "query_only(1)", readerCache.pragma())
 	if err != nil {

@@ -39,13 +39,13 @@ func (c *statements) of(query string) *sql.Stmt {
 
 // prepare prepares what was wanted, between two transactions. What cannot be
 // prepared is run as it is, and says then what is wrong with it.
-func (c *statements) prepare(ctx context.Context, db *sql.DB) {
+func (c *statements) prepare(ctx context.Context, conn *sql.Conn) {
 	c.mu.Lock()
 	want := c.want
 	c.want = nil
 	c.mu.Unlock()
 	for _, query := range want {
-		p, err := db.PrepareContext(ctx, query)
+		p, err := conn.PrepareContext(ctx, query)
 		if err != nil {
 			continue
 		}
@@ -85,7 +85,7 @@ func (t *tx) ready(query string) statement {
 		return q
 	}
 	if p := t.kept.of(query); p != nil {
-		q.prepared = t.lite.StmtContext(t.ctx, p)
+		q.prepared = p
 	}
 	return q
 }

@@ -59,18 +59,18 @@ type Box interface {
 
 // A Store implements incidents.Store, Roll, Files, Journal and Sandbox.
 type Store struct {
-	o          Options
-	keeper     *sealed.Keeper
-	newID      func() string
-	pg         bool
-	w, r       *sql.DB // SQLite: one writer, many readers; PostgreSQL: the same pool
-	ready      chan struct{}
-	queue      *queue
-	books      keyBooks
-	gates      gates
-	edge       edge
-	statements statements
-	aheads     aheads
+	o      Options
+	keeper *sealed.Keeper
+	newID  func() string
+	pg     bool
+	w, r   *sql.DB // SQLite: one writer, many readers; PostgreSQL: the same pool
+	writer writer  // of SQLite
+	ready  chan struct{}
+	queue  *queue
+	books  keyBooks
+	gates  gates
+	edge   edge
+	aheads aheads
 	// mergeAt is waitingKeys; tests let fewer wait.
 	mergeAt int
 	// landAt is landTogether or landAtEnd, aheadFrom is aheadWanted; tests let fewer wait.
@@ -129,8 +129,7 @@ func (s *Store) Close() error {
 }
 
 func (s *Store) closePools() error {
-	var errs []error
-	s.statements.close()
+	errs := []error{s.writer.close()}
 	if s.w != nil {
 		errs = append(errs, s.w.Close())
 	}

@@ -110,8 +110,11 @@ func (t *tx) commit() error {
 		t.s.writes.Add(1) // before the next writer can look
 	}
 	conclude := t.commitPostgres
-	if t.lite != nil {
+	switch {
+	case t.lite != nil:
 		conclude = t.lite.Commit
+	case t.kept != nil:
+		conclude = t.commitWriter
 	}
 	if err := conclude(); err != nil {
 		return t.s.noticed(named(err))

@@ -15,9 +15,9 @@ import (
 type tx struct {
 	ctx     context.Context
 	sql     session
-	lite    *sql.Tx   // of SQLite
+	lite    *sql.Tx   // of SQLite, to read
 	conn    *sql.Conn // of PostgreSQL
-	open    bool      // on PostgreSQL: begun, or to be begun with the first statement, and not committed
+	open    bool      // begun, or on PostgreSQL to be begun with the first statement, and not committed; not of lite
 	s       *Store
 	entries []incidents.AuditEntry // appended to the ledger at the end
 	added   ledger.Appended        // what these added to its tree
