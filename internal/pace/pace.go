@@ -6,7 +6,6 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
-	"sync"
 )
 
 // floor is memory that is never touched, so the system never gives it: it only
@@ -20,8 +19,8 @@ const floorSize = 64 << 20
 // Set lets the heap grow by 64 MiB and what lives before it is collected, and one
 // thread more run than there are processors: the one that waits for the disk at
 // the end of a transaction keeps its place for that while. GOGC and GOMAXPROCS in
-// the environment override either.
-var Set = sync.OnceFunc(func() {
+// the environment override either. It is for the start of a process, once.
+func Set() {
 	if os.Getenv("GOGC") == "" {
 		floor = make([]byte, floorSize)
 		debug.SetGCPercent(100)
@@ -29,4 +28,4 @@ var Set = sync.OnceFunc(func() {
 	if os.Getenv("GOMAXPROCS") == "" {
 		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)
 	}
-})
+}
