@@ -236,17 +236,6 @@ func (t *tx) notAloft(param string) string {
 	return `(d.seq, d.channel) NOT IN (SELECT f.seq, f.channel FROM ` + t.table(param, "seq:int", "channel:int") + ` f)`
 }
 
-// window keeps what came of the attempts of one window, a line for each:
-// [delivery, attempt, started, ended, outcome, provider's id, code, reason,
-// provider's account], times in Unix milliseconds.
-func (t *tx) window(notice, chunk, turn int64, all []noted) error {
-	b := make(jsonRows, 0, 160*len(all))
-	for _, x := range all {
-		b = b.line().text(x.delivery.id().String()).num(int64(x.attempts)).num(x.attempted).num(ms(x.at)).text(x.outcome).text(x.provider).text(x.code).text(x.reason).text(x.by).shut()
-	}
-	return t.later(nil, `INSERT INTO delivery_windows (notice_no, chunk, turn, lines) VALUES ($1, $2, $3, $4)`, notice, chunk, turn, string(b))
-}
-
 // jsonRows writes rows of a JSON parameter without a value for each cell: a
 // window has hundreds of them.
 type jsonRows []byte

@@ -43,8 +43,8 @@ func (t *tx) moment() (m moment, err error) {
 		return m, nil
 	}
 	m.writes = 1 + t.s.writes.Load()
-	_, err = t.one(`PRAGMA data_version`, nil, &m.version)
-	return m, err
+	m.version, err = t.s.writer.version()
+	return m, named(err)
 }
 
 // grounds are what Admit judges by. Notice, incident and approvals stand there

@@ -243,6 +243,13 @@ func (t *tx) turn(turn incidents.Turn, a *ahead, sure bool) (c incidents.Claims,
 	if c.Fallback, err = t.record(w); err != nil {
 		return c, after, err
 	}
+	chunk := chunkKey{turn.Chunk.Notice, turn.Chunk.No}
+	if w.landsNow(t.s.landAt) { // before the claim: what stands in its row needs not be passed over
+		if err := t.landTold(w.shift, chunk, turn.Chunk.Fence, w.told, [2]int64{w.landed, w.no}, w.release, w.Now); err != nil {
+			return c, after, err
+		}
+		w.landed, w.told, w.lines = w.no, nil, ""
+	}
 	if c.Halt = w.halt(turn.Notice); turn.Want > 0 && c.Halt == "" && w.notice.Status == incidents.NoticeSending {
 		if c.Next, after.stale, err = t.claim(w, a); err != nil {
 			return c, after, err
@@ -252,13 +259,6 @@ func (t *tx) turn(turn incidents.Turn, a *ahead, sure bool) (c incidents.Claims,
 		}
 	}
 	c.Judge = w.wave != nil && (len(turn.Done) > 0 || turn.Want > len(c.Next))
-	chunk := chunkKey{turn.Chunk.Notice, turn.Chunk.No}
-	if w.landsNow(t.s.landAt, len(c.Next)) {
-		if err := t.landTold(w.shift, chunk, turn.Chunk.Fence, w.told, [2]int64{w.landed, w.no}, w.release, w.Now); err != nil {
-			return c, after, err
-		}
-		w.landed, w.told, w.lines = w.no, nil, ""
-	}
 	todo, claimed := int64(0), int64(0)
 	counts, chunks := w.shift.sums()
 	if x, ok := chunks[chunk]; ok {

@@ -30,8 +30,8 @@ func mayWait(channel int, c change) bool {
 	return channelOf(channel) == incidents.Email && c.state == stateAccepted && !c.twice && !c.conflict
 }
 
-// landsNow tells whether a turn that made so many claims brings down what waits.
-func (w *standing) landsNow(limit, claimed int) bool {
+// landsNow tells whether a turn brings down what waits.
+func (w *standing) landsNow(limit int) bool {
 	if w.no == w.landed {
 		return false
 	}
@@ -39,7 +39,7 @@ func (w *standing) landsNow(limit, claimed int) bool {
 	if len(w.told) > 0 {
 		waited = w.Now.Sub(fromMS(w.told[0].told)) // a clock that was put back makes it no longer
 	}
-	ends := claimed == 0 && len(w.Done) == 0 // in a turn of its own, when what came back has made room in the window
+	ends := len(w.Done) == 0 // in a turn of its own, when what came back has made room in the window
 	return ends || w.wave != nil || len(w.told) >= limit || w.no-w.landed >= landTurns || waited >= landWithin
 }
 
@@ -91,28 +91,16 @@ func (t *tx) auditWindows(of chunkKey, fence int64, turns [2]int64, r release, n
 	if turns[0]+1 < turns[1] {
 		data["from_turn"] = fmt.Sprint(turns[0] + 1)
 	}
-	first, _, _ := strings.Cut(lines, "\n")
-	a, err := parseLine(first) // the lines of a window are of one channel
-	if err != nil {
+	var w windowed
+	first, _, _ := strings.Cut(lines, "\n") // the lines of a window are of one channel
+	if err := w.read(first); err != nil {
 		return err
 	}
-	data["channel"] = string(a.Delivery.Channel)
+	data["channel"] = string(w.last.Delivery.Channel)
 	for outcome, n := range outcomesOf(lines) {
 		data[outcome] = fmt.Sprint(n)
 	}
 	return t.Audit(systemEntry("dispatch.window", r, now, data))
-}
-
-// outcomesOf counts the lines of windows by their outcome, which is their fifth
-// cell; none before it holds a comma.
-func outcomesOf(lines string) map[string]int {
-	counts := map[string]int{}
-	for line := range strings.SplitSeq(lines, "\n") {
-		if cells := strings.SplitN(line, ",", 6); len(cells) == 6 {
-			counts[strings.Trim(cells[4], `"`)]++
-		}
-	}
-	return counts
 }
 
 // A landing is a flight and what came of it.

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"tocsin/incidents"
 	"tocsin/internal/ledger"
@@ -109,34 +108,24 @@ func (t *tx) attempts(notice, chunk, seq int64, yield func(Attempt) error) error
 	return nil
 }
 
-// windowLines reads the lines of a chunk's windows, in their order; see tx.window.
+// windowLines reads the lines of a chunk's windows, in their order.
 func (t *tx) windowLines(notice, chunk, seq int64) (out []Attempt, err error) {
 	err = t.rows(`SELECT lines FROM delivery_windows WHERE notice_no = $1 AND chunk = $2 ORDER BY turn`, args{notice, chunk}, func(r scanner) error {
 		var text string
 		if err := r.Scan(&text); err != nil {
 			return err
 		}
-		for line := range strings.SplitSeq(text, "\n") {
-			a, err := parseLine(line)
-			if err != nil {
-				return fmt.Errorf("notice %d: %w", notice, err)
-			}
+		err := decodeWindow(text, func(a Attempt) {
 			if seq == 0 || a.Delivery.Seq == seq {
 				out = append(out, a)
 			}
+		})
+		if err != nil {
+			return fmt.Errorf("notice %d: %w", notice, err)
 		}
 		return nil
 	})
 	return out, err
-}
-
-// parseLine reads one line of a window; see tx.window.
-func parseLine(line string) (a Attempt, err error) {
-	err = json.Unmarshal([]byte(line), &[]any{&a.Delivery, &a.Attempt, &a.StartedAt, &a.EndedAt, &a.Outcome, &a.ProviderID, &a.Code, &a.Reason, &a.Provider})
-	if err != nil {
-		return a, fmt.Errorf("a line of a window is not readable: %w", err)
-	}
-	return a, nil
 }
 
 // ClaimedStatus streams what is claimed of each delivery with the list's own

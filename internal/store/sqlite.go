@@ -10,7 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
-	_ "modernc.org/sqlite" // the driver
+	"modernc.org/sqlite"
 
 	"tocsin/incidents"
 )
@@ -34,6 +34,7 @@ type writer struct {
 	turn                    chan struct{} // holds one while somebody writes
 	conn                    *sql.Conn
 	begin, commit, rollback *sql.Stmt
+	commits                 int64 // by whoever has the turn
 }
 
 // hold takes the one connection of a pool for as long as the store is open.
@@ -90,7 +91,25 @@ func (t *tx) commitWriter() error {
 	}
 	_, err := t.s.writer.commit.ExecContext(context.WithoutCancel(t.ctx))
 	t.open = err != nil
+	if err == nil {
+		t.s.writer.commits++
+	}
 	return err
+}
+
+// version changes when another process commits: what PRAGMA data_version says, for
+// less. SQLite counts the commits of this connection too.
+func (w *writer) version() (v int64, err error) {
+	err = w.conn.Raw(func(driver any) error {
+		c, ok := driver.(sqlite.FileControl)
+		if !ok {
+			return fmt.Errorf("the driver is a %T, not SQLite's", driver)
+		}
+		n, err := c.FileControlDataVersion("main")
+		v = int64(n) - w.commits
+		return err
+	})
+	return v, err
 }
 
 func (s *Store) openSQLite(ctx context.Context) error {
