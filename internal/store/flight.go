@@ -15,6 +15,7 @@ type flight struct {
 	seq      int64
 	channel  int
 	step     int
+	from     int   // state it was claimed in: its row and its counter have it until it lands
 	attempts int   // this attempt included
 	at       int64 // Unix milliseconds: when it was written down
 	answer
@@ -61,7 +62,8 @@ func (fs flights) encodeAfter(last flight) string {
 		} else {
 			b = appendNumbers(b, f.seq, int64(n), int64(f.channel), int64(f.step), int64(f.attempts), f.at, f.told, f.next)
 			b = append(strconv.AppendQuote(b, f.code), ' ')
-			b = append(strconv.AppendQuote(b, f.by), '\n')
+			b = append(strconv.AppendQuote(b, f.by), ' ')
+			b = append(strconv.AppendInt(b, int64(f.from), 10), '\n')
 		}
 		last, fs = fs[n-1], fs[n:]
 	}
@@ -131,7 +133,10 @@ func decodeRun(line string, before flights) (f flight, n int64, err error) {
 	f.seq, n = c.number(), c.number()
 	f.channel, f.step, f.attempts = int(c.number()), int(c.number()), int(c.number())
 	f.at, f.told, f.next = c.number(), c.number(), c.number()
-	f.code, f.by = c.quoted(), c.quoted()
+	f.code, f.by, f.from = c.quoted(), c.quoted(), stateAttempting
+	if c.rest != "" { // else a version of this program wrote it that counted it as attempting
+		f.from = int(c.number())
+	}
 	return f, n, c.end()
 }
 
@@ -143,7 +148,7 @@ func decodeOldFlights(s string) (out flights, err error) {
 		return nil, unreadableFlights(s)
 	}
 	for _, n := range rows {
-		out = append(out, flight{seq: n[0], channel: int(n[1]), step: int(n[2]), attempts: int(n[3]), at: n[4]})
+		out = append(out, flight{seq: n[0], channel: int(n[1]), step: int(n[2]), from: stateAttempting, attempts: int(n[3]), at: n[4]})
 	}
 	return out, nil
 }
@@ -171,9 +176,9 @@ func (f flight) delivery(notice, chunk, fence int64) delivery {
 }
 
 // An air is everything that is attempting, by notice.
-type air map[flightKey]flying
+type air map[flightKey]aloft
 
-type flying struct {
+type aloft struct {
 	flight
 	fence int64
 }
@@ -196,7 +201,7 @@ func (t *tx) aloft(notice, chunk int64) (air, error) {
 			if out == nil {
 				out = air{}
 			}
-			out[f.key()] = flying{f, fence}
+			out[f.key()] = aloft{f, fence}
 		}
 		return err
 	})

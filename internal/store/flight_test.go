@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"sync"
 	"testing"
@@ -238,6 +239,42 @@ func TestAttemptsOfTheVersionBeforeBecomeInDoubt(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What the version before claimed, it counted as attempting at once.
+func TestFlightsOfTheVersionBeforeLandWhereTheyAreCounted(t *testing.T) {
+	eachEngine(t, func(t *testing.T, w *world) {
+		w.s.landAt = landTogether
+		w.sending(6, twoSteps)
+		c := w.mustTake(1)
+		got := w.mustTurn(c, incidents.Email, 4)
+		w.mustTurn(c, incidents.Email, 0, w.outcomes(got.Next[:2], incidents.OutcomeAccepted)...)
+		w.write(func(q *tx) error {
+			var text string
+			if _, err := q.one(`SELECT flights FROM chunks WHERE claimed = 4`, nil, &text); err != nil {
+				return err
+			}
+			before := regexp.MustCompile(`(?m)^(\d.*") 0$`).ReplaceAllString(text, "$1")
+			if fs, err := decodeFlights(before); err != nil || len(fs) != 4 || fs[0].from != stateAttempting {
+				t.Fatalf("%q gives %v, %v", before, fs, err)
+			}
+			if _, err := q.run(`UPDATE chunks SET flights = $1, rev = rev + 1`, before); err != nil {
+				return err
+			}
+			email := channelCode(incidents.Email)
+			return q.addCounts([][]any{{w.n.No, partOf(1), email, 0, statePlanned, -4}, {w.n.No, partOf(1), email, 0, stateAttempting, 4}})
+		})
+		tally := func() map[incidents.DeliveryState]int64 {
+			var all []incidents.Tally
+			w.ok(w.s.Read(always, func(q incidents.Tx) (err error) { all, err = q.Tallies(w.n.No); return err }))
+			return all[0].States
+		}
+		same(t, tally(), map[incidents.DeliveryState]int64{incidents.Planned: 2, incidents.Attempting: 4})
+		w.pass(lease + time.Second)
+		w.mustTake(1)
+		w.counted()
+		same(t, tally(), map[incidents.DeliveryState]int64{incidents.Planned: 2, incidents.Accepted: 2, incidents.InDoubt: 2})
+	})
 }
 
 // history is the attempts of a person, or of everybody for 0.

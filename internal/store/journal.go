@@ -570,8 +570,8 @@ func (w *standing) weigh(x dueRow) (c incidents.Claimed, ok bool, why change) {
 	if w.purse != nil && !w.purse.Pay(p.Place) {
 		return c, false, spent(w.Now)
 	}
-	w.shift.move(d.notice, d.chunk, d.channel, d.step, d.state, stateAttempting)
-	f := flight{seq: d.seq, channel: d.channel, step: d.step, attempts: d.attempts + 1, at: at}
+	w.shift.move(d.notice, d.chunk, d.channel, d.step, d.state, flying+d.state)
+	f := flight{seq: d.seq, channel: d.channel, step: d.step, from: d.state, attempts: d.attempts + 1, at: at}
 	w.flights = append(w.flights, f)
 	now := f.delivery(d.notice, d.chunk, w.Chunk.Fence)
 	now.twice, now.first, now.upd = d.twice, cmp.Or(d.first, at), at

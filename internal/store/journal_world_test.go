@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -271,25 +272,34 @@ func (w *world) counted() {
 	w.t.Helper()
 	w.ok(w.s.read(always, func(t *tx) error {
 		type key struct{ notice, channel, step, state int64 }
-		var got, want = map[key]int64{}, map[key]int64{}
-		read := func(into map[key]int64, q string) error {
-			return t.rows(q, nil, func(r scanner) error {
+		read := func(q string) (map[key]int64, error) {
+			out := map[key]int64{}
+			return out, t.rows(q, nil, func(r scanner) error {
 				var k key
 				var n int64
 				err := r.Scan(&k.notice, &k.channel, &k.step, &k.state, &n)
 				if n != 0 {
-					into[k] = n
+					out[k] = n
 				}
 				return err
 			})
 		}
-		if err := read(got, `SELECT notice_no, channel, step, state, SUM(n) FROM delivery_counts GROUP BY 1, 2, 3, 4`); err != nil {
+		counters, err := read(`SELECT notice_no, channel, step, state, SUM(n) FROM delivery_counts GROUP BY 1, 2, 3, 4`)
+		if err != nil {
 			return err
 		}
+		rows, err := read(`SELECT notice_no, channel, step, state, COUNT(*) FROM deliveries GROUP BY 1, 2, 3, 4`)
+		if err != nil {
+			return err
+		}
+		if !maps.Equal(counters, rows) {
+			w.t.Fatalf("the counters are %v, the rows say %v", counters, rows)
+		}
+		got, want := map[key]int64{}, map[key]int64{}
 		todo, flying := map[[2]int64]int64{}, map[[2]int64]int64{}
 		airs := map[int64]air{}
 		var all []delivery
-		err := t.rows(deliveryColumns+`FROM deliveries d`, nil, func(r scanner) error {
+		err = t.rows(deliveryColumns+`FROM deliveries d`, nil, func(r scanner) error {
 			d, err := scanDelivery(r)
 			all = append(all, d)
 			return err
@@ -309,6 +319,17 @@ func (w *world) counted() {
 		}
 		if err != nil {
 			return err
+		}
+		for notice := range airs {
+			err := t.counted(notice, func(channel, step, state int, n int64) {
+				got[key{notice, int64(channel), int64(step), int64(state)}] += n
+			})
+			if err != nil {
+				return err
+			}
+		}
+		if !maps.Equal(got, want) {
+			w.t.Fatalf("counted are %v, the rows say %v", got, want)
 		}
 		err = t.rows(`SELECT c.notice_no, c.no, c.todo, c.claimed, c.flights FROM chunks c`, nil, func(r scanner) error {
 			var notice, no, todoHas, claimed int64

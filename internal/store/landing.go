@@ -144,7 +144,7 @@ func (t *tx) land(s shift, notice, chunk, fence int64, now time.Time, all []land
 		}
 	}
 	for _, x := range all {
-		s.move(notice, chunk, x.channel, x.step, stateAttempting, x.change.state)
+		s.move(notice, chunk, x.channel, x.step, flying+x.from, x.change.state)
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ func TestFlightsAreReadAsTheyWereWritten(t *testing.T) {
 	for range 500 {
 		var fs flights
 		for seq := int64(1); seq < 200; seq += 1 + r.Int64N(2)*r.Int64N(9) {
-			f := flight{seq: seq, channel: 1 + r.IntN(5)/4, step: r.IntN(2), attempts: 1 + r.IntN(20)/19, at: 1_800_000_000_000 + seq/40}
+			f := flight{seq: seq, channel: 1 + r.IntN(5)/4, step: r.IntN(2), from: r.IntN(9) / 7, attempts: 1 + r.IntN(20)/19, at: 1_800_000_000_000 + seq/40}
 			if r.IntN(3) > 0 {
 				f.answer = answer{told: f.at + seq/30, next: r.Int64N(2) * f.at, code: []string{"250", "2.0.0 ok", `"\` + "\n"}[r.IntN(30)/14], by: "email/first"}
 			}
@@ -34,8 +34,15 @@ func TestFlightsAreReadAsTheyWereWritten(t *testing.T) {
 		}
 	}
 	old, err := decodeFlights("[[7,1,0,1,1800000000000],[9,2,1,3,1800000000001]]")
-	if err != nil || !slices.Equal(old, flights{{seq: 7, channel: 1, attempts: 1, at: 1_800_000_000_000}, {seq: 9, channel: 2, step: 1, attempts: 3, at: 1_800_000_000_001}}) {
+	if err != nil || !slices.Equal(old, flights{{seq: 7, channel: 1, from: stateAttempting, attempts: 1, at: 1_800_000_000_000}, {seq: 9, channel: 2, step: 1, from: stateAttempting, attempts: 3, at: 1_800_000_000_001}}) {
 		t.Errorf("of an older version: %v, %v", old, err)
+	}
+	old, err = decodeFlights("7 2 1 0 1 5 6 0 \"250\" \"\"\n+9 1 1 0 0\n")
+	f := flight{seq: 7, channel: 1, from: stateAttempting, attempts: 1, at: 5, answer: answer{told: 6, code: "250"}}
+	want := flights{f, f, f}
+	want[1].seq, want[2].seq, want[2].at = 8, 17, 6
+	if err != nil || !slices.Equal(old, want) {
+		t.Errorf("of the version before: %v, %v", old, err)
 	}
 	for _, bad := range []string{"x", "[[1]", "1 1 1 0 1 5 0 0", `1 0 1 0 1 5 0 0 "" ""`, `1 2000 1 0 1 5 0 0 "" ""`, `1 1 1 0 1 5 0 0 "" "" x`, `1 1 1 0 1 5 0 0 " `,
 		"+1 1 0 0 0", "1 1 1 0 1 5 0 0 \"\" \"\"\n+1 1 0 0", "1 1 1 0 1 5 0 0 \"\" \"\"\n+1 1 0 0 0 0", "1 1 1 0 1 5 0 0 \"\" \"\"\n+1 0 0 0 0"} {

@@ -191,7 +191,7 @@ func (t *tx) SetExcluded(id incidents.PersonID, reason, note string) error {
 
 // suppress ends what is planned for one person and has not left.
 func (t *tx) suppress(list, seq int64, reason string) error {
-	notices, err := t.chunkNumbers(`SELECT notice_no FROM releases WHERE list_no = $1 ORDER BY notice_no`, list)
+	notices, err := t.numbersOf(`SELECT notice_no FROM releases WHERE list_no = $1 ORDER BY notice_no`, list)
 	for _, no := range notices {
 		if err == nil {
 			err = t.lockRelease(no) // no claim comes between what is read here and what is made of it

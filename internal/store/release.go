@@ -348,6 +348,13 @@ func (t *tx) CancelDeliveries(notice int64, why string, at time.Time) (int64, er
 	if err != nil {
 		return 0, err
 	}
+	for k, f := range up { // they are counted where their rows stand
+		if f.from == stateAttempting {
+			continue
+		}
+		part := partOf(chunkOf(k.seq))
+		rows = append(rows, []any{notice, part, k.channel, f.step, f.from, int64(1)}, []any{notice, part, k.channel, f.step, stateCancelled, int64(-1)})
+	}
 	if err := t.addCounts(merged(rows)); err != nil {
 		return 0, err
 	}

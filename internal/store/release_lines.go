@@ -64,7 +64,7 @@ type Attempt struct {
 // each delivery's in the order it happened; seq 0 is everybody.
 func (s *Store) Attempts(ctx context.Context, notice, seq int64, yield func(Attempt) error) error {
 	return s.read(ctx, func(t *tx) error {
-		chunks, err := t.chunkNumbers(`SELECT no FROM chunks WHERE notice_no = $1 AND ($2 = 0 OR no = $2) ORDER BY no`, notice, chunkOf(seq))
+		chunks, err := t.numbersOf(`SELECT no FROM chunks WHERE notice_no = $1 AND ($2 = 0 OR no = $2) ORDER BY no`, notice, chunkOf(seq))
 		for _, no := range chunks {
 			if err == nil {
 				err = t.attempts(notice, no, seq, yield)

@@ -99,6 +99,10 @@ func (t *tx) refund(w *standing) error {
 
 // Spends lists the channels of an incident that have a cap.
 func (t *tx) Spends(in incidents.IncidentID) (out []incidents.Spend, err error) {
+	notices, err := t.numbersOf(`SELECT notice_no FROM releases WHERE incident_id = $1 ORDER BY notice_no`, string(in))
+	if err != nil {
+		return nil, err
+	}
 	for _, ch := range channelList {
 		tariff, ok := t.s.o.Spend[ch]
 		if !ok {
@@ -112,10 +116,15 @@ func (t *tx) Spends(in incidents.IncidentID) (out []incidents.Spend, err error) 
 			continue
 		}
 		x := incidents.Spend{Incident: in, Channel: ch, Messages: p.Spent.Messages, Money: p.Spent.Money, Cap: p.Cap, Currency: tariff.Currency}
-		_, err = t.one(`SELECT COALESCE(SUM(c.n), 0) FROM delivery_counts c JOIN releases r ON r.notice_no = c.notice_no WHERE r.incident_id = $1 AND c.channel = $2 AND c.state = 1`,
-			args{string(in), channelCode(ch)}, &x.Held)
-		if err != nil {
-			return nil, err
+		for _, no := range notices {
+			err := t.counted(no, func(channel, _, state int, n int64) {
+				if channel == channelCode(ch) && state == stateHeld {
+					x.Held += n
+				}
+			})
+			if err != nil {
+				return nil, err
+			}
 		}
 		out = append(out, x)
 	}
@@ -130,7 +139,7 @@ func (t *tx) RaiseCap(in incidents.IncidentID, ch incidents.Channel, to incident
 	if _, err := t.run(`UPDATE spend SET cap_messages = $1, cap_money = $2 WHERE incident_id = $3 AND channel = $4`, to.Messages, to.Money, string(in), channelCode(ch)); err != nil {
 		return 0, err
 	}
-	notices, err := t.chunkNumbers(`SELECT notice_no FROM releases WHERE incident_id = $1 ORDER BY notice_no`, string(in))
+	notices, err := t.numbersOf(`SELECT notice_no FROM releases WHERE incident_id = $1 ORDER BY notice_no`, string(in))
 	for _, no := range notices {
 		n := int64(0)
 		if err == nil {

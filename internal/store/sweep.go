@@ -65,7 +65,7 @@ func (t *tx) unsettled() ([]int64, error) {
 		seen[n.No] = true
 		out = append(out, n.No)
 	}
-	trying, err := t.noticesWith(stateAttempting)
+	trying, err := t.numbersOf(`SELECT DISTINCT notice_no FROM chunks WHERE claimed > 0 ORDER BY notice_no`)
 	for _, no := range trying {
 		if !seen[no] {
 			out = append(out, no)
@@ -111,7 +111,7 @@ func (t *tx) sweep(notice int64, p incidents.SweepPolicy) (out incidents.Swept, 
 // fence so that a worker who only seemed lost writes nothing more. The chunk is
 // announced at once, for somebody else.
 func (t *tx) sweepLost(notice int64, p incidents.SweepPolicy, out *incidents.Swept) error {
-	lost, err := t.chunkNumbers(`SELECT no FROM chunks WHERE notice_no = $1 AND (claimed > 0 OR owner <> '') AND until <= $2 ORDER BY no LIMIT 1000`, notice, ms(p.Now))
+	lost, err := t.numbersOf(`SELECT no FROM chunks WHERE notice_no = $1 AND (claimed > 0 OR owner <> '') AND until <= $2 ORDER BY no LIMIT 1000`, notice, ms(p.Now))
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (t *tx) sweepLost(notice int64, p incidents.SweepPolicy, out *incidents.Swe
 	return nil
 }
 
-func (t *tx) chunkNumbers(q string, params ...any) (out []int64, err error) {
+func (t *tx) numbersOf(q string, params ...any) (out []int64, err error) {
 	err = t.rows(q, params, func(r scanner) error {
 		var no int64
 		err := r.Scan(&no)
@@ -220,7 +220,7 @@ func (t *tx) sweepSilent(r release, n incidents.Notice, p incidents.SweepPolicy)
 
 // sweepDue announces chunks with due work that nobody holds.
 func (t *tx) sweepDue(notice int64, p incidents.SweepPolicy) (int, error) {
-	due, err := t.chunkNumbers(`SELECT no FROM chunks c WHERE c.notice_no = $1 AND c.until <= $2 AND c.queued_at <= $3 AND (c.todo > 0
+	due, err := t.numbersOf(`SELECT no FROM chunks c WHERE c.notice_no = $1 AND c.until <= $2 AND c.queued_at <= $3 AND (c.todo > 0
 			OR c.no IN (SELECT d.chunk FROM deliveries d WHERE d.notice_no = $1 AND d.state IN (1, 5) AND d.next_at IS NOT NULL AND d.next_at <= $2))
 			AND c.no <= COALESCE((SELECT f.upto FROM first_waves f WHERE f.notice_no = $1 AND f.state <> 0), c.no)
 		ORDER BY c.queued_at, c.no LIMIT 1000`, notice, ms(p.Now), ms(p.Now.Add(-requeueEvery)))

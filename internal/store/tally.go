@@ -24,6 +24,10 @@ type countKey struct {
 // reading the rows.
 type shift map[countKey]int64
 
+// flying is added to the state a delivery is claimed in: its chunk knows that it is
+// in flight, and its row and its counter stay as they are until it lands.
+const flying = 100
+
 // move takes one delivery from a state to another.
 func (s shift) move(notice, chunk int64, channel, step, from, to int) {
 	s[countKey{notice, chunk, channel, step, from}]--
@@ -47,17 +51,19 @@ func (s shift) sums() (counts map[countKey]int64, chunks map[chunkKey]work) {
 		if n == 0 {
 			continue
 		}
-		part := k
-		part.chunk = partOf(k.chunk)
-		counts[part] += n
 		w := chunks[chunkKey{k.notice, k.chunk}]
-		if isTodo(k.state) {
+		switch {
+		case isTodo(k.state):
 			w.todo += n
-		}
-		if k.state == stateAttempting {
+		case k.state >= flying:
+			w.claimed += n
+			k.state -= flying
+		case k.state == stateAttempting: // of the version before
 			w.claimed += n
 		}
 		chunks[chunkKey{k.notice, k.chunk}] = w
+		k.chunk = partOf(k.chunk)
+		counts[k] += n
 	}
 	return counts, chunks
 }
@@ -134,20 +140,37 @@ func asInt(v any) int64 {
 	return 0
 }
 
-// counted reads the counters of a notice.
+// counted yields the counters of a notice, with what is in flight taken from where
+// its rows stand to attempting. One statement reads both: a flight that lands
+// meanwhile must not be seen twice, or never.
 func (t *tx) counted(notice int64, yield func(channel, step, state int, n int64)) error {
-	return t.rows(`SELECT channel, step, state, SUM(n) FROM delivery_counts WHERE notice_no = $1 GROUP BY channel, step, state ORDER BY channel, step, state`,
-		args{notice}, func(r scanner) error {
-			var channel, step, state int
-			var n int64
-			if err := r.Scan(&channel, &step, &state, &n); err != nil {
-				return err
-			}
-			if n != 0 {
-				yield(channel, step, state, n)
-			}
-			return nil
-		})
+	type key struct{ channel, step, state int }
+	sums := map[key]int64{}
+	err := t.rows(`SELECT channel, step, state, n, '' FROM delivery_counts WHERE notice_no = $1
+		UNION ALL SELECT 0, 0, 0, 0, flights FROM chunks WHERE notice_no = $1 AND claimed > 0`, args{notice}, func(r scanner) error {
+		var k key
+		var n int64
+		var text string
+		if err := r.Scan(&k.channel, &k.step, &k.state, &n, &text); err != nil {
+			return err
+		}
+		sums[k] += n
+		fs, err := decodeFlights(text)
+		for _, f := range fs {
+			sums[key{f.channel, f.step, f.from}]--
+			sums[key{f.channel, f.step, stateAttempting}]++
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for k, n := range sums {
+		if n != 0 {
+			yield(k.channel, k.step, k.state, n)
+		}
+	}
+	return nil
 }
 
 // Tallies counts the deliveries of each channel by state. Who has no channel

@@ -176,7 +176,7 @@ func (s *Store) JudgeFirstWave(ctx context.Context, notice int64) (passed bool, 
 func (s *Store) judgeOpenWaves(ctx context.Context) error {
 	var open []int64
 	err := s.read(ctx, func(t *tx) (err error) {
-		open, err = t.chunkNumbers(`SELECT notice_no FROM first_waves WHERE state <> 0 AND state = 1 ORDER BY notice_no`)
+		open, err = t.numbersOf(`SELECT notice_no FROM first_waves WHERE state <> 0 AND state = 1 ORDER BY notice_no`)
 		return err
 	})
 	for _, no := range open {
@@ -238,7 +238,7 @@ func (t *tx) widen(v *wave, at time.Time) error {
 }
 
 func (t *tx) requeueAfter(notice, after, upto int64, at time.Time) error {
-	chunks, err := t.chunkNumbers(`SELECT no FROM chunks WHERE notice_no = $1 AND no > $2 AND no <= $3 AND todo > 0 ORDER BY no`, notice, after, upto)
+	chunks, err := t.numbersOf(`SELECT no FROM chunks WHERE notice_no = $1 AND no > $2 AND no <= $3 AND todo > 0 ORDER BY no`, notice, after, upto)
 	for _, no := range chunks {
 		if err == nil {
 			err = t.requeue(notice, no, at)
@@ -363,7 +363,7 @@ func (t *tx) PutFirstWave(w incidents.FirstWave, at time.Time) error {
 
 // UntoldWaves lists waves that did not pass and of which the team was not told.
 func (t *tx) UntoldWaves() (out []incidents.FirstWave, err error) {
-	stopped, err := t.chunkNumbers(`SELECT notice_no FROM first_waves WHERE state <> 0 AND state = 2 ORDER BY notice_no`)
+	stopped, err := t.numbersOf(`SELECT notice_no FROM first_waves WHERE state <> 0 AND state = 2 ORDER BY notice_no`)
 	for _, no := range stopped {
 		if err != nil {
 			return nil, err

@@ -207,7 +207,7 @@ func TestAWaveGoesOnToTheNextChunk(t *testing.T) {
 		w.waving(2*chunkSize+30, mailOnly)
 		announced := func() (out []int64) {
 			w.ok(w.s.read(always, func(t *tx) (err error) {
-				out, err = t.chunkNumbers(`SELECT no FROM chunks WHERE notice_no = $1 AND no <= (SELECT upto FROM first_waves WHERE notice_no = $1) ORDER BY no`, w.n.No)
+				out, err = t.numbersOf(`SELECT no FROM chunks WHERE notice_no = $1 AND no <= (SELECT upto FROM first_waves WHERE notice_no = $1) ORDER BY no`, w.n.No)
 				return err
 			}))
 			return out
