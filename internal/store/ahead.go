@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"tocsin/incidents"
 )
@@ -206,6 +207,39 @@ func (s *Store) readAhead(a *ahead) {
 	a.trim()
 }
 
+// A slack is when the writer waits for the disk, or is busy with what is not in
+// flight any more: then a processor is free to read ahead, which has until the
+// chunk before has nothing left. On two processors a reader that took no heed took
+// a fifth of what rendering and sending could have had.
+type slack chan struct{}
+
+const (
+	slackRows    = 24 // read at once
+	slackAtMost  = 8  // of these may be behind
+	slackWithout = 2 * time.Millisecond
+)
+
+// begin lets so many times slackRows be read.
+func (s slack) begin(times int) {
+	for range times {
+		select {
+		case s <- struct{}{}:
+		default:
+			return
+		}
+	}
+}
+
+// wait waits for a slack, for a moment.
+func (s slack) wait() {
+	t := time.NewTimer(slackWithout)
+	defer t.Stop()
+	select {
+	case <-s:
+	case <-t.C:
+	}
+}
+
 // dueAfter reads what is due after a place on the list, and the revisions it holds for.
 func (t *tx) dueAfter(c incidents.Chunk, channel incidents.Channel, after int64) (revs revisions, out []dueRow, err error) {
 	var list int64
@@ -217,7 +251,11 @@ func (t *tx) dueAfter(c incidents.Chunk, channel incidents.Channel, after int64)
 	from, to := placesOf(c.No)
 	from = max(from, after+1)
 	out = make([]dueRow, 0, max(0, to-from+1))
+	waits := after == 0 && !t.postgres()
 	err = t.rows(t.dueSQL()+` ORDER BY d.seq`, args{list, c.Notice, from, to, channelCode(channel), ms(t.now())}, func(r scanner) error {
+		if waits && len(out)%slackRows == 0 {
+			t.s.slack.wait()
+		}
 		x, err := scanDue(r, c, channel)
 		out = append(out, x)
 		return err

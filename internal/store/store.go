@@ -71,6 +71,7 @@ type Store struct {
 	gates  gates
 	edge   edge
 	aheads aheads
+	slack  slack
 	// mergeAt is waitingKeys; tests let fewer wait.
 	mergeAt int
 	// landAt is landTogether or landAtEnd, aheadFrom is aheadWanted; tests let fewer wait.
@@ -99,7 +100,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Conns <= 0 {
 		o.Conns = 16
 	}
-	s := &Store{o: o, keeper: o.Keeper, newID: o.NewID, pg: IsPostgres(o.URL), ready: make(chan struct{}, 1), mergeAt: waitingKeys, landAt: landTogether, aheadFrom: aheadWanted,
+	s := &Store{o: o, slack: make(slack, slackAtMost), keeper: o.Keeper, newID: o.NewID, pg: IsPostgres(o.URL), ready: make(chan struct{}, 1), mergeAt: waitingKeys, landAt: landTogether, aheadFrom: aheadWanted,
 		within: answerWithin}
 	var err error
 	if s.pg {
