@@ -160,7 +160,7 @@ func (l *lane) collect() (done []incidents.Recorded) {
 	case <-beat.C:
 		return nil
 	}
-	enough := (l.flying + 2) / 3
+	enough := (l.flying + 1) / 2
 	more := time.NewTimer(linger)
 	defer more.Stop()
 	for len(done) < l.flying {

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"tocsin/incidents"
 )
 
 // A flight is one delivery that a worker has written down as attempting. It
@@ -40,6 +42,18 @@ type flightKey struct {
 }
 
 func (f flight) key() flightKey { return flightKey{f.seq, f.channel} }
+
+// find is the place of a delivery among flights, looked for from one on and then
+// before it: most come back in the order they left. It is -1 when there is none.
+func (fs flights) find(id incidents.DeliveryID, from int) int {
+	for n := range fs {
+		i := (from + n) % len(fs)
+		if fs[i].seq == id.Seq && channelOf(fs[i].channel) == id.Channel {
+			return i
+		}
+	}
+	return -1
+}
 
 // encode is the text in the chunk's row: a line for each run of persons that
 // follow each other and have all the rest in common; none is the empty text.

@@ -352,13 +352,10 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 	if len(w.Done) == 0 {
 		return false, nil
 	}
-	mine := make(map[flightKey]int, len(w.flights))
-	for i, f := range w.flights {
-		mine[f.key()] = i
-	}
 	var all []landing
 	var failed []delivery
-	notes := make([]noted, 0, len(w.Done))
+	attempts := make([]Attempt, 0, len(w.Done))
+	ended, at := make([]bool, len(w.flights)), -1
 	seqs := make([]int64, len(w.Done))
 	for i, done := range w.Done {
 		seqs[i] = done.ID.Seq
@@ -369,15 +366,14 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 	}
 	told := make(flights, 0, len(w.Done))
 	for _, done := range w.Done {
-		k := flightKey{done.ID.Seq, channelCode(done.ID.Channel)}
-		i, ok := mine[k]
-		if !ok || done.ID.Notice != w.Chunk.Notice {
+		at = w.flights.find(done.ID, at+1)
+		if at < 0 || ended[at] || done.ID.Notice != w.Chunk.Notice {
 			return false, incidents.Conflict("delivery %s is not attempted by this worker", done.ID)
 		}
-		delete(mine, k)
-		f := w.flights[i]
+		ended[at] = true
+		f := w.flights[at]
 		d := f.delivery(w.Chunk.Notice, w.Chunk.No, w.Chunk.Fence)
-		notes = append(notes, noted{d, string(done.Receipt.Outcome), done.Receipt.ProviderID, done.Receipt.Code, done.Receipt.Reason, done.Receipt.Provider, done.At})
+		attempts = append(attempts, Attempt{done.ID, f.attempts, f.at, ms(done.At), string(done.Receipt.Outcome), done.Receipt.ProviderID, done.Receipt.Code, done.Receipt.Reason, done.Receipt.Provider})
 		if done.Receipt.Outcome == incidents.OutcomeAccepted && done.ID.Channel == incidents.Email {
 			done.At = w.Now // its line has the moment: many persons of a window have the rest in common
 		}
@@ -399,10 +395,13 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 			failed = append(failed, d.after(c))
 		}
 	}
-	w.flights = slices.DeleteFunc(w.flights, func(f flight) bool {
-		_, open := mine[f.key()]
-		return !open
-	})
+	open := w.flights[:0]
+	for i, f := range w.flights {
+		if !ended[i] {
+			open = append(open, f)
+		}
+	}
+	w.flights = open
 	slices.SortFunc(told, func(a, b flight) int { return cmp.Compare(a.seq, b.seq) })
 	var last flight
 	if n := len(w.told); n > 0 {
@@ -423,7 +422,7 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 		fallback = len(gone) > 0
 	}
 	w.no++
-	if err := t.window(w.Chunk.Notice, w.Chunk.No, w.no, notes); err != nil {
+	if err := t.window(w.Chunk.Notice, w.Chunk.No, w.no, attempts); err != nil {
 		return false, err
 	}
 	return fallback, t.refund(w)
@@ -509,7 +508,11 @@ func (t *tx) claim(w *standing, a *ahead) (out []incidents.Claimed, stale bool, 
 		if err := t.becomeAll(w.shift, w.Chunk.Notice, barred); err != nil {
 			return nil, false, err
 		}
-		out = append(out, next...)
+		if out == nil {
+			out = next
+		} else {
+			out = append(out, next...)
+		}
 		if len(barred) == 0 {
 			break
 		}
@@ -546,6 +549,7 @@ func (t *tx) due(w *standing, want int, among string) (next []incidents.Claimed,
 
 // weighed takes into flight who may be told now, and says what becomes of the others.
 func (w *standing) weighed(rows []dueRow) (next []incidents.Claimed, barred []changed) {
+	before := len(w.flights)
 	next = make([]incidents.Claimed, 0, len(rows))
 	for _, x := range rows {
 		if c, ok, why := w.weigh(x); ok {
@@ -554,6 +558,7 @@ func (w *standing) weighed(rows []dueRow) (next []incidents.Claimed, barred []ch
 			barred = append(barred, changed{x.delivery, why})
 		}
 	}
+	w.shift.fly(w.Chunk, w.flights[before:])
 	return next, barred
 }
 
@@ -570,7 +575,6 @@ func (w *standing) weigh(x dueRow) (c incidents.Claimed, ok bool, why change) {
 	if w.purse != nil && !w.purse.Pay(p.Place) {
 		return c, false, spent(w.Now)
 	}
-	w.shift.move(d.notice, d.chunk, d.channel, d.step, d.state, flying+d.state)
 	f := flight{seq: d.seq, channel: d.channel, step: d.step, from: d.state, attempts: d.attempts + 1, at: at}
 	w.flights = append(w.flights, f)
 	now := f.delivery(d.notice, d.chunk, w.Chunk.Fence)

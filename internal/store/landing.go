@@ -130,6 +130,14 @@ func (t *tx) land(s shift, notice, chunk, fence int64, now time.Time, all []land
 			n++
 		}
 		k, first, last := rest[0].same(), rest[0].seq, rest[n-1].seq
+		for run := rest[:n]; len(run) > 0; {
+			f, m := run[0], 1
+			for m < len(run) && run[m].step == f.step && run[m].from == f.from {
+				m++
+			}
+			s.moveAll(notice, chunk, f.channel, f.step, flying+f.from, k.state, int64(m))
+			run = run[m:]
+		}
 		rest = rest[n:]
 		all := func(changed int64) error {
 			if changed != int64(n) {
@@ -137,15 +145,17 @@ func (t *tx) land(s shift, notice, chunk, fence int64, now time.Time, all []land
 			}
 			return nil
 		}
-		if err := t.later(all, `UPDATE deliveries SET state = $1, next_at = $2, provider_id = CASE WHEN $3 = '' THEN provider_id ELSE $3 END, code = $4, reason = $5, tries = 0`+t.filled()+`,
-				attempts = $6, fence = $7, attempted_at = $8, updated_at = $9, sent_by = $10, first_at = CASE WHEN $11 = 1 THEN first_at ELSE COALESCE(first_at, $8) END
-			WHERE notice_no = $12 AND seq BETWEEN $13 AND $14 AND channel = $15 AND (state < 3 OR state = 5)`,
-			k.state, orNull(k.next), clean(k.provider), clean(k.code), clean(k.reason), k.attempts, fence, k.at, ms(now), clean(k.by), bit(k.kept), notice, first, last, k.channel); err != nil {
+		if err := t.later(all, `UPDATE deliveries SET state = $1, next_at = $2, code = $3, reason = $4, tries = 0`+t.filled()+`,
+				attempts = $5, fence = $6, attempted_at = $7, updated_at = $8, sent_by = $9, first_at = CASE WHEN $10 = 1 THEN first_at ELSE COALESCE(first_at, $7) END
+			WHERE notice_no = $11 AND seq BETWEEN $12 AND $13 AND channel = $14 AND (state < 3 OR state = 5)`,
+			k.state, orNull(k.next), clean(k.code), clean(k.reason), k.attempts, fence, k.at, ms(now), clean(k.by), bit(k.kept), notice, first, last, k.channel); err != nil {
 			return err
 		}
-	}
-	for _, x := range all {
-		s.move(notice, chunk, x.channel, x.step, flying+x.from, x.change.state)
+		if provider := clean(k.provider); provider != "" { // apart: the index over it costs each row
+			if err := t.later(all, `UPDATE deliveries SET provider_id = $1 WHERE notice_no = $2 AND seq BETWEEN $3 AND $4 AND channel = $5`, provider, notice, first, last, k.channel); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ func (t *tx) deliveryRoot(notice int64) (string, error) {
 type Attempt struct {
 	Delivery   incidents.DeliveryID
 	Attempt    int
-	StartedAt  int64 // Unix seconds
+	StartedAt  int64 // Unix seconds; milliseconds in the lines of a window
 	EndedAt    int64
 	Outcome    string
 	ProviderID string

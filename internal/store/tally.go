@@ -30,8 +30,24 @@ const flying = 100
 
 // move takes one delivery from a state to another.
 func (s shift) move(notice, chunk int64, channel, step, from, to int) {
-	s[countKey{notice, chunk, channel, step, from}]--
-	s[countKey{notice, chunk, channel, step, to}]++
+	s.moveAll(notice, chunk, channel, step, from, to, 1)
+}
+
+func (s shift) moveAll(notice, chunk int64, channel, step, from, to int, n int64) {
+	s[countKey{notice, chunk, channel, step, from}] -= n
+	s[countKey{notice, chunk, channel, step, to}] += n
+}
+
+// fly takes deliveries of a chunk into flight.
+func (s shift) fly(c incidents.Chunk, all flights) {
+	for len(all) > 0 {
+		f, n := all[0], 1
+		for n < len(all) && all[n].channel == f.channel && all[n].step == f.step && all[n].from == f.from {
+			n++
+		}
+		s.moveAll(c.Notice, c.No, f.channel, f.step, f.from, flying+f.from, int64(n))
+		all = all[n:]
+	}
 }
 
 // add puts a new delivery in.

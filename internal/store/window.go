@@ -8,20 +8,19 @@ import (
 )
 
 // window keeps what came of the attempts of one window, a line for each.
-func (t *tx) window(notice, chunk, turn int64, all []noted) error {
+func (t *tx) window(notice, chunk, turn int64, all []Attempt) error {
 	return t.later(nil, `INSERT INTO delivery_windows (notice_no, chunk, turn, lines) VALUES ($1, $2, $3, $4)`, notice, chunk, turn, encodeWindow(all))
 }
 
 // encodeWindow writes a line for each attempt:
 // [delivery, attempt, started, ended, outcome, provider's id, code, reason,
-// provider's account], times in Unix milliseconds. One that begins with + says
+// provider's account]. One that begins with + says
 // only what is other than in the line before: by how much the place and the times
 // went on, what stands before the delivery in the provider's id, and the reason.
-func encodeWindow(all []noted) string {
+func encodeWindow(all []Attempt) string {
 	b := make(jsonRows, 0, 160+64*len(all))
 	var w windowed
-	for _, x := range all {
-		a := Attempt{x.delivery.id(), x.attempts, x.attempted, ms(x.at), x.outcome, x.provider, x.code, x.reason, x.by}
+	for _, a := range all {
 		id := a.Delivery.String()
 		if own, ok := w.short(a, id); ok {
 			b = append(b, "\n+"...)
