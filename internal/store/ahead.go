@@ -214,7 +214,7 @@ func (s *Store) readAhead(a *ahead) {
 type slack chan struct{}
 
 const (
-	slackRows    = 24 // read at once
+	slackRows    = 32 // read at once
 	slackAtMost  = 8  // of these may be behind
 	slackWithout = 2 * time.Millisecond
 )

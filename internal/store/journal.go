@@ -146,6 +146,7 @@ func (s *Store) Admitted(ctx context.Context, notice int64) (an incidents.Approv
 func (s *Store) LeaveChunk(ctx context.Context, c incidents.Chunk) error {
 	s.aheads.drop(c.Notice, c.No)
 	return s.together(ctx, func(t *tx) error {
+		t.quiet = true // it was ours
 		_, err := t.run(`UPDATE chunks SET until = 0, owner = '' WHERE notice_no = $1 AND no = $2 AND fence = $3 AND claimed = 0`, c.Notice, c.No, c.Fence)
 		return err
 	})
