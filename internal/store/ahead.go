@@ -207,37 +207,35 @@ func (s *Store) readAhead(a *ahead) {
 	a.trim()
 }
 
-// A slack is when the writer waits for the disk, or is busy with what is not in
-// flight any more: then a processor is free to read ahead, which has until the
+// A slack says how many rows may be read ahead, when the writer begins to wait for
+// the disk or to land: a processor is free then. What is read has time until the
 // chunk before has nothing left. On two processors a reader that took no heed took
 // a fifth of what rendering and sending could have had.
-type slack chan struct{}
+type slack chan int
 
 const (
-	slackRows    = 32 // read at once
-	slackAtMost  = 8  // of these may be behind
+	slackAtMost  = 8  // of them may be behind
+	slackRows    = 32 // are read when none came
 	slackWithout = 2 * time.Millisecond
 )
 
-// begin lets so many times slackRows be read.
-func (s slack) begin(times int) {
-	for range times {
-		select {
-		case s <- struct{}{}:
-		default:
-			return
-		}
+// begin lets so many rows be read.
+func (s slack) begin(rows int) {
+	select {
+	case s <- rows:
+	default:
 	}
 }
 
 // wait waits for a slack, for a moment.
-func (s slack) wait() {
+func (s slack) wait() (rows int) {
 	t := time.NewTimer(slackWithout)
 	defer t.Stop()
 	select {
-	case <-s:
+	case rows = <-s:
 	case <-t.C:
 	}
+	return max(rows, slackRows)
 }
 
 // dueAfter reads what is due after a place on the list, and the revisions it holds for.
@@ -251,10 +249,10 @@ func (t *tx) dueAfter(c incidents.Chunk, channel incidents.Channel, after int64)
 	from, to := placesOf(c.No)
 	from = max(from, after+1)
 	out = make([]dueRow, 0, max(0, to-from+1))
-	waits := after == 0 && !t.postgres()
+	paced, until := after == 0 && !t.postgres(), 0 // who has begun to claim is in a hurry
 	err = t.rows(t.dueSQL()+` ORDER BY d.seq`, args{list, c.Notice, from, to, channelCode(channel), ms(t.now())}, func(r scanner) error {
-		if waits && len(out)%slackRows == 0 {
-			t.s.slack.wait()
+		if paced && len(out) == until {
+			until += t.s.slack.wait()
 		}
 		x, err := scanDue(r, c, channel)
 		out = append(out, x)

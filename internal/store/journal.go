@@ -271,6 +271,7 @@ func (t *tx) turn(turn incidents.Turn, a *ahead, sure bool) (c incidents.Claims,
 		return c, after, err
 	}
 	after.place, after.held = w.place, !after.stale
+	t.s.slack.begin(len(c.Next))
 	return c, after, t.bookSums(counts, chunks)
 }
 

@@ -46,7 +46,7 @@ func (w *standing) landsNow(limit int) bool {
 // landTold writes answers that waited into the rows of their deliveries, and puts
 // the windows they came in into the audit log.
 func (t *tx) landTold(s shift, of chunkKey, fence int64, told flights, turns [2]int64, r release, now time.Time) error {
-	t.s.slack.begin(len(told) / 64)
+	t.s.slack.begin(len(told) / 2)
 	all := make([]landing, 0, len(told))
 	for _, f := range told {
 		c := change{state: stateAccepted, code: f.code, at: fromMS(f.told)}

@@ -89,7 +89,6 @@ func (t *tx) commitWriter() error {
 	if err := t.ctx.Err(); err != nil {
 		return err
 	}
-	t.s.slack.begin(1)
 	_, err := t.s.writer.commit.ExecContext(context.WithoutCancel(t.ctx))
 	t.open = err != nil
 	if err == nil {
