@@ -18,7 +18,7 @@ const doubtLease = 30 * time.Second
 func (s *Store) Doubts(ctx context.Context, limit int) (out []incidents.Doubt, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		out = nil
-		notices, err := t.noticesWith(stateInDoubt)
+		notices, err := t.numbersOf(`SELECT notice_no FROM delivery_counts WHERE state = $1 GROUP BY notice_no HAVING SUM(n) > 0 ORDER BY notice_no`, stateInDoubt)
 		if err != nil {
 			return err
 		}
@@ -33,17 +33,6 @@ func (s *Store) Doubts(ctx context.Context, limit int) (out []incidents.Doubt, e
 			out = append(out, more...)
 		}
 		return nil
-	})
-	return out, err
-}
-
-// noticesWith lists the notices that have deliveries in a state.
-func (t *tx) noticesWith(state int) (out []int64, err error) {
-	err = t.rows(`SELECT notice_no FROM delivery_counts WHERE state = $1 GROUP BY notice_no HAVING SUM(n) > 0 ORDER BY notice_no`, args{state}, func(r scanner) error {
-		var no int64
-		err := r.Scan(&no)
-		out = append(out, no)
-		return err
 	})
 	return out, err
 }

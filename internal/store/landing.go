@@ -130,15 +130,8 @@ func (t *tx) land(s shift, notice, chunk, fence int64, now time.Time, all []land
 			n++
 		}
 		k, first, last := rest[0].same(), rest[0].seq, rest[n-1].seq
-		for run := rest[:n]; len(run) > 0; {
-			f, m := run[0], 1
-			for m < len(run) && run[m].step == f.step && run[m].from == f.from {
-				m++
-			}
-			s.moveAll(notice, chunk, f.channel, f.step, flying+f.from, k.state, int64(m))
-			run = run[m:]
-		}
 		rest = rest[n:]
+		s.moveAll(notice, chunk, k.channel, k.step, flying+k.from, k.state, int64(n))
 		all := func(changed int64) error {
 			if changed != int64(n) {
 				return incidents.Conflict("%d of %d deliveries of notice %d changed while they were in flight", int64(n)-changed, n, notice)
@@ -162,7 +155,8 @@ func (t *tx) land(s shift, notice, chunk, fence int64, now time.Time, all []land
 
 // landed is what the landings of a run have in common.
 type landed struct {
-	channel, state, attempts   int
+	channel, step, from        int
+	state, attempts            int
 	at                         int64
 	next                       time.Time
 	provider, code, reason, by string
@@ -170,7 +164,7 @@ type landed struct {
 }
 
 func (x *landing) same() landed {
-	k := landed{x.channel, x.change.state, x.attempts, x.flight.at, x.next, x.provider, x.code, x.reason, x.by, x.kept}
+	k := landed{x.channel, x.step, x.from, x.change.state, x.attempts, x.flight.at, x.next, x.provider, x.code, x.reason, x.by, x.kept}
 	if channelOf(x.channel) == incidents.Email {
 		k.provider = "" // nothing is looked up by it, and the lines of the window keep it
 		if k.state == stateAccepted {
