@@ -136,16 +136,6 @@ func (t *tx) sweepLost(notice int64, p incidents.SweepPolicy, out *incidents.Swe
 	return nil
 }
 
-func (t *tx) numbersOf(q string, params ...any) (out []int64, err error) {
-	err = t.rows(q, params, func(r scanner) error {
-		var no int64
-		err := r.Scan(&no)
-		out = append(out, no)
-		return err
-	})
-	return out, err
-}
-
 // sweepExpired ends retries past their time, counted from the first attempt
 // that left: who waited for a hold to end was not tried meanwhile.
 func (t *tx) sweepExpired(r release, n incidents.Notice, p incidents.SweepPolicy) (int, error) {

@@ -89,6 +89,17 @@ func (t *tx) rows(query string, params args, scan func(scanner) error) error {
 	return named(rows.Err())
 }
 
+// numbersOf reads a column of numbers.
+func (t *tx) numbersOf(q string, params ...any) (out []int64, err error) {
+	err = t.rows(q, params, func(r scanner) error {
+		var no int64
+		err := r.Scan(&no)
+		out = append(out, no)
+		return err
+	})
+	return out, err
+}
+
 func (t *tx) tell(query string, params args) {
 	if t.seen != nil {
 		t.seen(query, params)
