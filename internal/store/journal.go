@@ -493,9 +493,7 @@ func (t *tx) claim(w *standing, a *ahead) (out []incidents.Claimed, stale bool, 
 	if stale = len(rows) > 0 && revs != w.revs; stale || w.wave != nil {
 		rows = nil
 	}
-	// While others are under way there will be another turn: the last one, which
-	// ends the chunk, looks again for what became due meanwhile.
-	rest = rest && revs == w.revs && w.wave == nil && len(w.Done)+len(w.flights) > 0
+	rest = rest && revs == w.revs && w.wave == nil
 	for len(out) < w.Want {
 		var next []incidents.Claimed
 		var barred []changed
@@ -503,7 +501,13 @@ func (t *tx) claim(w *standing, a *ahead) (out []incidents.Claimed, stale bool, 
 			next, barred = w.weighed(rows)
 			rows = nil
 		} else if rest {
-			break
+			if rest, err = t.asleep(w); err != nil {
+				return nil, false, err
+			}
+			if rest {
+				break
+			}
+			continue
 		} else if next, barred, err = t.dueInWave(w, w.Want-len(out)); err != nil {
 			return nil, false, err
 		}
@@ -524,6 +528,19 @@ func (t *tx) claim(w *standing, a *ahead) (out []incidents.Claimed, stale bool, 
 		return nil, false, err
 	}
 	return out, stale, t.closePurse(w)
+}
+
+// asleep tells that nothing of a chunk is due besides what was read of it. While
+// others are under way there will be another turn, which can look: the last one
+// looks whether anything's time came meanwhile.
+func (t *tx) asleep(w *standing) (bool, error) {
+	if len(w.Done)+len(w.flights) > 0 {
+		return true, nil
+	}
+	from, to := placesOf(w.Chunk.No)
+	woke, err := t.one(`SELECT 1 FROM deliveries d`+t.indexed("deliveries_timer")+` WHERE d.notice_no = $1 AND d.state IN (0, 1, 2, 5) AND d.next_at <= $2 AND d.seq BETWEEN $3 AND $4 LIMIT 1`,
+		args{w.Chunk.Notice, ms(w.Now), from, to}, new(int))
+	return !woke, err
 }
 
 // dueAt is the condition that a delivery's time has come; what is held without
