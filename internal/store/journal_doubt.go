@@ -156,7 +156,7 @@ func (t *tx) settle(d delivery, r incidents.Resolution, event string) error {
 	if err := t.become(s, d, c); err != nil {
 		return err
 	}
-	if err := t.note(noted{d, "resolved " + string(stateOf(c.state)), r.ProviderID, d.code, r.Reason, "", r.Now}); err != nil {
+	if err := t.note(noted{d, "resolved " + string(stateOf(c.state)), r.ProviderID, d.code, r.Reason, r.Now}); err != nil {
 		return err
 	}
 	chunks := map[int64]bool{}

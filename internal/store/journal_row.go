@@ -150,8 +150,8 @@ func (t *tx) reviseList(list int64) error {
 // A noted attempt is one line of the history of a delivery.
 type noted struct {
 	delivery
-	outcome, provider, code, reason, by string
-	at                                  time.Time
+	outcome, provider, code, reason string
+	at                              time.Time
 }
 
 // noteAll appends to the history of attempts: entry 0 is what came of an

@@ -189,7 +189,7 @@ func (f *folding) delivery(id incidents.DeliveryID) (settled bool, err error) {
 		if err := f.again(d, &c); err != nil {
 			return false, err
 		}
-		if err := f.note(noted{d, "receipt " + string(stateOf(c.state)), d.provider, c.code, c.reason, "", f.now()}); err != nil {
+		if err := f.note(noted{d, "receipt " + string(stateOf(c.state)), d.provider, c.code, c.reason, f.now()}); err != nil {
 			return false, err
 		}
 	}

@@ -14,9 +14,9 @@ func (t *tx) window(notice, chunk, turn int64, all []Attempt) error {
 
 // encodeWindow writes a line for each attempt:
 // [delivery, attempt, started, ended, outcome, provider's id, code, reason,
-// provider's account]. One that begins with + says
-// only what is other than in the line before: by how much the place and the times
-// went on, what stands before the delivery in the provider's id, and the reason.
+// provider's account]. One that begins with + says only what is other than in the
+// line before: by how much the place and the times went on, what stands before the
+// delivery in the provider's id, and the reason.
 func encodeWindow(all []Attempt) string {
 	b := make(jsonRows, 0, 160+64*len(all))
 	var w windowed
@@ -126,19 +126,15 @@ func (w *windowed) read(line string) error {
 // of a whole line; none before it holds a comma.
 func outcomesOf(lines string) map[string]int {
 	counts := map[string]int{}
-	outcome, n := "", 0
+	outcome := ""
 	for line := range strings.SplitSeq(lines, "\n") {
 		if !strings.HasPrefix(line, "+") {
-			if n > 0 {
-				counts[outcome] += n
-			}
-			outcome, n = "", 0
+			outcome = ""
 			if cells := strings.SplitN(line, ",", 6); len(cells) == 6 {
 				outcome = strings.Trim(cells[4], `"`)
 			}
 		}
-		n++
+		counts[outcome]++
 	}
-	counts[outcome] += n
 	return counts
 }
