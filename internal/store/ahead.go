@@ -41,12 +41,6 @@ type lostTurn struct {
 // revisions are how often chunk and list were changed by others.
 type revisions struct{ chunk, list int64 }
 
-// A dueRow is a delivery whose time has come, with its person.
-type dueRow struct {
-	delivery
-	person incidents.Person
-}
-
 // aheadWanted: a claim of fewer is quick enough without reading ahead.
 const aheadWanted = 8
 
@@ -250,52 +244,13 @@ func (t *tx) dueAfter(c incidents.Chunk, channel incidents.Channel, after int64)
 	from = max(from, after+1)
 	out = make([]dueRow, 0, max(0, to-from+1))
 	paced, until := after == 0 && !t.postgres(), 0 // who has begun to claim is in a hurry
-	err = t.rows(t.dueSQL()+` ORDER BY d.seq`, args{list, c.Notice, from, to, channelCode(channel), ms(t.now())}, func(r scanner) error {
+	err = t.dueStretch(list, c.Notice, from, to, channel, func(x dueRow) {
 		if paced && len(out) == until {
 			until += t.s.slack.wait()
 		}
-		x, err := scanDue(r, c, channel)
 		out = append(out, x)
-		return err
 	})
 	return revs, out, err
-}
-
-// dueSQL reads the due deliveries of a chunk on a channel, with their persons:
-// its parameters are list, notice, the first and last place of the chunk, channel
-// and time. A chunk is a stretch of the deliveries' own order and needs no index.
-// Every cell of a row costs: most of it is one text, and what few persons have,
-// since nobody was tried before, another. PostgreSQL is told twice which stretch it
-// is: it would go through the whole list.
-func (t *tx) dueSQL() string {
-	stretch := ``
-	if t.postgres() {
-		stretch = ` AND p.seq BETWEEN $3 AND $4`
-	}
-	return `SELECT p.seq, p.sealed, d.step || ' ' || d.state || ' ' || p.flags || ' ' || p.lang || ' ' || p.place || ' ' || p.zone,
-			CASE WHEN d.attempts = 0 AND d.fence = 0 AND d.first_at IS NULL AND d.maybe_twice = 0 AND p.excluded = '' THEN ''
-			ELSE d.attempts || ' ' || d.fence || ' ' || COALESCE(d.first_at, 0) || ' ' || d.maybe_twice || ' ' || p.excluded END
-		FROM deliveries d CROSS JOIN persons p WHERE p.list_no = ` + t.unseen("$1") + ` AND p.seq = d.seq` + stretch + `
-		AND d.notice_no = ` + t.unseen("$2") + ` AND d.seq BETWEEN ` + t.unseen("$3") + ` AND ` + t.unseen("$4") + ` AND d.channel = ` + t.unseen("$5") + ` AND (d.state < 3 OR d.state = 5) AND ` + dueAt(t.unseen("$6"))
-}
-
-func scanDue(r scanner, c incidents.Chunk, channel incidents.Channel) (x dueRow, err error) {
-	d, p := &x.delivery, &x.person
-	d.notice, d.chunk, d.channel = c.Notice, c.No, channelCode(channel)
-	var common, rare string
-	if err := r.Scan(&p.Seq, &p.Sealed, &common, &rare); err != nil {
-		return x, err
-	}
-	d.seq = p.Seq
-	c1 := cells{rest: common}
-	d.step, d.state, p.Flags = int(c1.number()), int(c1.number()), int(c1.number())
-	p.Lang, p.Place, p.Zone = incidents.Lang(c1.text()), incidents.Place(c1.text()), c1.rest
-	if rare != "" {
-		c2 := cells{rest: rare}
-		d.attempts, d.fence, d.first, d.twice, p.Excluded = int(c2.number()), c2.number(), c2.number(), c2.number() == 1, c2.rest
-		c1.err = cmp.Or(c1.err, c2.err)
-	}
-	return x, c1.err
 }
 
 // cells are what a text holds between its blanks.

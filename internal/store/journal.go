@@ -553,12 +553,8 @@ func dueAt(now string) string {
 func (t *tx) due(w *standing, want int, among string) (next []incidents.Claimed, barred []changed, err error) {
 	var found []dueRow
 	from, to := placesOf(w.Chunk.No)
-	err = t.rows(t.dueSQL()+` AND d.seq NOT IN (`+t.numbers("$7")+`)`+among+` ORDER BY d.seq LIMIT `+t.unseen("$8"),
-		args{w.list.no, w.Chunk.Notice, from, to, channelCode(w.Channel), ms(w.Now), slices.Concat(w.told, w.flights).seqs(), want}, func(row scanner) error {
-			x, err := scanDue(row, w.Chunk, w.Channel)
-			found = append(found, x)
-			return err
-		})
+	err = t.dueRows(t.dueSQL()+` AND d.seq NOT IN (`+t.numbers("$7")+`)`+among+` ORDER BY d.seq LIMIT `+t.unseen("$8"),
+		args{w.list.no, w.Chunk.Notice, from, to, channelCode(w.Channel), ms(w.Now), slices.Concat(w.told, w.flights).seqs(), want}, func(x dueRow) { found = append(found, x) })
 	if err != nil {
 		return nil, nil, err
 	}
@@ -574,7 +570,7 @@ func (w *standing) weighed(rows []dueRow) (next []incidents.Claimed, barred []ch
 		if c, ok, why := w.weigh(x); ok {
 			next = append(next, c)
 		} else {
-			barred = append(barred, changed{x.delivery, why})
+			barred = append(barred, changed{x.delivery(w.Chunk, w.Channel), why})
 		}
 	}
 	w.shift.fly(w.Chunk, w.flights[before:])
@@ -583,20 +579,19 @@ func (w *standing) weighed(rows []dueRow) (next []incidents.Claimed, barred []ch
 
 // weigh takes one delivery into flight, or says what becomes of it instead.
 func (w *standing) weigh(x dueRow) (c incidents.Claimed, ok bool, why change) {
-	d, p, at := x.delivery, x.person, ms(w.Now)
-	w.list.owns(&p)
-	if p.Excluded != "" || p.Sealed == nil {
-		return c, false, change{state: stateSuppressed, reason: cmp.Or(p.Excluded, "erased"), at: w.Now}
+	if x.excluded != "" || x.sealed == nil {
+		return c, false, change{state: stateSuppressed, reason: cmp.Or(x.excluded, "erased"), at: w.Now}
 	}
+	p, at := x.addressee(w.list), ms(w.Now)
 	if open, morning := w.night.gate(p); !open {
 		return c, false, change{state: stateHeld, next: morning, reason: heldByNight, at: w.Now}
 	}
 	if w.purse != nil && !w.purse.Pay(p.Place) {
 		return c, false, spent(w.Now)
 	}
-	f := flight{seq: d.seq, channel: d.channel, step: d.step, from: d.state, attempts: d.attempts + 1, at: at}
+	f := flight{seq: x.seq, channel: channelCode(w.Channel), step: x.step, from: x.state, attempts: x.attempts + 1, at: at}
 	w.flights = append(w.flights, f)
-	now := f.delivery(d.notice, d.chunk, w.Chunk.Fence)
-	now.twice, now.first, now.upd = d.twice, cmp.Or(d.first, at), at
+	now := f.delivery(w.Chunk.Notice, w.Chunk.No, w.Chunk.Fence)
+	now.twice, now.first, now.upd = x.twice, cmp.Or(x.first, at), at
 	return incidents.Claimed{Delivery: now.domain(), Person: p, First: fromMS(now.first), Wave: w.wave != nil}, true, why
 }
