@@ -30,9 +30,10 @@ func (t *tx) planCorrection(n incidents.Notice, list int64, at time.Time) (int64
 		return 0, err
 	}
 	barred := barredSQL(n.Content)
-	room, blanks := t.room()
+	apart := `CASE WHEN ` + barred + ` <> '' THEN ` + fmt.Sprint(stateSuppressed)
+	room, filled := t.room(apart + ` END`)
 	total, err := t.run(`INSERT INTO deliveries (notice_no, seq, channel, step, state, chunk, reason, updated_at`+room+`)
-		SELECT CAST($1 AS BIGINT), d.seq, d.channel, 0, CASE WHEN `+barred+` <> '' THEN `+fmt.Sprint(stateSuppressed)+` ELSE `+fmt.Sprint(statePlanned)+` END, d.chunk, `+barred+`, CAST($2 AS BIGINT)`+blanks+`
+		SELECT CAST($1 AS BIGINT), d.seq, d.channel, 0, `+apart+` ELSE `+fmt.Sprint(statePlanned)+` END, d.chunk, `+barred+`, CAST($2 AS BIGINT)`+filled+`
 		FROM deliveries d JOIN persons ON persons.list_no = $3 AND persons.seq = d.seq
 		WHERE d.notice_no = $4 AND d.channel > 0 AND (`+leftSQL+` OR NOT `+t.notAloft("$5")+` OR NOT `+t.notAloft("$6")+`) ORDER BY d.seq, d.channel`,
 		n.No, ms(at), list, of.No, up.table(), asJSON(silent))

@@ -538,7 +538,7 @@ func (t *tx) asleep(w *standing) (bool, error) {
 		return true, nil
 	}
 	from, to := placesOf(w.Chunk.No)
-	woke, err := t.one(`SELECT 1 FROM deliveries d`+t.indexed("deliveries_timer")+` WHERE d.notice_no = $1 AND d.state IN (0, 1, 2, 5) AND d.next_at <= $2 AND d.seq BETWEEN $3 AND $4 LIMIT 1`,
+	woke, err := t.one(`SELECT 1 FROM deliveries d`+t.indexed("deliveries_timer")+` WHERE d.notice_no = $1 AND d.apart IN (0, 1, 2, 5) AND d.next_at <= $2 AND d.seq BETWEEN $3 AND $4 LIMIT 1`,
 		args{w.Chunk.Notice, ms(w.Now), from, to}, new(int))
 	return !woke, err
 }

@@ -60,7 +60,7 @@ func (t *tx) doubts(notice int64, limit int) (out []incidents.Doubt, err error) 
 	now := t.now()
 	var taken []changed
 	err = t.rows(deliveryColumns+`, `+personColumns+` FROM deliveries d JOIN persons p ON p.list_no = $1 AND p.seq = d.seq
-		WHERE d.notice_no = $2 AND d.state = 7 AND d.next_at IS NOT NULL AND d.next_at <= $3 ORDER BY d.next_at, d.seq LIMIT $4`,
+		WHERE d.notice_no = $2 AND d.apart = 7 AND d.next_at IS NOT NULL AND d.next_at <= $3 ORDER BY d.next_at, d.seq LIMIT $4`,
 		args{r.list, notice, ms(now), limit}, func(row scanner) error {
 			var d delivery
 			p, err := scanPerson(row, l, d.dest()...)

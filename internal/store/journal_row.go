@@ -106,7 +106,7 @@ func (t *tx) becomeAll(s shift, notice int64, all []changed) error {
 			bit(x.change.twice || x.delivery.twice), bit(x.change.conflict || x.delivery.conflict), x.change.tries, ms(x.at)}
 	}
 	n, err := t.run(`UPDATE deliveries SET state = v.state, next_at = v.next_at, provider_id = v.provider_id, code = v.code, reason = v.reason,
-			maybe_twice = v.maybe_twice, conflict = v.conflict, tries = v.tries, updated_at = v.updated_at`+t.filled()+`
+			maybe_twice = v.maybe_twice, conflict = v.conflict, tries = v.tries, updated_at = v.updated_at`+t.filled()+t.apart(`v.state`, `v.next_at`)+`
 		FROM `+t.table("$1", "notice_no:int", "seq:int", "channel:int", "was:int", "fence:int", "state:int", "next_at:int", "provider_id:text", "code:text", "reason:text",
 		"maybe_twice:int", "conflict:int", "tries:int", "updated_at:int")+` v
 		WHERE deliveries.notice_no = v.notice_no AND deliveries.seq = v.seq AND deliveries.channel = v.channel AND deliveries.state = v.was AND deliveries.fence = v.fence`,
@@ -179,7 +179,7 @@ func (t *tx) note(x noted) error { return t.noteAll(x.notice, []noted{x}) }
 func (t *tx) Deliveries(f incidents.DeliveryFilter) (out []incidents.Delivery, err error) {
 	index := ``
 	if len(f.States) > 0 && onlyDoubt(f.States) {
-		index = t.indexed(`deliveries_doubt`)
+		index = t.indexed(`deliveries_apart`)
 	}
 	q, params := deliveryColumns+`FROM deliveries d`+index+` WHERE d.notice_no = $1`, args{f.Notice}
 	with := func(cond string, v ...any) {
@@ -205,7 +205,7 @@ func (t *tx) Deliveries(f incidents.DeliveryFilter) (out []incidents.Delivery, e
 		is := `d.state IN (` + stateNumbers(f.States) + `)`
 		switch {
 		case index != ``:
-			is += ` AND d.state IN (7, 8)`
+			is += ` AND d.apart > 5 AND d.apart IN (7, 8)`
 		case len(up) > 0:
 			params = append(params, up.table())
 			grounded := t.notAloft("$" + strconv.Itoa(len(params)))

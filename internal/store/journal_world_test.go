@@ -292,6 +292,13 @@ func (w *world) counted() {
 		if err != nil {
 			return err
 		}
+		var odd int64
+		if _, err := t.one(`SELECT COUNT(*) FROM deliveries WHERE COALESCE(apart, -1) <> CASE WHEN next_at IS NOT NULL OR state IN (6, 7, 8, 10, 11, 12) THEN state ELSE -1 END`, nil, &odd); err != nil {
+			return err
+		}
+		if odd > 0 {
+			w.t.Fatalf("%d deliveries are set apart by another state than theirs", odd)
+		}
 		if !maps.Equal(counters, rows) {
 			w.t.Fatalf("the counters are %v, the rows say %v", counters, rows)
 		}

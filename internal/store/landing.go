@@ -132,23 +132,46 @@ func (t *tx) land(s shift, notice, chunk, fence int64, now time.Time, all []land
 		k, first, last := rest[0].same(), rest[0].seq, rest[n-1].seq
 		rest = rest[n:]
 		s.moveAll(notice, chunk, k.channel, k.step, flying+k.from, k.state, int64(n))
-		all := func(changed int64) error {
-			if changed != int64(n) {
-				return incidents.Conflict("%d of %d deliveries of notice %d changed while they were in flight", int64(n)-changed, n, notice)
-			}
-			return nil
-		}
-		if err := t.later(all, `UPDATE deliveries SET state = $1, next_at = $2, code = $3, reason = $4, tries = 0`+t.filled()+`,
-				attempts = $5, fence = $6, attempted_at = $7, updated_at = $8, sent_by = $9, first_at = CASE WHEN $10 = 1 THEN first_at ELSE COALESCE(first_at, $7) END
-			WHERE notice_no = $11 AND seq BETWEEN $12 AND $13 AND channel = $14 AND (state < 3 OR state = 5)`,
-			k.state, orNull(k.next), clean(k.code), clean(k.reason), k.attempts, fence, k.at, ms(now), clean(k.by), bit(k.kept), notice, first, last, k.channel); err != nil {
+		if err := t.landRun(k, notice, fence, first, last, now); err != nil {
 			return err
 		}
-		if provider := clean(k.provider); provider != "" { // apart: the index over it costs each row
-			if err := t.later(all, `UPDATE deliveries SET provider_id = $1 WHERE notice_no = $2 AND seq BETWEEN $3 AND $4 AND channel = $5`, provider, notice, first, last, k.channel); err != nil {
-				return err
-			}
+	}
+	return nil
+}
+
+// landRun writes one outcome into the rows of persons that follow each other.
+func (t *tx) landRun(k landed, notice, fence, first, last int64, now time.Time) error {
+	const (
+		set = `UPDATE deliveries SET state = $1, code = $2, reason = $3, tries = 0, attempts = $4, fence = $5, attempted_at = $6, updated_at = $7, sent_by = $8,
+			first_at = CASE WHEN $9 = 1 THEN first_at ELSE COALESCE(first_at, $6) END`
+		plain = ` WHERE notice_no = $10 AND seq BETWEEN $11 AND $12 AND channel = $13 AND (state < 3 OR state = 5) AND apart IS NULL`
+		every = ` WHERE notice_no = $11 AND seq BETWEEN $12 AND $13 AND channel = $14 AND (state < 3 OR state = 5)`
+	)
+	values := args{k.state, clean(k.code), clean(k.reason), k.attempts, fence, k.at, ms(now), clean(k.by), bit(k.kept)}
+	stretch := args{notice, first, last, k.channel}
+	wanted := last - first + 1
+	all := func(changed int64) error {
+		if changed != wanted {
+			return incidents.Conflict("%d of %d deliveries of notice %d changed while they were in flight", wanted-changed, wanted, notice)
 		}
+		return nil
+	}
+	left := wanted
+	if !t.postgres() && k.state == stateAccepted && k.next.IsZero() { // most are: who is not set apart, and will not be, is in no index
+		changed, err := t.run(set+t.filled()+plain, slices.Concat(values, stretch)...)
+		if err != nil {
+			return err
+		}
+		left -= changed
+	}
+	if left > 0 {
+		rest := func(changed int64) error { return all(wanted - left + changed) }
+		if err := t.later(rest, set+t.filled()+`, next_at = $10`+t.apart(`$1`, `$10`)+every, slices.Concat(values, args{orNull(k.next)}, stretch)...); err != nil {
+			return err
+		}
+	}
+	if provider := clean(k.provider); provider != "" { // in a statement of its own: the index over it costs each row
+		return t.later(all, `UPDATE deliveries SET provider_id = $1 WHERE notice_no = $2 AND seq BETWEEN $3 AND $4 AND channel = $5`, slices.Concat(args{provider}, stretch)...)
 	}
 	return nil
 }

@@ -58,7 +58,7 @@ func (t *tx) Pace(notice int64) (v incidents.PaceView, err error) {
 		return v, err
 	}
 	var silent int64
-	found, err := t.one(`SELECT next_at FROM deliveries WHERE notice_no = $1 AND state = 4 AND next_at IS NOT NULL ORDER BY next_at DESC LIMIT 1`, args{notice}, &silent)
+	found, err := t.one(`SELECT next_at FROM deliveries WHERE notice_no = $1 AND apart = 4 AND next_at IS NOT NULL ORDER BY next_at DESC LIMIT 1`, args{notice}, &silent)
 	if found {
 		at := fromMS(silent)
 		v.Silent = &at
@@ -86,7 +86,7 @@ func (t *tx) paceOf(notice, from int64, every time.Duration) (out []incidents.Pa
 func (t *tx) wakes(notice int64) (out []incidents.Wake, err error) {
 	for _, state := range []int{stateHeld, stateRetryWait} {
 		err = t.rows(`SELECT d.channel, d.next_at - d.next_at % 60000, COUNT(*) FROM
-			(SELECT channel, next_at FROM deliveries WHERE notice_no = $1 AND state = $2 AND next_at IS NOT NULL ORDER BY next_at DESC LIMIT $3) d
+			(SELECT channel, next_at FROM deliveries WHERE notice_no = $1 AND apart = $2 AND next_at IS NOT NULL ORDER BY next_at DESC LIMIT $3) d
 			GROUP BY 1, 2 ORDER BY 2, 1`, args{notice, state, mostWakes}, func(r scanner) error {
 			var channel int
 			var at, n int64

@@ -97,7 +97,7 @@ func seqsOf(ds []delivery) []int64 {
 
 // Exclusions counts the suppressed deliveries of a notice by reason, most first.
 func (t *tx) Exclusions(notice int64) (out []incidents.Exclusion, err error) {
-	err = t.rows(`SELECT reason, COUNT(*) FROM deliveries`+t.indexed(`deliveries_suppressed`)+` WHERE notice_no = $1 AND state = 12 GROUP BY reason ORDER BY COUNT(*) DESC, reason`,
+	err = t.rows(`SELECT reason, COUNT(*) FROM deliveries`+t.indexed(`deliveries_suppressed`)+` WHERE notice_no = $1 AND apart = 12 GROUP BY reason ORDER BY COUNT(*) DESC, reason`,
 		args{notice}, func(r scanner) error {
 			var x incidents.Exclusion
 			err := r.Scan(&x.Reason, &x.N)

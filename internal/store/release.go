@@ -181,13 +181,14 @@ func (t *tx) plan(n incidents.Notice, list, persons int64, at time.Time) (total 
 	where, params := filterSQL(n.Content.Filter, args{n.No, list, nil, nil, ms(at)})
 	channel, step, reach, params := routeSQL(n.Content, params)
 	barred := barredSQL(n.Content)
-	room, blanks := t.room()
+	apart := `CASE WHEN ` + barred + ` <> '' THEN ` + fmt.Sprint(stateSuppressed) + ` WHEN channels & (` + reach + `) = 0 THEN ` + fmt.Sprint(stateRejected)
+	room, filled := t.room(apart + ` END`)
 	query := `INSERT INTO deliveries (notice_no, seq, channel, step, state, chunk, reason, updated_at` + room + `)
 		SELECT CAST($1 AS BIGINT), seq, ` + channel + `, ` + step + `,
-			CASE WHEN ` + barred + ` <> '' THEN ` + fmt.Sprint(stateSuppressed) + ` WHEN channels & (` + reach + `) = 0 THEN ` + fmt.Sprint(stateRejected) + ` ELSE ` + fmt.Sprint(statePlanned) + ` END,
+			` + apart + ` ELSE ` + fmt.Sprint(statePlanned) + ` END,
 			(seq - 1) / ` + fmt.Sprint(chunkSize) + ` + 1,
 			CASE WHEN ` + barred + ` <> '' THEN ` + barred + ` WHEN channels & (` + reach + `) = 0 THEN 'no channel of the plan reaches this person' ELSE '' END,
-			CAST($5 AS BIGINT)` + blanks + `
+			CAST($5 AS BIGINT)` + filled + `
 		FROM persons WHERE list_no = $2 AND seq BETWEEN $3 AND $4` + where + ` ORDER BY seq`
 	err = t.stretches(persons, func(first, last int64) error {
 		params[from], params[to] = first, last
@@ -328,7 +329,7 @@ func (t *tx) CancelDeliveries(notice int64, why string, at time.Time) (int64, er
 	if err != nil {
 		return 0, err
 	}
-	cancel, params := `UPDATE deliveries AS d SET state = $2, next_at = NULL, reason = $3, updated_at = $4 WHERE d.notice_no = $1 AND d.state IN `+open, args{notice, stateCancelled, why, ms(at)}
+	cancel, params := `UPDATE deliveries AS d SET state = $2, next_at = NULL, reason = $3, updated_at = $4`+t.apart(`$2`, `NULL`)+` WHERE d.notice_no = $1 AND d.state IN `+open, args{notice, stateCancelled, why, ms(at)}
 	if len(up) > 0 {
 		cancel, params = cancel+` AND `+t.notAloft("$5"), append(params, up.table())
 	}
@@ -361,7 +362,7 @@ func (t *tx) CancelDeliveries(notice int64, why string, at time.Time) (int64, er
 	if _, err := t.run(`UPDATE chunks SET todo = 0, rev = rev + 1 WHERE notice_no = $1`, notice); err != nil {
 		return 0, err
 	}
-	_, err = t.run(`UPDATE deliveries SET next_at = NULL WHERE notice_no = $1 AND state = 4 AND next_at IS NOT NULL`, notice)
+	_, err = t.run(`UPDATE deliveries SET next_at = NULL`+t.apart(`state`, `NULL`)+` WHERE notice_no = $1 AND apart = 4 AND next_at IS NOT NULL`, notice)
 	return n, err
 }
 

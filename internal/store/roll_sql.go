@@ -53,17 +53,27 @@ func (t *tx) unseen(param string) string {
 	return `(` + param + ` + 0)`
 }
 
-// room is what a delivery is planned with beside its values on SQLite, blanks that
-// its outcome takes the place of (see filled): so its row does not outgrow its
-// page. PostgreSQL writes a changed row anew anyway.
-func (t *tx) room() (column, value string) {
+// room is what a delivery is planned with beside its values on SQLite: blanks that
+// its outcome takes the place of (see outcomeSQL), so that its row does not outgrow
+// its page, and the state it is set apart by. PostgreSQL writes a changed row anew
+// anyway, and sees to the state itself.
+func (t *tx) room(apart string) (columns, values string) {
 	if t.postgres() {
 		return ``, ``
 	}
-	return `, room`, `, '` + strings.Repeat(` `, 24) + `'`
+	return `, room, apart`, `, '` + strings.Repeat(` `, 24) + `', ` + apart
 }
 
-// filled gives the room back in an update of deliveries.
+// apart sets deliveries.apart in an update on SQLite: the state of who waits for a
+// time or is looked for among all others. On PostgreSQL the column is made of the others.
+func (t *tx) apart(state, next string) string {
+	if t.postgres() {
+		return ``
+	}
+	return `, apart = CASE WHEN ` + next + ` IS NOT NULL OR ` + state + ` BETWEEN 6 AND 8 OR ` + state + ` BETWEEN 10 AND 12 THEN ` + state + ` END`
+}
+
+// filled gives the room back in an update on SQLite.
 func (t *tx) filled() string {
 	if t.postgres() {
 		return ``

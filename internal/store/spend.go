@@ -157,7 +157,7 @@ func (t *tx) letGo(notice int64, ch incidents.Channel, at time.Time) (n int64, e
 	}
 	s := shift{}
 	chunks := map[int64]bool{}
-	err = t.rows(`UPDATE deliveries SET state = 2, code = '', reason = '', updated_at = $1 WHERE notice_no = $2 AND channel = $3 AND state = 1 AND code = $4 RETURNING chunk, step`,
+	err = t.rows(`UPDATE deliveries SET state = 2, code = '', reason = '', updated_at = $1`+t.apart(`2`, `next_at`)+` WHERE notice_no = $2 AND channel = $3 AND state = 1 AND code = $4 RETURNING chunk, step`,
 		args{ms(at), notice, channelCode(ch), incidents.CodeSpendCap}, func(r scanner) error {
 			var chunk int64
 			var step int

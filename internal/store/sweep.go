@@ -145,7 +145,7 @@ func (t *tx) sweepExpired(r release, n incidents.Notice, p incidents.SweepPolicy
 		return 0, err
 	}
 	for ch, long := range p.RetryFor {
-		err := t.rows(deliveryColumns+`FROM deliveries d WHERE d.notice_no = $1 AND d.state = 5 AND d.next_at IS NOT NULL AND d.next_at <= $2 AND d.channel = $3 AND d.first_at <= $4 ORDER BY d.next_at LIMIT $5`, args{r.notice, ms(p.Now), channelCode(ch), ms(p.Now.Add(-long)), sweepLimit}, func(row scanner) error {
+		err := t.rows(deliveryColumns+`FROM deliveries d WHERE d.notice_no = $1 AND d.apart = 5 AND d.next_at IS NOT NULL AND d.next_at <= $2 AND d.channel = $3 AND d.first_at <= $4 ORDER BY d.next_at LIMIT $5`, args{r.notice, ms(p.Now), channelCode(ch), ms(p.Now.Add(-long)), sweepLimit}, func(row scanner) error {
 			d, err := scanDelivery(row)
 			if !up.has(d.seq, d.channel) {
 				late = append(late, d)
@@ -178,7 +178,7 @@ func (t *tx) sweepExpired(r release, n incidents.Notice, p incidents.SweepPolicy
 // to the next channel, where silence means a failure; others wait no longer.
 func (t *tx) sweepSilent(r release, n incidents.Notice, p incidents.SweepPolicy) (int, error) {
 	var silent []delivery
-	err := t.rows(deliveryColumns+`FROM deliveries d WHERE d.notice_no = $1 AND d.state = 4 AND d.next_at IS NOT NULL AND d.next_at <= $2 ORDER BY d.next_at LIMIT $3`,
+	err := t.rows(deliveryColumns+`FROM deliveries d WHERE d.notice_no = $1 AND d.apart = 4 AND d.next_at IS NOT NULL AND d.next_at <= $2 ORDER BY d.next_at LIMIT $3`,
 		args{r.notice, ms(p.Now), sweepLimit}, func(row scanner) error {
 			d, err := scanDelivery(row)
 			silent = append(silent, d)
@@ -211,7 +211,7 @@ func (t *tx) sweepSilent(r release, n incidents.Notice, p incidents.SweepPolicy)
 // sweepDue announces chunks with due work that nobody holds.
 func (t *tx) sweepDue(notice int64, p incidents.SweepPolicy) (int, error) {
 	due, err := t.numbersOf(`SELECT no FROM chunks c WHERE c.notice_no = $1 AND c.until <= $2 AND c.queued_at <= $3 AND (c.todo > 0
-			OR c.no IN (SELECT d.chunk FROM deliveries d WHERE d.notice_no = $1 AND d.state IN (1, 5) AND d.next_at IS NOT NULL AND d.next_at <= $2))
+			OR c.no IN (SELECT d.chunk FROM deliveries d WHERE d.notice_no = $1 AND d.apart IN (1, 5) AND d.next_at IS NOT NULL AND d.next_at <= $2))
 			AND c.no <= COALESCE((SELECT f.upto FROM first_waves f WHERE f.notice_no = $1 AND f.state <> 0), c.no)
 		ORDER BY c.queued_at, c.no LIMIT 1000`, notice, ms(p.Now), ms(p.Now.Add(-requeueEvery)))
 	for _, no := range due {
@@ -234,7 +234,7 @@ func (t *tx) finish(r release, n incidents.Notice, now time.Time) (bool, error) 
 	if err != nil || left != 0 {
 		return false, err
 	}
-	waiting, err := t.one(`SELECT 1 FROM deliveries d WHERE d.notice_no = $1 AND d.state = 4 AND d.next_at IS NOT NULL LIMIT 1`, args{r.notice}, new(int))
+	waiting, err := t.one(`SELECT 1 FROM deliveries d WHERE d.notice_no = $1 AND d.apart = 4 AND d.next_at IS NOT NULL LIMIT 1`, args{r.notice}, new(int))
 	if err != nil || waiting {
 		return false, err
 	}

@@ -20,7 +20,7 @@ func (t *tx) unreachedSQL(u incidents.Unreached, params args) (string, args) {
 	}
 	of := `notice_no IN (` + strings.Join(numbers, ", ") + `)`
 	cond := ` AND p.excluded = '' AND p.sealed IS NOT NULL
-		AND p.seq IN (SELECT d.seq FROM deliveries d` + t.indexed(`deliveries_unreached`) + ` WHERE d.` + of + ` AND (d.state = 6 OR d.state = 10 OR d.state = 11))
+		AND p.seq IN (SELECT d.seq FROM deliveries d` + t.indexed(`deliveries_apart`) + ` WHERE d.` + of + ` AND d.apart > 5 AND d.apart IN (6, 10, 11))
 		AND NOT EXISTS (SELECT 1 FROM deliveries o WHERE o.` + of + ` AND o.seq = p.seq AND o.state NOT IN (6, 10, 11, 12, 13, 14))`
 	if len(u.Places) > 0 {
 		var places string
