@@ -46,6 +46,7 @@ const aheadWanted = 8
 
 // aheads are those of the chunks this process works on.
 type aheads struct {
+	kept    statements // that read ahead on SQLite
 	mu      sync.Mutex
 	by      map[chunkKey]*ahead
 	reading sync.WaitGroup
@@ -80,6 +81,7 @@ func (all *aheads) close() {
 	all.closed = true
 	all.mu.Unlock()
 	all.reading.Wait()
+	all.kept.close()
 }
 
 // offer is what a claim of so many may take, and whether that is the rest of the chunk.
@@ -188,9 +190,13 @@ func (s *Store) readAhead(a *ahead) {
 	ctx, cancel := context.WithTimeout(context.Background(), s.within) // Close waits for it
 	defer cancel()
 	err := s.read(ctx, func(t *tx) (err error) {
+		if t.lite != nil {
+			t.kept = &s.aheads.kept
+		}
 		revs, rows, err = t.dueAfter(a.chunk, a.channel, from)
 		return err
 	})
+	s.aheads.kept.prepare(ctx, s.r)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.busy, a.more = false, false

@@ -107,7 +107,7 @@ func (t *tx) dueStretch(list, notice, from, to int64, channel incidents.Channel,
 	}
 	var text string
 	_, err := t.one(`SELECT COALESCE(group_concat(CASE WHEN `+untried+` THEN d.seq ELSE concat_ws(' ', d.seq, `+dueDelivery+`) END, char(10)), '') FROM deliveries d
-		WHERE d.notice_no = $1 AND d.seq BETWEEN $2 AND $3 AND d.channel = $4 AND `+isDue("$5"), params[1:], &text)
+		WHERE d.notice_no = `+t.unseen("$1")+` AND d.seq BETWEEN `+t.unseen("$2")+` AND `+t.unseen("$3")+` AND d.channel = `+t.unseen("$4")+` AND `+isDue(t.unseen("$5")), params[1:], &text)
 	if err != nil || text == "" {
 		return err
 	}

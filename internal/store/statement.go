@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// statements keeps the queries of SQLite's one writer prepared: the same few
-// run for every window of a notice, and reading SQL costs more than running
-// it. PostgreSQL's driver remembers by itself.
+// statements keeps queries to SQLite prepared, those of its one writer and those that
+// read ahead of it: the same few run for every window and chunk of a notice, and
+// reading SQL costs more than running it. PostgreSQL's driver remembers by itself.
 type statements struct {
 	mu    sync.Mutex
 	ready map[string]*sql.Stmt // nil: asked for once, not worth it yet
@@ -39,7 +39,7 @@ func (c *statements) of(query string) *sql.Stmt {
 
 // prepare prepares what was wanted, between two transactions. What cannot be
 // prepared is run as it is, and says then what is wrong with it.
-func (c *statements) prepare(ctx context.Context, conn *sql.Conn) {
+func (c *statements) prepare(ctx context.Context, conn session) {
 	c.mu.Lock()
 	want := c.want
 	c.want = nil
@@ -84,8 +84,9 @@ func (t *tx) ready(query string) statement {
 	if t.kept == nil {
 		return q
 	}
-	if p := t.kept.of(query); p != nil {
-		q.prepared = p
+	q.prepared = t.kept.of(query)
+	if q.prepared != nil && t.lite != nil {
+		q.prepared = t.lite.StmtContext(t.ctx, q.prepared)
 	}
 	return q
 }

@@ -106,7 +106,7 @@ func (t *tx) commit() error {
 	if err := t.appendLedger(); err != nil {
 		return t.s.noticed(fmt.Errorf("append to the audit log: %w", err))
 	}
-	if t.kept != nil && !t.quiet {
+	if t.lite == nil && t.kept != nil && !t.quiet {
 		t.s.writes.Add(1) // before the next writer can look
 	}
 	conclude := t.commitPostgres
