@@ -98,8 +98,8 @@ func (t *tx) dueRows(query string, params args, each func(dueRow)) error {
 const dueRun = 32
 
 // dueStretch hands out what is due of a stretch of a list, in order. On SQLite two
-// sweeps, over deliveries and over persons, of which many come in one row, cost a
-// third of looking up and fetching each person, unless few of them are wanted.
+// sweeps, over deliveries and over persons, of which many come in one row, cost half
+// of looking up and fetching each person, unless few of them are wanted.
 func (t *tx) dueStretch(list, notice, from, to int64, channel incidents.Channel, each func(dueRow)) error {
 	params := args{list, notice, from, to, channelCode(channel), ms(t.now())}
 	if t.postgres() {
