@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -114,8 +115,9 @@ type landing struct {
 
 // land writes the outcomes of flights of one chunk into their rows. Nobody else
 // may have changed these meanwhile: a flight belongs to the holder of its chunk.
-// Most outcomes of a window are the same, to persons that follow each other:
-// each such run is one statement.
+// Most outcomes are the same, to persons that follow each other. On SQLite each such
+// run is one statement; on PostgreSQL, where every statement reads anew what indexes
+// the table has, all runs that differ by their time alone are.
 func (t *tx) land(s shift, notice, chunk, fence int64, now time.Time, all []landing) error {
 	sorted := make([]*landing, len(all))
 	for i := range all {
@@ -124,6 +126,7 @@ func (t *tx) land(s shift, notice, chunk, fence int64, now time.Time, all []land
 	slices.SortFunc(sorted, func(a, b *landing) int {
 		return cmp.Or(cmp.Compare(a.channel, b.channel), cmp.Compare(a.seq, b.seq))
 	})
+	alike := map[landed]*runs{}
 	for rest := sorted; len(rest) > 0; {
 		n := 1
 		for n < len(rest) && rest[n].follows(rest[n-1]) {
@@ -132,46 +135,96 @@ func (t *tx) land(s shift, notice, chunk, fence int64, now time.Time, all []land
 		k, first, last := rest[0].same(), rest[0].seq, rest[n-1].seq
 		rest = rest[n:]
 		s.moveAll(notice, chunk, k.channel, k.step, flying+k.from, k.state, int64(n))
+		if t.postgres() {
+			at := k.at
+			k.at = 0
+			if alike[k] == nil {
+				alike[k] = &runs{}
+			}
+			alike[k].add(first, last, at)
+			continue
+		}
 		if err := t.landRun(k, notice, fence, first, last, now); err != nil {
+			return err
+		}
+	}
+	for _, k := range slices.SortedFunc(maps.Keys(alike), func(a, b landed) int { return cmp.Compare(alike[a].first[0], alike[b].first[0]) }) {
+		if err := t.landAlike(k, notice, fence, alike[k], now); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// landRun writes one outcome into the rows of persons that follow each other.
+// runs of persons, and when their attempts were written down.
+type runs struct {
+	first, last, at []int64
+	persons         int64
+}
+
+func (r *runs) add(first, last, at int64) {
+	r.first, r.last, r.at = append(r.first, first), append(r.last, last), append(r.at, at)
+	r.persons += last - first + 1
+}
+
+// landAlike writes one outcome into the rows of many runs, on PostgreSQL.
+func (t *tx) landAlike(k landed, notice, fence int64, r *runs, now time.Time) error {
+	provider := `provider_id`
+	values := args{k.state, orNull(k.next), clean(k.code), clean(k.reason), k.attempts, fence, ms(now), clean(k.by), bit(k.kept), notice, k.channel, r.first[0], r.last[len(r.last)-1], r.first, r.last, r.at}
+	if id := clean(k.provider); id != "" {
+		provider, values = `$17`, append(values, id)
+	}
+	of := func(list string) string { return `(` + list + `::bigint[])[width_bucket(seq, $14::bigint[])]` } // of the last run that begins before a person
+	return t.later(landedAll(notice, r.persons), `UPDATE deliveries SET state = $1, next_at = $2, code = $3, reason = $4, tries = 0, attempts = $5, fence = $6, attempted_at = `+of(`$16`)+`, updated_at = $7, sent_by = $8,
+			first_at = CASE WHEN $9 = 1 THEN first_at ELSE COALESCE(first_at, `+of(`$16`)+`) END, provider_id = `+provider+`
+		WHERE notice_no = $10 AND seq BETWEEN $12 AND $13 AND channel = $11 AND (state < 3 OR state = 5) AND seq <= `+of(`$15`), values...)
+}
+
+// landedAll is told how many rows a landing changed.
+func landedAll(notice, wanted int64) func(int64) error {
+	return func(changed int64) error {
+		if changed != wanted {
+			return incidents.Conflict("%d of %d deliveries of notice %d changed while they were in flight", wanted-changed, wanted, notice)
+		}
+		return nil
+	}
+}
+
+// landRun writes one outcome into the rows of persons that follow each other, on SQLite.
 func (t *tx) landRun(k landed, notice, fence, first, last int64, now time.Time) error {
 	const (
-		set = `UPDATE deliveries SET state = $1, code = $2, reason = $3, tries = 0, attempts = $4, fence = $5, attempted_at = $6, updated_at = $7, sent_by = $8,
+		set = `UPDATE deliveries SET state = $1, code = $2, reason = $3, tries = 0, room = '', attempts = $4, fence = $5, attempted_at = $6, updated_at = $7, sent_by = $8,
 			first_at = CASE WHEN $9 = 1 THEN first_at ELSE COALESCE(first_at, $6) END`
 		plain = ` WHERE notice_no = $10 AND seq BETWEEN $11 AND $12 AND channel = $13 AND (state < 3 OR state = 5) AND apart IS NULL`
 		every = ` WHERE notice_no = $11 AND seq BETWEEN $12 AND $13 AND channel = $14 AND (state < 3 OR state = 5)`
 	)
 	values := args{k.state, clean(k.code), clean(k.reason), k.attempts, fence, k.at, ms(now), clean(k.by), bit(k.kept)}
 	stretch := args{notice, first, last, k.channel}
-	wanted := last - first + 1
-	all := func(changed int64) error {
-		if changed != wanted {
-			return incidents.Conflict("%d of %d deliveries of notice %d changed while they were in flight", wanted-changed, wanted, notice)
-		}
-		return nil
-	}
-	left := wanted
-	if !t.postgres() && k.state == stateAccepted && k.next.IsZero() { // most are: who is not set apart, and will not be, is in no index
-		changed, err := t.run(set+t.filled()+plain, slices.Concat(values, stretch)...)
+	all := landedAll(notice, last-first+1)
+	changed := int64(0)
+	if k.state == stateAccepted && k.next.IsZero() { // most are: who is not set apart, and will not be, is in no index
+		n, err := t.run(set+plain, slices.Concat(values, stretch)...)
 		if err != nil {
 			return err
 		}
-		left -= changed
+		changed = n
 	}
-	if left > 0 {
-		rest := func(changed int64) error { return all(wanted - left + changed) }
-		if err := t.later(rest, set+t.filled()+`, next_at = $10`+t.apart(`$1`, `$10`)+every, slices.Concat(values, args{orNull(k.next)}, stretch)...); err != nil {
+	if changed < last-first+1 {
+		n, err := t.run(set+`, next_at = $10`+t.apart(`$1`, `$10`)+every, slices.Concat(values, args{orNull(k.next)}, stretch)...)
+		if err != nil {
 			return err
 		}
+		changed += n
+	}
+	if err := all(changed); err != nil {
+		return err
 	}
 	if provider := clean(k.provider); provider != "" { // in a statement of its own: the index over it costs each row
-		return t.later(all, `UPDATE deliveries SET provider_id = $1 WHERE notice_no = $2 AND seq BETWEEN $3 AND $4 AND channel = $5`, slices.Concat(args{provider}, stretch)...)
+		n, err := t.run(`UPDATE deliveries SET provider_id = $1 WHERE notice_no = $2 AND seq BETWEEN $3 AND $4 AND channel = $5`, slices.Concat(args{provider}, stretch)...)
+		if err != nil {
+			return err
+		}
+		return all(n)
 	}
 	return nil
 }
