@@ -2,8 +2,10 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tocsin/incidents"
 )
@@ -104,4 +106,74 @@ func TestWhatIsInFlightIsReadOnce(t *testing.T) {
 	if len(plans) != 1 || strings.Contains(plans[0], "CORRELATED") || !strings.Contains(plans[0], "LIST SUBQUERY") {
 		t.Errorf("%q", plans)
 	}
+}
+
+func TestWhoIsSetApartIsFoundByAnIndex(t *testing.T) {
+	s := opened(t, options(t, ""))
+	r, p := release{notice: 1}, incidents.SweepPolicy{Now: noon, RetryFor: map[incidents.Channel]time.Duration{incidents.Email: time.Hour}}
+	for index, fns := range map[string][]func(*tx) error{
+		"deliveries_timer": {
+			func(t *tx) error { _, err := t.wakes(1); return err },
+			func(t *tx) error { _, err := t.sweepExpired(r, incidents.Notice{}, p); return err },
+			func(t *tx) error { _, err := t.sweepSilent(r, incidents.Notice{}, p); return err },
+			func(t *tx) error { _, err := t.sweepDue(1, p); return err },
+			func(t *tx) error {
+				_, err := t.asleep(&standing{Turn: incidents.Turn{Chunk: incidents.Chunk{Notice: 1, No: 1}}})
+				return err
+			},
+		},
+		"deliveries_apart": {
+			func(t *tx) error {
+				_, err := t.Deliveries(incidents.DeliveryFilter{Notice: 1, States: []incidents.DeliveryState{incidents.InDoubt}})
+				return err
+			},
+		},
+		"deliveries_suppressed": {func(t *tx) error { _, err := t.Exclusions(1); return err }},
+	} {
+		for _, fn := range fns {
+			for _, p := range planned(t, s, fn) {
+				if strings.Contains(p, "apart") && !strings.Contains(p, index) {
+					t.Errorf("not by %s:\n%s", index, p)
+				}
+			}
+		}
+	}
+}
+
+// A database of the version before is brought up to date with what is in it.
+func TestAnUpgradeSetsApart(t *testing.T) {
+	engines(t, func(t *testing.T, o Options) {
+		t.Run("before", func(t *testing.T) {
+			w := newWorld(t, o)
+			w.sending(8, twoSteps)
+			c := w.mustTake(1)
+			got := w.mustTurn(c, incidents.Email, 8).Next
+			for i, o := range []incidents.Outcome{incidents.OutcomeAccepted, incidents.OutcomeRetry, incidents.OutcomeRefused, incidents.OutcomeDoubt, incidents.OutcomeBroken, incidents.OutcomeGone, incidents.OutcomeKept} {
+				w.mustTurn(c, incidents.Email, 0, w.outcomes(got[i:i+1], o)...)
+			}
+			w.write(func(t *tx) error {
+				for _, q := range []string{`DROP INDEX deliveries_timer`, `DROP INDEX deliveries_apart`, `DROP INDEX deliveries_suppressed`, `ALTER TABLE deliveries DROP COLUMN apart`,
+					`CREATE INDEX deliveries_timer ON deliveries (notice_no, state, next_at) WHERE next_at IS NOT NULL`,
+					`CREATE INDEX deliveries_doubt ON deliveries (notice_no, seq, channel) WHERE state IN (7, 8)`,
+					`CREATE INDEX deliveries_suppressed ON deliveries (notice_no, reason) WHERE state = 12`,
+					`CREATE INDEX deliveries_unreached ON deliveries (notice_no, seq) WHERE state = 6 OR state = 10 OR state = 11`,
+					`DELETE FROM goose_db_version WHERE version_id = 19`} {
+					if _, err := t.run(q); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		})
+		w := newWorld(t, o)
+		w.counted()
+		var apart []int64
+		w.ok(w.s.read(t.Context(), func(t *tx) (err error) {
+			apart, err = t.numbersOf(`SELECT seq FROM deliveries WHERE apart IS NOT NULL ORDER BY seq`)
+			return err
+		}))
+		if !slices.Equal(apart, []int64{2, 4, 5, 7}) {
+			t.Errorf("set apart: %v", apart)
+		}
+	})
 }

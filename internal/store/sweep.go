@@ -211,7 +211,7 @@ func (t *tx) sweepSilent(r release, n incidents.Notice, p incidents.SweepPolicy)
 // sweepDue announces chunks with due work that nobody holds.
 func (t *tx) sweepDue(notice int64, p incidents.SweepPolicy) (int, error) {
 	due, err := t.numbersOf(`SELECT no FROM chunks c WHERE c.notice_no = $1 AND c.until <= $2 AND c.queued_at <= $3 AND (c.todo > 0
-			OR c.no IN (SELECT d.chunk FROM deliveries d WHERE d.notice_no = $1 AND d.apart IN (1, 5) AND d.next_at IS NOT NULL AND d.next_at <= $2))
+			OR c.no IN (SELECT d.chunk FROM deliveries d`+t.indexed(`deliveries_timer`)+` WHERE d.notice_no = $1 AND d.apart IN (1, 5) AND d.next_at IS NOT NULL AND d.next_at <= $2))
 			AND c.no <= COALESCE((SELECT f.upto FROM first_waves f WHERE f.notice_no = $1 AND f.state <> 0), c.no)
 		ORDER BY c.queued_at, c.no LIMIT 1000`, notice, ms(p.Now), ms(p.Now.Add(-requeueEvery)))
 	for _, no := range due {
