@@ -26,8 +26,8 @@ func TestWhatIsDueOfAStretch(t *testing.T) {
 					{`UPDATE persons SET excluded = $1 WHERE seq = $2`, args{fmt.Sprint("on a list of ", r.IntN(9), " übrigens\nund mehr"), someone()}},
 					{`UPDATE persons SET sealed = NULL WHERE seq = $1`, args{someone()}},
 					{`UPDATE persons SET sealed = $1, flags = $2, lang = $3, place = '', zone = '' WHERE seq = $4`, args{[]byte("\n\x00 1 2\xff")[:1+r.IntN(7)], r.IntN(64), []string{"", "de", "zh-CN"}[r.IntN(3)], someone()}},
-					{`UPDATE deliveries SET state = $1, step = $2, next_at = $3 WHERE seq = $4`, args{r.IntN(9), r.IntN(3), []any{nil, 1, ms(w.now()) + 1}[r.IntN(3)], someone()}},
-					{`UPDATE deliveries SET state = 5, attempts = $1, fence = $2, first_at = $3, maybe_twice = $4, next_at = $5 WHERE seq = $6`,
+					{`UPDATE deliveries SET state = $1, step = $2, next_at = $3` + q.apart(`$1`, `$3`) + ` WHERE seq = $4`, args{r.IntN(9), r.IntN(3), []any{nil, 1, ms(w.now()) + 1}[r.IntN(3)], someone()}},
+					{`UPDATE deliveries SET state = 5, attempts = $1, fence = $2, first_at = $3, maybe_twice = $4, next_at = $5` + q.apart(`5`, `$5`) + ` WHERE seq = $6`,
 						args{1 + r.IntN(4), 1 + r.IntN(9), ms(w.now()), r.IntN(2), ms(w.now()), someone()}},
 					{`DELETE FROM deliveries WHERE seq = $1`, args{someone()}},
 				} {
