@@ -53,8 +53,11 @@ const (
 	untried     = `d.fence = 0 AND d.step = 0 AND d.state = 0`
 )
 
-// isDue is the condition that a delivery is open and its time has come.
-func isDue(now string) string { return `(d.state < 3 OR d.state = 5) AND ` + dueAt(now) }
+// isDue is the condition that a delivery d is open and its time has come; what is
+// held without a time waits for somebody.
+func isDue(now string) string {
+	return `(d.state < 3 OR d.state = 5) AND (d.next_at IS NULL AND d.state <> 1 OR d.next_at <= ` + now + `)`
+}
 
 // dueSQL reads the due deliveries of a chunk on a channel, with their persons:
 // its parameters are list, notice, the first and last place of the chunk, channel

@@ -46,7 +46,7 @@ func (t *tx) takeChunk(notice, chunk int64, owner string, lease time.Duration) (
 		}
 	}
 	from, to := placesOf(chunk)
-	due, err := t.one(`SELECT 1 FROM deliveries d WHERE d.notice_no = $1 AND d.seq BETWEEN $2 AND $3 AND (d.state < 3 OR d.state = 5) AND `+dueAt("$4")+` LIMIT 1`,
+	due, err := t.one(`SELECT 1 FROM deliveries d WHERE d.notice_no = $1 AND d.seq BETWEEN $2 AND $3 AND `+isDue("$4")+` LIMIT 1`,
 		args{notice, from, to, ms(now)}, new(int))
 	if err != nil || due {
 		return c, due, err
@@ -541,12 +541,6 @@ func (t *tx) asleep(w *standing) (bool, error) {
 	woke, err := t.one(`SELECT 1 FROM deliveries d`+t.indexed("deliveries_timer")+` WHERE d.notice_no = $1 AND d.apart IN (0, 1, 2, 5) AND d.next_at <= $2 AND d.seq BETWEEN $3 AND $4 LIMIT 1`,
 		args{w.Chunk.Notice, ms(w.Now), from, to}, new(int))
 	return !woke, err
-}
-
-// dueAt is the condition that a delivery's time has come; what is held without
-// a time waits for somebody.
-func dueAt(now string) string {
-	return `(d.next_at IS NULL AND d.state <> 1 OR d.next_at <= ` + now + `)`
 }
 
 // due reads deliveries that may leave now and takes them into flight.

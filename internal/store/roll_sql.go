@@ -54,7 +54,7 @@ func (t *tx) unseen(param string) string {
 }
 
 // room is what a delivery is planned with beside its values on SQLite: blanks that
-// its outcome takes the place of (see outcomeSQL), so that its row does not outgrow
+// its outcome takes the place of (see filled), so that its row does not outgrow
 // its page, and the state it is set apart by. PostgreSQL writes a changed row anew
 // anyway, and sees to the state itself.
 func (t *tx) room(apart string) (columns, values string) {
@@ -65,7 +65,8 @@ func (t *tx) room(apart string) (columns, values string) {
 }
 
 // apart sets deliveries.apart in an update on SQLite: the state of who waits for a
-// time or is looked for among all others. On PostgreSQL the column is made of the others.
+// time or is looked for among all others, the latter above 5. On PostgreSQL the
+// column is made of the others.
 func (t *tx) apart(state, next string) string {
 	if t.postgres() {
 		return ``
