@@ -91,9 +91,11 @@ func (t *tx) dueRows(query string, params args, each func(dueRow)) error {
 			sealed = append(sealed, raw...)
 			x.sealed = sealed[at:len(sealed):len(sealed)]
 		}
-		err := cmp.Or(x.person(cells{rest: person}), x.tell(told))
+		if err := cmp.Or(x.person(cells{rest: person}), x.tell(told)); err != nil {
+			return err
+		}
 		each(x)
-		return err
+		return nil
 	})
 }
 

@@ -200,8 +200,8 @@ func (t *tx) landRun(k landed, notice, fence, first, last int64, now time.Time) 
 	)
 	values := args{k.state, clean(k.code), clean(k.reason), k.attempts, fence, k.at, ms(now), clean(k.by), bit(k.kept)}
 	stretch := args{notice, first, last, k.channel}
-	all := landedAll(notice, last-first+1)
-	changed := int64(0)
+	wanted, changed := last-first+1, int64(0)
+	all := landedAll(notice, wanted)
 	if k.state == stateAccepted && k.next.IsZero() { // most are: who is not set apart, and will not be, is in no index
 		n, err := t.run(set+plain, slices.Concat(values, stretch)...)
 		if err != nil {
@@ -209,7 +209,7 @@ func (t *tx) landRun(k landed, notice, fence, first, last int64, now time.Time) 
 		}
 		changed = n
 	}
-	if changed < last-first+1 {
+	if changed < wanted {
 		n, err := t.run(set+`, next_at = $10`+t.apart(`$1`, `$10`)+every, slices.Concat(values, args{orNull(k.next)}, stretch)...)
 		if err != nil {
 			return err
