@@ -7,7 +7,8 @@ import (
 
 // Journal is the delivery journal of DESIGN §9 and RELIABILITY §5: nothing is
 // sent that is not written down first, and what was written down and never
-// answered is in doubt. Every method is one synced transaction.
+// answered is in doubt. Every method is one transaction, synced before it returns
+// unless nothing may leave or was recorded by it: then the next one's commit is.
 // internal/store implements it; notifiers drives it.
 type Journal interface {
 	// TakeChunk leases a chunk to owner and raises its fence. ok is false when

@@ -41,11 +41,7 @@ func (d *Dispatcher) lane(ctx context.Context, j *job, c incidents.Chunk, ch inc
 	w := d.windows[ch].join()
 	defer w.leave()
 	hands := max(1, d.Lanes[ch])
-	most := w.size
-	if hands > 1 {
-		most /= 2 * hands // half of the window is being sent while the other half is recorded
-	}
-	l := &lane{d: d, job: j, chunk: c, channel: ch, window: w, batch: max(1, min(j.set.batch(ch), most)),
+	l := &lane{d: d, job: j, chunk: c, channel: ch, window: w, batch: max(1, min(j.set.batch(ch), w.size/hands)),
 		work: make(chan []incidents.Claimed, w.size), back: make(chan []incidents.Recorded, w.size)}
 	var end context.CancelFunc
 	l.send, end = context.WithCancel(context.WithoutCancel(ctx))

@@ -112,6 +112,9 @@ func (t *tx) beginPostgres(db *sql.DB, snapshot bool) (end func(), err error) {
 	}
 	t.sql, t.open = t.conn, true
 	t.waiting = []waiting{{query: begin}}
+	if t.carried {
+		t.waiting = append(t.waiting, waiting{query: `SET LOCAL synchronous_commit TO off`})
+	}
 	return func() {
 		defer t.conn.Close()
 		if !t.open || len(t.waiting) > 0 && t.waiting[0].query == begin {

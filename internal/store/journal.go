@@ -17,10 +17,11 @@ var doubtWait = map[incidents.Channel]time.Duration{
 	incidents.Phone: 2 * time.Minute, incidents.Letter: 15 * time.Minute,
 }
 
-// TakeChunk leases a chunk and raises its fence. What an earlier holder left
+// TakeChunk leases a chunk and raises its fence. Nothing leaves before the first
+// claim, whose commit takes this one to the disk. What an earlier holder left
 // attempting is in doubt from then on.
 func (s *Store) TakeChunk(ctx context.Context, notice, chunk int64, owner string, lease time.Duration) (c incidents.Chunk, ok bool, err error) {
-	err = s.together(ctx, func(t *tx) error {
+	err = s.carried(ctx, func(t *tx) error {
 		c, ok, err = t.takeChunk(notice, chunk, owner, lease)
 		return err
 	})
@@ -145,9 +146,9 @@ func (s *Store) Admitted(ctx context.Context, notice int64) (an incidents.Approv
 // LeaveChunk gives the lease back; a chunk that somebody else took stays theirs.
 func (s *Store) LeaveChunk(ctx context.Context, c incidents.Chunk) error {
 	s.aheads.drop(c.Notice, c.No)
-	return s.together(ctx, func(t *tx) error {
+	return s.carried(ctx, func(t *tx) error {
 		t.quiet = true // it was ours
-		_, err := t.run(`UPDATE chunks SET until = 0, owner = '' WHERE notice_no = $1 AND no = $2 AND fence = $3 AND claimed = 0`, c.Notice, c.No, c.Fence)
+		_, err := t.run(`UPDATE chunks SET until = 0, owner = '' WHERE notice_no = $1 AND no = $2 AND fence = $3 AND owner = $4 AND claimed = 0`, c.Notice, c.No, c.Fence, c.Owner)
 		return err
 	})
 }
@@ -157,8 +158,13 @@ func (s *Store) Turn(ctx context.Context, turn incidents.Turn) (c incidents.Clai
 	a := s.aheads.of(turn)
 	var after afterTurn
 	var written bool
+	transact := s.together
+	lands := len(turn.Done) == 0 && turn.Want <= 1 // what is on the disk already, and looks whether anything is left
+	if lands {
+		transact = s.carried
+	}
 	for _, sure := range []bool{!s.pg, true} {
-		err = s.together(ctx, func(t *tx) error {
+		err = transact(ctx, func(t *tx) error {
 			t.quiet, written = true, false
 			c, after, err = t.turn(turn, a, sure)
 			written = err == nil
@@ -169,6 +175,9 @@ func (s *Store) Turn(ctx context.Context, turn incidents.Turn) (c incidents.Clai
 		if err == nil || sure || incidents.KindOf(err) == incidents.KindUnavailable {
 			break // else something may have been other than expected
 		}
+	}
+	if err == nil && lands && len(c.Next) > 0 {
+		err = s.synced(ctx, turn.Chunk)
 	}
 	killpoint.If(err == nil && len(c.Next) > 0, killpoint.Claimed)
 	killpoint.If(err == nil && len(turn.Done) > 0, killpoint.Recorded)
@@ -184,6 +193,15 @@ func (s *Store) Turn(ctx context.Context, turn incidents.Turn) (c incidents.Clai
 		s.refill(a)
 	}
 	return c, nil
+}
+
+// synced has the disk take what was committed before, with a write of its own.
+func (s *Store) synced(ctx context.Context, c incidents.Chunk) error {
+	return s.together(ctx, func(t *tx) error {
+		t.quiet = true
+		_, err := t.run(`UPDATE chunks SET until = until WHERE notice_no = $1 AND no = $2`, c.Notice, c.No)
+		return err
+	})
 }
 
 // An afterTurn is what the next turn of a chunk may start from.

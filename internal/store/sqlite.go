@@ -35,6 +35,7 @@ type writer struct {
 	conn                    *sql.Conn
 	begin, commit, rollback *sql.Stmt
 	commits                 int64 // by whoever has the turn
+	lax                     bool  // commits are not synced
 }
 
 // hold takes the one connection of a pool for as long as the store is open.
@@ -76,11 +77,30 @@ func (t *tx) beginWriter() (end func(), err error) {
 		t.kept.prepare(t.ctx, w.conn)
 		<-w.turn
 	}
-	if _, err := w.begin.ExecContext(t.ctx); err != nil {
+	err = w.syncs(t.ctx, !t.carried)
+	if err == nil {
+		_, err = w.begin.ExecContext(t.ctx)
+	}
+	if err != nil {
 		end() // one that was broken off may have begun
 		return nil, err
 	}
 	return end, nil
+}
+
+// syncs says whether what is committed from here on is synced. Without, it stands
+// in the write-ahead log, and is synced with all that comes before the next that is.
+func (w *writer) syncs(ctx context.Context, each bool) error {
+	if w.lax == !each {
+		return nil
+	}
+	level := "NORMAL"
+	if each {
+		level = "FULL"
+	}
+	_, err := w.conn.ExecContext(ctx, "PRAGMA synchronous = "+level)
+	w.lax = err != nil || !each // who does not know says it again
+	return err
 }
 
 // commitWriter commits what is not broken off yet: halfway there is no knowing

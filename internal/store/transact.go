@@ -24,13 +24,13 @@ func (s *Store) Write(ctx context.Context, fn func(incidents.Tx) error) error {
 }
 
 func (s *Store) read(ctx context.Context, fn func(*tx) error) error {
-	return s.attempt(ctx, s.r, true, fn)
+	return s.attempt(&tx{ctx: ctx, s: s}, s.r, true, fn)
 }
 
 // write is Write within the package.
 func (s *Store) write(ctx context.Context, fn func(*tx) error) error {
 	return s.retry(ctx, func() error {
-		return s.attempt(ctx, s.w, false, func(t *tx) error {
+		return s.attempt(&tx{ctx: ctx, s: s}, s.w, false, func(t *tx) error {
 			if err := t.alone(); err != nil {
 				return err
 			}
@@ -46,12 +46,23 @@ func (s *Store) write(ctx context.Context, fn func(*tx) error) error {
 // replaces a whole incident or notice belongs into write, or calls alone first.
 // A server that stays silent is given up: see answerWithin.
 func (s *Store) together(ctx context.Context, fn func(*tx) error) error {
+	return s.concurrent(ctx, false, fn)
+}
+
+// carried is together for what nobody relies on before something else is written:
+// it is not synced, and the next commit that is takes it along to the disk. When
+// the power goes before, it is as if it had not been.
+func (s *Store) carried(ctx context.Context, fn func(*tx) error) error {
+	return s.concurrent(ctx, true, fn)
+}
+
+func (s *Store) concurrent(ctx context.Context, carried bool, fn func(*tx) error) error {
 	if s.pg {
 		limited, cancel := context.WithTimeout(ctx, s.within)
 		defer cancel()
 		ctx = limited
 	}
-	return s.retry(ctx, func() error { return s.attempt(ctx, s.w, false, fn) })
+	return s.retry(ctx, func() error { return s.attempt(&tx{ctx: ctx, s: s, carried: carried}, s.w, false, fn) })
 }
 
 // answerWithin is how long a short transaction waits for PostgreSQL. Behind a
@@ -83,9 +94,8 @@ func (s *Store) retry(ctx context.Context, once func() error) error {
 	return err
 }
 
-// attempt runs fn in one transaction; reading, on PostgreSQL, is of one snapshot.
-func (s *Store) attempt(ctx context.Context, db *sql.DB, reads bool, fn func(*tx) error) error {
-	t := &tx{ctx: ctx, s: s}
+// attempt runs fn in a new transaction; reading, on PostgreSQL, is of one snapshot.
+func (s *Store) attempt(t *tx, db *sql.DB, reads bool, fn func(*tx) error) error {
 	begin := t.beginSQLite
 	if s.pg {
 		begin = t.beginPostgres

@@ -25,6 +25,7 @@ type tx struct {
 	emitted bool
 	kept    *statements                     // of SQLite's writer, or of who reads ahead; nil elsewhere
 	far     incidents.Far                   // told how far a release is; nil: nobody asks
+	carried bool                            // its commit is not synced: the next that is carries it
 	quiet   bool                            // a turn of the journal: it moves no gate, and no chunk but its own
 	seen    func(query string, params args) // of tests: told each query before it runs
 }
