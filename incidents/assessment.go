@@ -98,7 +98,8 @@ type ObligationState struct {
 type Foreseen struct {
 	Notice int64      `json:"notice"` // Notice.No
 	Due    time.Time  `json:"due"`
-	Likely time.Time  `json:"likely"` // end of the sending, when it was said
+	Likely time.Time  `json:"likely,omitzero"` // end of the sending, when it was said
+	Short  int64      `json:"short,omitempty"` // messages the spend cap of Cause holds up; then no end is likely
 	Cause  Channel    `json:"cause"`
 	At     time.Time  `json:"at"`
 	Told   bool       `json:"told"`              // the team was

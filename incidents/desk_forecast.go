@@ -60,7 +60,7 @@ func (d *Desk) accounts(ctx context.Context) ([]ProviderHealth, error) {
 // pace gathers what the forecast of a notice needs.
 func (d *Desk) pace(tx Tx, n Notice, accounts []ProviderHealth) (p Pace, err error) {
 	p = Pace{Now: d.Now().UTC(), Status: n.Status, Started: n.ReleasedAt, Done: n.DoneAt, Plan: n.Content.Plan, Persons: n.Content.Persons,
-		Limits: map[Channel]float64{}, Earlier: map[Channel]float64{}, Paused: map[Channel]time.Time{}, Shut: map[Channel][]Shut{}}
+		Limits: map[Channel]float64{}, Earlier: map[Channel]float64{}, Paused: map[Channel]time.Time{}, Shut: map[Channel][]Shut{}, Affords: map[Channel]int64{}}
 	if p.Duties, err = tx.Obligations(n.IncidentID); err != nil {
 		return p, err
 	}
@@ -72,10 +72,20 @@ func (d *Desk) pace(tx Tx, n Notice, accounts []ProviderHealth) (p Pace, err err
 			return p, err
 		}
 	}
-	home, err := mostPeople(tx, n.IncidentID, d.Quiet.Home)
+	people, err := peopleByPlace(tx, n.IncidentID)
 	if err != nil {
 		return p, err
 	}
+	if n.Content.Mode == Live && n.DoneAt == nil {
+		spends, err := tx.Spends(n.IncidentID)
+		if err != nil {
+			return p, err
+		}
+		for _, s := range spends {
+			p.Affords[s.Channel] = s.Affords(s.Tariff.MeanPrice(people))
+		}
+	}
+	home := mostPeople(people, d.Quiet.Home)
 	for _, ch := range n.Content.Channels() {
 		if n.Content.Mode == Live {
 			p.Limits[ch], p.Paused[ch] = d.allowed(ch, accounts), pausedUntil(ch, accounts)
@@ -125,8 +135,8 @@ func pausedUntil(ch Channel, accounts []ProviderHealth) (first time.Time) {
 	return first
 }
 
-// mostPeople is where most people of a list live: its nights stand for all.
-func mostPeople(tx Tx, in IncidentID, home Place) (Place, error) {
+// peopleByPlace counts the people of an incident's list by where they live.
+func peopleByPlace(tx Tx, in IncidentID) (map[Place]int64, error) {
 	imports, err := tx.Imports(in)
 	counts := map[Place]int64{}
 	for _, im := range imports {
@@ -134,13 +144,18 @@ func mostPeople(tx Tx, in IncidentID, home Place) (Place, error) {
 			counts[p] += n
 		}
 	}
+	return counts, err
+}
+
+// mostPeople is where most of them live: the nights there stand for all.
+func mostPeople(counts map[Place]int64, home Place) Place {
 	most := home
 	for p, n := range counts {
 		if p != "" && (n > counts[most] || (n == counts[most] && p < most)) {
 			most = p
 		}
 	}
-	return most, err
+	return most
 }
 
 // A Lateness is a forecast that passes the deadline of a duty, to be told to the team.
@@ -148,16 +163,15 @@ type Lateness struct {
 	Incident Incident
 	Notice   Notice
 	Duty     ObligationState
-	Likely   time.Time
 	Rate     Rate     // of the cause
 	Need     RateNeed // what it would take
 }
 
 // Foresee looks at every notice that is being sent. A forecast whose likely end
-// passes the deadline of an open duty the notice answers is written down once
-// for each notice and due time, and returned until LatenessTold says that the
-// team knows; one process tells at a time. A rate that was not measured alarms
-// nobody.
+// passes the deadline of an open duty the notice answers, or that has no end as a
+// spend cap is too low, is written down once for each notice and due time, and
+// returned until LatenessTold says that the team knows; one process tells at a
+// time. A rate that was not measured alarms nobody.
 func (d *Desk) Foresee(ctx context.Context) (out []Lateness, err error) {
 	accounts, err := d.accounts(ctx)
 	if err != nil {
@@ -204,14 +218,15 @@ func (d *Desk) lateness(tx Tx, n Notice, accounts []ProviderHealth) (out []Laten
 	})
 	f := ForecastOf(p, nil)
 	for _, due := range f.Deadlines {
-		if !due.Missed {
-			continue
-		}
 		i := slices.IndexFunc(f.Channels, func(c ChannelForecast) bool { return c.Channel == due.Cause })
-		if f.Channels[i].Rate.Basis != BasisMeasured {
+		if !due.Capped && (!due.Missed || f.Channels[i].Rate.Basis != BasisMeasured) {
 			continue
 		}
-		l := Lateness{Notice: n, Likely: *f.Ends.Likely, Rate: f.Channels[i].Rate}
+		l := Lateness{Notice: n, Rate: f.Channels[i].Rate}
+		said := Foreseen{Notice: n.No, Due: due.Due, Cause: due.Cause, Short: f.Channels[i].Short}
+		if !due.Capped {
+			said.Likely = *f.Ends.Likely
+		}
 		for _, need := range due.Needs {
 			if need.Channel == due.Cause {
 				l.Need = need
@@ -219,8 +234,9 @@ func (d *Desk) lateness(tx Tx, n Notice, accounts []ProviderHealth) (out []Laten
 		}
 		for _, o := range p.Duties {
 			if slices.Contains(due.Obligations, o.ID) {
+				foreseen := said
 				l.Duty = o
-				l.Duty.Foreseen = &Foreseen{Notice: n.No, Due: due.Due, Likely: l.Likely, Cause: due.Cause}
+				l.Duty.Foreseen = &foreseen
 				out = append(out, l)
 			}
 		}
@@ -239,7 +255,7 @@ func (d *Desk) foreseen(tx Tx, l *Lateness) (tell bool, err error) {
 		return false, err
 	}
 	next, was, is := now.Add(tellAgain), o.Foreseen, *l.Duty.Foreseen
-	again := was != nil && was.Notice == is.Notice && was.Due.Equal(is.Due)
+	again := was != nil && was.Notice == is.Notice && was.Due.Equal(is.Due) && (was.Short > 0) == (is.Short > 0)
 	if again && (was.Told || (was.TellAt != nil && now.Before(*was.TellAt))) {
 		return false, nil
 	}
@@ -255,9 +271,15 @@ func (d *Desk) foreseen(tx Tx, l *Lateness) (tell bool, err error) {
 	if err := d.putDuty(tx, o); err != nil || again {
 		return true, err
 	}
-	return true, d.record(tx, System, event{name: "forecast.late", incident: l.Incident.ID, subject: o.ID,
-		line: "At the present rate notice N-" + itoa(l.Notice.No) + " ends " + is.Likely.Format("2006-01-02 15:04 UTC") + ", after “" + o.Title + "” is due. It waits for " + string(is.Cause) + ".",
-		data: map[string]string{"notice": itoa(l.Notice.No), "due": is.Due.Format(time.RFC3339), "likely": is.Likely.Format(time.RFC3339), "channel": string(is.Cause)}})
+	e := event{name: "forecast.late", incident: l.Incident.ID, subject: o.ID, data: map[string]string{"notice": itoa(l.Notice.No), "due": is.Due.Format(time.RFC3339), "channel": string(is.Cause)}}
+	if is.Short > 0 {
+		e.line = "The spend cap of " + string(is.Cause) + " holds up " + itoa(is.Short) + " messages of notice N-" + itoa(l.Notice.No) + ", of those “" + o.Title + "” is for."
+		e.data["short"] = itoa(is.Short)
+	} else {
+		e.line = "At the present rate notice N-" + itoa(l.Notice.No) + " ends " + is.Likely.Format("2006-01-02 15:04 UTC") + ", after “" + o.Title + "” is due. It waits for " + string(is.Cause) + "."
+		e.data["likely"] = is.Likely.Format(time.RFC3339)
+	}
+	return true, d.record(tx, System, e)
 }
 
 // LatenessTold notes that the team was told.

@@ -54,8 +54,10 @@ type Pace struct {
 	// Paused is until when a channel's accounts asked to be left alone, all of them.
 	Paused map[Channel]time.Time
 	// Shut are the quiet hours to come, by channel, in order of time.
-	Shut   map[Channel][]Shut
-	Duties []ObligationState
+	Shut map[Channel][]Shut
+	// Affords is how many more messages a channel's spend cap lets go; none: there is no cap.
+	Affords map[Channel]int64
+	Duties  []ObligationState
 }
 
 // Where a rate comes from.
@@ -91,6 +93,7 @@ type ChannelForecast struct {
 	Left    int64   `json:"left"`    // Planned − Handled
 	Later   int64   `json:"later"`   // of Left: wait for a time: quiet hours, a retry
 	Coming  int64   `json:"coming"`  // may come from the channel before, when that fails
+	Short   int64   `json:"short"`   // likely, of Left and Coming: the spend cap holds them up until it is raised
 	Rate    Rate    `json:"rate"`    // per second
 	Ends    Span    `json:"ends"`
 }
@@ -105,8 +108,9 @@ type DeadlineForecast struct {
 	Slack         time.Duration `json:"slack_ns"`        // Due − likely end; below zero: missed by that
 	Known         bool          `json:"known"`           // Slack is
 	Missed        bool          `json:"missed"`          // the likely end is after Due
-	AtRisk        bool          `json:"at_risk"`         // the late end is
-	Cause         Channel       `json:"cause,omitempty"` // the channel that ends last
+	AtRisk        bool          `json:"at_risk"`         // the late end is, or a spend cap may be reached before
+	Capped        bool          `json:"capped"`          // a spend cap is likely to be reached before; then Slack is not known
+	Cause         Channel       `json:"cause,omitempty"` // the channel that ends last, or that a cap stops
 	Needs         []RateNeed    `json:"needs,omitempty"` // of the channels that have something left
 	Obligation    Obligation    `json:"-"`               // the first of them
 }
@@ -150,7 +154,7 @@ func ForecastOf(p Pace, rates map[Channel]float64) Forecast {
 	}
 	for i, l := range lines {
 		ch := ChannelForecast{Channel: l.channel, Planned: l.planned, Handled: l.planned - l.left(), Left: l.left(), Later: l.later(), Rate: l.rate}
-		ch.Coming = p.coming(lines, i)
+		ch.Coming, ch.Short = p.coming(lines, i), cases[caseLikely].short[i]
 		ch.Ends = Span{cases[caseEarly].ends[i], cases[caseLikely].ends[i], cases[caseLate].ends[i]}
 		f.Channels = append(f.Channels, ch)
 	}
@@ -158,7 +162,7 @@ func ForecastOf(p Pace, rates map[Channel]float64) Forecast {
 	if p.Done != nil {
 		f.Ends = Span{p.Done, p.Done, p.Done}
 	}
-	f.deadlines(p, lines, cases[caseLikely])
+	f.deadlines(p, lines, cases)
 	return f
 }
 
@@ -181,6 +185,8 @@ type line struct {
 	next    int             // index of the channel tried next; -1: none
 	wait    time.Duration   // before silence counts as failure
 	silent  int64           // accepted, and waited for
+	capped  bool
+	affords float64 // messages the spend cap lets go, those under way included
 }
 
 func (l line) later() (n int64) {
@@ -218,6 +224,9 @@ func (p Pace) lines(rates map[Channel]float64) (out []line) {
 			l.planned, l.open = p.Persons, p.Persons
 		}
 		l.rate = p.rateOf(ch, rates, l.open > 0)
+		if n, capped := p.Affords[ch]; capped {
+			l.capped, l.affords = true, l.affords+float64(n)
+		}
 		l.next = -1
 		if i+1 < len(p.Plan) {
 			l.next = i + 1
@@ -238,6 +247,7 @@ func lineOf(ch Channel, t Tally, wakes []Wake) line {
 	s := t.States
 	l := line{channel: ch, planned: t.Sum() - s[Suppressed] - s[Cancelled]}
 	l.wakes = wakesOf(ch, s, wakes)
+	l.affords = float64(s[Attempting])
 	l.open = s[Planned] + s[Ready] + s[Attempting] + s[Held] + s[RetryWait] - l.later()
 	if silenceFails(ch) {
 		l.silent = s[Accepted]
@@ -302,7 +312,12 @@ type arrival struct {
 type outlook struct {
 	ends    []*time.Time
 	comes   [][]arrival
-	unknown bool // a channel with work has no rate
+	short   []int64 // of whom the spend cap keeps from being told
+	unknown bool    // a channel with work has no rate, or not the means
+}
+
+func (o outlook) capped() bool {
+	return slices.ContainsFunc(o.short, func(n int64) bool { return n > 0 })
 }
 
 // end is when the last channel ends.
@@ -318,13 +333,16 @@ func (o outlook) end() (last *time.Time) {
 
 // run works the lines through one after the other, in one case.
 func (p Pace) run(lines []line, c int) outlook {
-	o := outlook{ends: make([]*time.Time, len(lines)), comes: make([][]arrival, len(lines))}
+	o := outlook{ends: make([]*time.Time, len(lines)), comes: make([][]arrival, len(lines)), short: make([]int64, len(lines))}
 	for i, l := range lines {
 		for _, w := range l.wakes {
 			o.comes[i] = append(o.comes[i], arrival{w.At, float64(w.N)})
 		}
 		all := float64(l.open) + sumOf(o.comes[i])
 		end, known := p.work(l.channel, l.speed(c), float64(l.open), o.comes[i])
+		if l.capped && all-l.affords >= 0.5 {
+			o.short[i], known = int64(math.Round(all-l.affords)), false
+		}
 		switch {
 		case !known:
 			o.unknown = true
@@ -434,7 +452,7 @@ func laterOf(a, b *time.Time) *time.Time {
 }
 
 // deadlines sets the end against what is due to the people.
-func (f *Forecast) deadlines(p Pace, lines []line, likely outlook) {
+func (f *Forecast) deadlines(p Pace, lines []line, cases [casesN]outlook) {
 	for _, duty := range p.Duties {
 		o := duty.Obligation
 		if o.Audience != AudienceIndividuals || o.Applies != AppliesYes || o.Due == nil || duty.Status == DutyWaived {
@@ -446,7 +464,7 @@ func (f *Forecast) deadlines(p Pace, lines []line, likely outlook) {
 		i := slices.IndexFunc(f.Deadlines, func(d DeadlineForecast) bool { return d.Due.Equal(*o.Due) && d.Soft == o.Soft })
 		if i < 0 {
 			i = len(f.Deadlines)
-			f.Deadlines = append(f.Deadlines, f.against(p, lines, likely, o))
+			f.Deadlines = append(f.Deadlines, f.against(p, lines, cases, o))
 		}
 		d := &f.Deadlines[i]
 		d.Obligations = append(d.Obligations, o.ID)
@@ -457,16 +475,21 @@ func (f *Forecast) deadlines(p Pace, lines []line, likely outlook) {
 	slices.SortStableFunc(f.Deadlines, func(a, b DeadlineForecast) int { return a.Due.Compare(b.Due) })
 }
 
-func (f *Forecast) against(p Pace, lines []line, likely outlook, o Obligation) DeadlineForecast {
-	d := DeadlineForecast{Due: *o.Due, Soft: o.Soft, Obligation: o}
+func (f *Forecast) against(p Pace, lines []line, cases [casesN]outlook, o Obligation) DeadlineForecast {
+	likely := cases[caseLikely]
+	d := DeadlineForecast{Due: *o.Due, Soft: o.Soft, Obligation: o, Capped: likely.capped(), AtRisk: cases[caseLate].capped()}
 	if end := f.Ends.Likely; end != nil {
 		d.Known, d.Slack, d.Missed = true, o.Due.Sub(*end), end.After(*o.Due)
 	}
 	if end := f.Ends.Late; end != nil {
-		d.AtRisk = end.After(*o.Due)
+		d.AtRisk = d.AtRisk || end.After(*o.Due)
 	}
 	var last *time.Time
 	for _, ch := range f.Channels {
+		if ch.Short > 0 {
+			d.Cause = ch.Channel
+			break
+		}
 		if ch.Ends.Likely != nil && (last == nil || ch.Ends.Likely.After(*last)) {
 			last, d.Cause = ch.Ends.Likely, ch.Channel
 		}
@@ -481,7 +504,7 @@ func (f *Forecast) against(p Pace, lines []line, likely outlook, o Obligation) D
 // by a time, the other channels as they are.
 func (p Pace) needs(lines []line, likely outlook, due time.Time) (out []RateNeed) {
 	for i, l := range lines {
-		if float64(l.open)+sumOf(likely.comes[i]) < 0.5 {
+		if float64(l.open)+sumOf(likely.comes[i]) < 0.5 || likely.short[i] > 0 {
 			continue
 		}
 		inTime := func(rate float64) bool {

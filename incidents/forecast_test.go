@@ -1,6 +1,7 @@
 package incidents
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -238,5 +239,74 @@ func TestNightsToCome(t *testing.T) {
 	}
 	if q.ShutFor(Email, "DE", noon, 36*time.Hour) != nil {
 		t.Error("e-mail disturbs nobody")
+	}
+}
+
+func TestASpendCapThatIsTooLowIsForeseen(t *testing.T) {
+	p := going(10, 5, 36_000)
+	p.Duties = []ObligationState{duty("late", noon.Add(4*time.Hour))}
+	p.Affords = map[Channel]int64{Email: 30_000}
+	f := ForecastOf(p, nil)
+	d := f.Deadlines[0]
+	if f.Channels[0].Short != 6_000 || f.Ends.Likely != nil || f.Channels[0].Ends.Likely != nil {
+		t.Errorf("6,000 are not paid for, so nothing ends: %+v", f.Channels[0])
+	}
+	if !d.Capped || !d.AtRisk || d.Known || d.Missed || d.Cause != Email || len(d.Needs) != 0 {
+		t.Errorf("no rate helps where the cap does not: %+v", d)
+	}
+	if f = ForecastOf(p, map[Channel]float64{Email: 1000}); f.Channels[0].Short != 6_000 {
+		t.Errorf("a higher rate changed what is paid for: %+v", f.Channels[0])
+	}
+
+	// What is under way is paid for.
+	p.Affords[Email] = 36_000
+	p.Tallies[0].States[Attempting] = 64
+	if f = ForecastOf(p, nil); f.Channels[0].Short != 0 || f.Deadlines[0].Capped || f.Deadlines[0].AtRisk {
+		t.Errorf("the cap is just enough: %+v", f)
+	}
+
+	// Some may come to the next channel, and nobody pays for them: that is a risk, not the likely case.
+	p.Affords = map[Channel]int64{SMS: 0}
+	f = ForecastOf(p, nil)
+	if d = f.Deadlines[0]; f.Ends.Likely == nil || f.Ends.Late != nil || d.Capped || d.Missed || !d.AtRisk {
+		t.Errorf("a few may come to a channel without means: %+v", f)
+	}
+	p.Tallies[0].States[Escalated] = 3_000 // half of what was sent
+	f = ForecastOf(p, nil)
+	if d = f.Deadlines[0]; f.Channels[1].Short == 0 || f.Channels[1].Short != f.Channels[1].Coming || !d.Capped || d.Cause != SMS {
+		t.Errorf("half of all come to a channel without means: %+v", f)
+	}
+
+	// Before the release it is known as well.
+	p = Pace{Now: noon, Status: NoticeApproved, Persons: 500, Plan: []Step{{Letter, 0}}, Limits: map[Channel]float64{Letter: 1}, Affords: map[Channel]int64{Letter: 200}}
+	if f = ForecastOf(p, nil); f.Channels[0].Short != 300 {
+		t.Errorf("before the release: %+v", f.Channels[0])
+	}
+}
+
+func TestWhatACapAffords(t *testing.T) {
+	tariff := Tariff{Price: 10, Prices: map[Place]int64{"DE": 4, "US": 1}}
+	if got := tariff.MeanPrice(map[Place]int64{"DE": 100, "US-CA": 100, "FR": 100}); got != 5 {
+		t.Errorf("a message costs %v on average", got)
+	}
+	if got := tariff.MeanPrice(nil); got != 10 {
+		t.Errorf("to nobody known a message costs %v", got)
+	}
+	for _, c := range []struct {
+		s     Spend
+		price float64
+		want  int64
+	}{
+		{Spend{Cap: SpendCap{Messages: 100}, Messages: 40}, 5, 60},
+		{Spend{Cap: SpendCap{Money: 100}, Money: 40}, 5, 12},
+		{Spend{Cap: SpendCap{Money: 100}, Money: 41}, 5, 11},
+		{Spend{Cap: SpendCap{Messages: 100, Money: 100}, Messages: 95, Money: 0}, 5, 5},
+		{Spend{Cap: SpendCap{Messages: 100, Money: 100}, Messages: 1, Money: 90}, 5, 2},
+		{Spend{Cap: SpendCap{Money: 100}, Money: 105}, 5, 0},
+		{Spend{Cap: SpendCap{Money: 100}}, 0, math.MaxInt64},
+	} {
+		if got := c.s.Affords(c.price); got != c.want {
+			t.Errorf("%+v affords %d more at %v, not %d", c.s, got, c.price, c.want)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package incidents
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -32,6 +33,18 @@ func (t Tariff) PriceTo(p Place) int64 {
 	return t.Price
 }
 
+// MeanPrice is what a message costs on average to people of these places.
+func (t Tariff) MeanPrice(people map[Place]int64) float64 {
+	var n, sum int64
+	for p, k := range people {
+		n, sum = n+k, sum+k*t.PriceTo(p)
+	}
+	if n == 0 {
+		return float64(t.Price)
+	}
+	return float64(sum) / float64(n)
+}
+
 // Spend is what an incident has spent on a channel, and its cap now.
 type Spend struct {
 	Incident IncidentID `json:"incident_id"`
@@ -41,6 +54,19 @@ type Spend struct {
 	Cap      SpendCap   `json:"cap"`
 	Currency string     `json:"currency,omitempty"`
 	Held     int64      `json:"held"` // deliveries that wait for a higher cap
+	Tariff   Tariff     `json:"-"`
+}
+
+// Affords is how many more messages the cap lets go that cost so much on average.
+func (s Spend) Affords(price float64) int64 {
+	n := int64(math.MaxInt64)
+	if s.Cap.Messages > 0 {
+		n = s.Cap.Messages - s.Messages
+	}
+	if s.Cap.Money > 0 && price > 0 {
+		n = min(n, int64(float64(s.Cap.Money-s.Money)/price))
+	}
+	return max(n, 0)
 }
 
 // A Purse is what may still be spent while deliveries are claimed.

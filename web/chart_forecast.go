@@ -311,6 +311,8 @@ func (l *forecastLane) rest(v incidents.ForecastView, c incidents.ChannelForecas
 		l.Label, l.Class = "done", "t-green"
 	case v.Status == incidents.NoticeHeld:
 		l.Label, l.Class = "on hold, "+num(c.Left)+" left", "t-amber"
+	case c.Short > 0:
+		l.Label, l.Class = num(c.Left)+" left, the spend cap stops "+num(c.Short), "t-red"
 	case c.Ends.Likely == nil:
 		l.Label = num(c.Left) + " left, rate not known yet"
 	default:
@@ -373,6 +375,8 @@ func endsIn(f incidents.Forecast) (s string) {
 	switch {
 	case f.DoneAt != nil:
 		s = "It was done " + utc(f.DoneAt) + "."
+	case slices.ContainsFunc(f.Channels, func(c incidents.ChannelForecast) bool { return c.Short > 0 }):
+		s = "A spend cap stops it before everybody is told."
 	case f.Ends.Likely == nil:
 		s = "The rate is not known yet."
 	default:
@@ -399,6 +403,8 @@ func endsIn(f incidents.Forecast) (s string) {
 // slackOf is "3 h 20 min before", or "misses by 40 min".
 func slackOf(d incidents.DeadlineForecast) string {
 	switch {
+	case d.Capped:
+		return "stopped by a spend cap"
 	case !d.Known:
 		return "not known yet"
 	case d.Missed:

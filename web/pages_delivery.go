@@ -43,8 +43,9 @@ type progressView struct {
 	Chart       forecastChart
 	Deadlines   []deadlineRow
 	RateFields  []rateField
-	RateProblem string        // of a what-if that means nothing
-	Ill         []providerRow // accounts of this notice's channels that cannot be used as they should
+	Capped      []incidents.ChannelForecast // by a spend cap
+	RateProblem string                      // of a what-if that means nothing
+	Ill         []providerRow               // accounts of this notice's channels that cannot be used as they should
 	Can         struct{ Stop, Release bool }
 	Done        int64
 	At          time.Time
@@ -171,6 +172,9 @@ func (v *progressView) ends(f incidents.Forecast) {
 			row.Rate = rateSays(c.Rate)
 			if c.Ends.Likely != nil && f.Status != incidents.NoticeHeld {
 				row.Ends, row.State = short(c.Ends.Likely), stateView{"blue", "send", "Being sent"}
+			}
+			if c.Short > 0 && f.Status != incidents.NoticeHeld {
+				row.State = stateView{"red", "tri", "Cap stops " + num(c.Short)}
 			}
 			if c.Ends.Early != nil && c.Ends.Late != nil && f.Status != incidents.NoticeHeld {
 				row.Range = short(c.Ends.Early) + " to " + short(c.Ends.Late)

@@ -61,6 +61,11 @@ func (c *console) forecastView(p *page, v *progressView, n incidents.Notice) err
 	v.Ends, v.Chart = fv.Ends, forecastOf(fv, v.R)
 	v.Deadlines, v.RateFields = deadlineRows(fv), rateFields(fv, p.r.URL.Query())
 	v.ends(fv.Forecast)
+	for _, ch := range fv.Channels {
+		if ch.Short > 0 && fv.DoneAt == nil {
+			v.Capped = append(v.Capped, ch)
+		}
+	}
 	return nil
 }
 
@@ -75,7 +80,7 @@ func deadlineRows(v incidents.ForecastView) (out []deadlineRow) {
 	for i, d := range v.Deadlines {
 		row := deadlineRow{DeadlineForecast: d, Says: slackOf(d), State: stateView{"grey", "ring", slackOf(d)}}
 		switch {
-		case d.Missed:
+		case d.Missed || d.Capped:
 			row.State = stateView{"red", "tri", slackOf(d)}
 		case d.Known && d.AtRisk:
 			row.State = stateView{"amber", "half", slackOf(d) + ", not certain"}

@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,11 +20,20 @@ func TestTheSpendCapHoldsUntilTwoPeopleRaiseIt(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, engine string) {
 		h := openHouse(t, engine, func(s *settings.Settings) {
 			s.Limits.Spend.Email = settings.Tariff{Messages: 100, Money: 20, Price: 5, Prices: map[string]int64{"DE": 2}}
+			s.Escalation.Email = []string{"team@example.com"}
 		})
 		ctx, desk := context.Background(), h.app.Desk
 		in := h.incident(time.Now().UTC())
 		h.list(in, csvOf(25))
 		n := h.approved(in, incidents.NoticeInput{Plan: []incidents.Step{{Channel: incidents.Email}}})
+		short := func() (held int64, capped bool) {
+			var f incidents.ForecastView
+			h.call("rita", "GET", fmt.Sprintf("/notices/%d/forecast", n.No), nil, &f)
+			return f.Channels[0].Short, slices.ContainsFunc(f.Deadlines, func(d incidents.DeadlineForecast) bool { return d.Capped })
+		}
+		if held, capped := short(); held != 15 || !capped { // before anything is released
+			t.Errorf("%d are foreseen to be held up, %v", held, capped)
+		}
 		if err := desk.ReleaseNotice(ctx, h.as("rita"), n.ID, incidents.Release{Ref: in.Ref, Persons: n.Content.Persons}); err != nil {
 			t.Fatal(err)
 		}
@@ -36,15 +46,32 @@ func TestTheSpendCapHoldsUntilTwoPeopleRaiseIt(t *testing.T) {
 			s = spends[0]
 			return s.Held == 15
 		})
-		if s.Messages != 10 || s.Money != 20 || h.mail.Count() > 10 {
-			t.Errorf("spent %+v, %d letters", s, h.mail.Count())
+		told := func() (people, team int) {
+			for _, l := range h.mail.Letters() {
+				if l.To != "team@example.com" {
+					people++
+				} else if strings.Contains(l.Header("Subject"), fmt.Sprintf("the spend cap of email stops notice N-%d", n.No)) {
+					team++
+				}
+			}
+			return people, team
+		}
+		if people, _ := told(); s.Messages != 10 || s.Money != 20 || people > 10 {
+			t.Errorf("spent %+v, %d letters", s, people)
 		}
 		page := h.read("rita", fmt.Sprintf("/notices/%d/delivery", n.No))
-		for _, want := range []string{"15 deliveries wait: spend cap", "Ask to raise the cap", "0.20 EUR"} {
+		for _, want := range []string{"15 deliveries wait: spend cap", "Ask to raise the cap", "0.20 EUR", "The spend cap of Email is too low", "stopped by a spend cap"} {
 			if !strings.Contains(page, want) {
 				t.Errorf("the page does not say %q", want)
 			}
 		}
+		if held, capped := short(); held != 15 || !capped {
+			t.Errorf("%d are said to be held up, %v", held, capped)
+		}
+		h.eventually("the team's e-mail", func() bool {
+			_, team := told()
+			return team > 0
+		})
 		higher := incidents.SpendCap{Messages: 100, Money: 50}
 		if _, err := desk.AskCapRaise(ctx, h.as("olga"), in.ID, incidents.Email, incidents.SpendCap{Messages: 100, Money: 10}, "more"); incidents.KindOf(err) != incidents.KindInvalid {
 			t.Errorf("a lower cap was taken as a raise: %v", err)
@@ -78,8 +105,11 @@ func TestTheSpendCapHoldsUntilTwoPeopleRaiseIt(t *testing.T) {
 			}
 			return p.Notice.Status == incidents.NoticeDone
 		})
-		if h.mail.Count() != 25 {
-			t.Errorf("%d letters", h.mail.Count())
+		if held, capped := short(); held != 0 || capped {
+			t.Errorf("with the higher cap %d are held up, %v", held, capped)
+		}
+		if people, _ := told(); people != 25 {
+			t.Errorf("%d letters", people)
 		}
 		log, err := desk.AuditLog(ctx, h.as("ada"), incidents.AuditFilter{Incident: in.ID, Event: "cap."})
 		if err != nil || len(log) != 2 {

@@ -115,7 +115,7 @@ func (t *tx) Spends(in incidents.IncidentID) (out []incidents.Spend, err error) 
 		if p.Cap == (incidents.SpendCap{}) {
 			continue
 		}
-		x := incidents.Spend{Incident: in, Channel: ch, Messages: p.Spent.Messages, Money: p.Spent.Money, Cap: p.Cap, Currency: tariff.Currency}
+		x := incidents.Spend{Incident: in, Channel: ch, Messages: p.Spent.Messages, Money: p.Spent.Money, Cap: p.Cap, Currency: tariff.Currency, Tariff: tariff}
 		for _, no := range notices {
 			err := t.counted(no, func(channel, _, state int, n int64) {
 				if channel == channelCode(ch) && state == stateHeld {
