@@ -144,7 +144,7 @@ func (b *bench) groups() [][]scenario {
 		{Name: "10 ms: CHUNKING", task: with(func(t *task) { *t = slow; t.Persons, t.Kind = b.persons, "tocsin" }), sink: lag},
 	})
 	if b.postgres {
-		far := task{Kind: "tocsin", Persons: max(8000, b.persons/8), Connections: 4, Window: 64, Workers: 1}
+		far := task{Kind: "tocsin", Persons: max(8000, b.persons/4), Connections: 4, Window: 64, Workers: 1}
 		groups = append(groups, []scenario{
 			{Name: "20 ms: one worker", postgres: true, workers: 1, task: far, sink: []string{"-latency", "20ms"}},
 			{Name: "20 ms: two workers", postgres: true, workers: 2, task: far, sink: []string{"-latency", "20ms"}},
