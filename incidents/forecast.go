@@ -141,6 +141,16 @@ func (f Forecast) Late() bool {
 	return slices.ContainsFunc(f.Deadlines, func(d DeadlineForecast) bool { return d.Missed })
 }
 
+// Capped lists the channels that a spend cap is likely to stop.
+func (f Forecast) Capped() (out []ChannelForecast) {
+	for _, c := range f.Channels {
+		if c.Short > 0 && f.DoneAt == nil {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 // ForecastOf works a forecast out. rates are what-ifs, per second; a channel
 // that is not among them goes as it goes. It is pure.
 //

@@ -304,6 +304,7 @@ func TestWhatACapAffords(t *testing.T) {
 		{Spend{Cap: SpendCap{Messages: 100, Money: 100}, Messages: 1, Money: 90}, 5, 2},
 		{Spend{Cap: SpendCap{Money: 100}, Money: 105}, 5, 0},
 		{Spend{Cap: SpendCap{Money: 100}}, 0, math.MaxInt64},
+		{Spend{Cap: SpendCap{Money: 9}}, 9.0 / 7, 7}, // seven people cost it to the cent
 	} {
 		if got := c.s.Affords(c.price); got != c.want {
 			t.Errorf("%+v affords %d more at %v, not %d", c.s, got, c.price, c.want)

@@ -64,7 +64,8 @@ func (s Spend) Affords(price float64) int64 {
 		n = s.Cap.Messages - s.Messages
 	}
 	if s.Cap.Money > 0 && price > 0 {
-		n = min(n, int64(float64(s.Cap.Money-s.Money)/price))
+		const exact = 1e-6 // a cap that is just enough stays so, whatever the division loses
+		n = min(n, int64(float64(s.Cap.Money-s.Money)/price+exact))
 	}
 	return max(n, 0)
 }

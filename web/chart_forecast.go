@@ -375,7 +375,7 @@ func endsIn(f incidents.Forecast) (s string) {
 	switch {
 	case f.DoneAt != nil:
 		s = "It was done " + utc(f.DoneAt) + "."
-	case slices.ContainsFunc(f.Channels, func(c incidents.ChannelForecast) bool { return c.Short > 0 }):
+	case len(f.Capped()) > 0:
 		s = "A spend cap stops it before everybody is told."
 	case f.Ends.Likely == nil:
 		s = "The rate is not known yet."

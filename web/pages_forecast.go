@@ -61,11 +61,7 @@ func (c *console) forecastView(p *page, v *progressView, n incidents.Notice) err
 	v.Ends, v.Chart = fv.Ends, forecastOf(fv, v.R)
 	v.Deadlines, v.RateFields = deadlineRows(fv), rateFields(fv, p.r.URL.Query())
 	v.ends(fv.Forecast)
-	for _, ch := range fv.Channels {
-		if ch.Short > 0 && fv.DoneAt == nil {
-			v.Capped = append(v.Capped, ch)
-		}
-	}
+	v.Capped = fv.Capped()
 	return nil
 }
 
