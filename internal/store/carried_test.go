@@ -1,6 +1,8 @@
 package store
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"tocsin/incidents"
@@ -11,6 +13,14 @@ func (w *world) level() (level int) {
 	w.t.Helper()
 	w.ok(w.s.writer.conn.QueryRowContext(always, "PRAGMA synchronous").Scan(&level))
 	return level
+}
+
+// logged is how long SQLite's write-ahead log is.
+func (w *world) logged() int64 {
+	w.t.Helper()
+	f, err := os.Stat(filepath.Join(w.s.o.Dir, "tocsin.db-wal"))
+	w.ok(err)
+	return f.Size()
 }
 
 func TestNothingIsSyncedButWhatMayLeaveAndWhatCameOfIt(t *testing.T) {
@@ -27,11 +37,17 @@ func TestNothingIsSyncedButWhatMayLeaveAndWhatCameOfIt(t *testing.T) {
 	is(synced, "a release")
 	c := w.mustTake(1)
 	is(carried, "a lease")
+	began := w.logged()
 	one := w.mustTurn(c, incidents.Email, 1).Next
+	claimed := w.logged()
 	if len(one) != 1 {
 		t.Fatalf("%d were claimed", len(one))
 	}
 	is(synced, "a claim that was the only one asked for")
+	w.ok(w.s.synced(always, c))
+	if own := w.logged() - claimed; own <= 0 || claimed-began <= own {
+		t.Errorf("a claim wrote %d bytes and what syncs it %d: there is nothing to sync", claimed-began, own)
+	}
 	w.mustTurn(c, incidents.Email, 0)
 	is(carried, "a lease that is renewed")
 	two := w.mustTurn(c, incidents.Email, 2).Next

@@ -195,11 +195,12 @@ func (s *Store) Turn(ctx context.Context, turn incidents.Turn) (c incidents.Clai
 	return c, nil
 }
 
-// synced has the disk take what was committed before, with a write of its own.
+// synced has the disk take what was committed before, with a write of its own. It
+// must change something: SQLite writes, and syncs, no page that is as it was.
 func (s *Store) synced(ctx context.Context, c incidents.Chunk) error {
 	return s.together(ctx, func(t *tx) error {
 		t.quiet = true
-		_, err := t.run(`UPDATE chunks SET until = until WHERE notice_no = $1 AND no = $2`, c.Notice, c.No)
+		_, err := t.run(`UPDATE chunks SET until = until + 1 WHERE notice_no = $1 AND no = $2`, c.Notice, c.No)
 		return err
 	})
 }
