@@ -24,6 +24,7 @@ type Deps struct {
 	Key     []byte                    // seals messages; the same as the sets'
 	Window  map[incidents.Channel]int // W: at most so many sends of this process are in doubt after a crash
 	Lanes   map[incidents.Channel]int // how many hands send for one chunk at once
+	Places  int                       // chunks of one channel worked on at once; the others wait; 0: any number
 	Owner   string                    // of this process, unique
 	Lease   time.Duration
 	Verify  string          // address of the public verification page
@@ -39,6 +40,7 @@ type Dispatcher struct {
 	mu       sync.Mutex
 	compiled map[string]*templates.Compiled // by content hash
 	windows  map[incidents.Channel]*window
+	places   *places
 	waves    waves
 }
 
@@ -51,32 +53,40 @@ func New(d Deps) *Dispatcher {
 	for _, ch := range incidents.Channels() {
 		windows[ch] = newWindow(cmp.Or(d.Window[ch], 16))
 	}
-	return &Dispatcher{Deps: d, compiled: map[string]*templates.Compiled{}, windows: windows}
+	return &Dispatcher{Deps: d, compiled: map[string]*templates.Compiled{}, windows: windows, places: newPlaces(d.Places)}
 }
 
 // Chunk works one chunk until nothing in it is due, or the notice is held or
 // stopped, or somebody else took the chunk over. It may be called any number of
-// times for one chunk.
+// times for one chunk. A channel that other chunks have all places of is left;
+// when a place is free, what was left for the want of one is worked before Chunk returns.
 func (d *Dispatcher) Chunk(ctx context.Context, notice, no int64) error {
-	c, ok, err := d.Journal.TakeChunk(ctx, notice, no, d.Owner, d.Lease)
+	var left sync.WaitGroup
+	defer left.Wait()
+	return d.chunk(ctx, chunkKey{notice, no}, &left)
+}
+
+// chunk works one chunk; those that get the places it frees are worked in left.
+func (d *Dispatcher) chunk(ctx context.Context, key chunkKey, left *sync.WaitGroup) error {
+	c, ok, err := d.Journal.TakeChunk(ctx, key.notice, key.no, d.Owner, d.Lease)
 	if err != nil || !ok {
 		return err
 	}
 	killpoint.At(killpoint.ChunkTaken)
-	err = d.work(ctx, c)
+	err = d.work(ctx, c, left)
 	killpoint.If(err == nil, killpoint.ChunkDone)
 	if lerr := d.Journal.LeaveChunk(context.WithoutCancel(ctx), c); err == nil {
 		err = lerr
 	}
 	killpoint.If(err == nil, killpoint.ChunkLeft)
 	if incidents.KindOf(err) == incidents.KindConflict {
-		d.Log.Info("chunk taken over", "notice", notice, "chunk", no)
+		d.Log.Info("chunk taken over", "notice", key.notice, "chunk", key.no)
 		return nil
 	}
 	return err
 }
 
-func (d *Dispatcher) work(ctx context.Context, c incidents.Chunk) error {
+func (d *Dispatcher) work(ctx context.Context, c incidents.Chunk, left *sync.WaitGroup) error {
 	an, err := d.Journal.Admitted(ctx, c.Notice)
 	switch k := incidents.KindOf(err); {
 	case err == nil:
@@ -93,7 +103,11 @@ func (d *Dispatcher) work(ctx context.Context, c incidents.Chunk) error {
 	for again := true; again; {
 		again = false
 		for _, channel := range an.Notice().Content.Channels() {
+			if !d.places.enter(channel, chunkKey{c.Notice, c.No}) {
+				continue
+			}
 			fell, halted, err := d.lane(ctx, job, c, channel)
+			d.yield(ctx, channel, left)
 			if err != nil || halted {
 				return err
 			}
@@ -101,6 +115,19 @@ func (d *Dispatcher) work(ctx context.Context, c incidents.Chunk) error {
 		}
 	}
 	return nil
+}
+
+// yield gives a place back, to a chunk that waits for one.
+func (d *Dispatcher) yield(ctx context.Context, ch incidents.Channel, left *sync.WaitGroup) {
+	key, ok := d.places.leave(ch)
+	if !ok || ctx.Err() != nil {
+		return // the sweeper announces those that wait again
+	}
+	left.Go(func() {
+		if err := d.chunk(ctx, key, left); err != nil && ctx.Err() == nil {
+			d.Log.Error("could not work a chunk that had waited", "notice", key.notice, "chunk", key.no, "cause", err)
+		}
+	})
 }
 
 // refusal turns an error before anything was sent into an outcome: what is

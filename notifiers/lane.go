@@ -66,12 +66,16 @@ func (d *Dispatcher) lane(ctx context.Context, j *job, c incidents.Chunk, ch inc
 	return l.run(ctx)
 }
 
+// pauseSatOut is how long a pause may be that a chunk waits for; through a longer
+// one its other channels are worked.
+const pauseSatOut = time.Minute
+
 // run turns the journal until nothing is due and nothing is in flight.
 func (l *lane) run(ctx context.Context) (fell, halted bool, err error) {
 	var done []incidents.Recorded
 	for {
-		want := 0
-		if !halted && ctx.Err() == nil {
+		want, pause := 0, l.job.set.pause(l.channel)
+		if !halted && ctx.Err() == nil && pause == 0 {
 			want = l.window.take(l.flying, len(done))
 		}
 		got, err := l.turn(ctx, done, want)
@@ -99,8 +103,10 @@ func (l *lane) run(ctx context.Context) (fell, halted bool, err error) {
 			case len(done) > 0: // they land in a turn of their own, while another chunk has the window
 			case halted:
 				return fell, true, ctx.Err()
-			case want > 0:
-				return fell, false, nil
+			case want > 0 || pause > pauseSatOut:
+				return fell, false, nil // of who waits for the provider the sweeper tells again
+			case pause > 0:
+				_ = sleep(ctx, min(pause, time.Second))
 			default:
 				l.window.wait(ctx)
 			}

@@ -53,6 +53,62 @@ func TestNoMoreThanAWindowIsWrittenDownOverAllChunks(t *testing.T) {
 	}
 }
 
+// A chunk that finds no place is worked when there is one, by whoever frees it.
+func TestAChunkThatFoundNoPlaceIsNotForgotten(t *testing.T) {
+	w := newWorld(t)
+	n := w.sending(2500)
+	go1, begun := make(chan struct{}), make(chan struct{})
+	var first sync.Once
+	mail := &batcher{size: 8}
+	mail.do = func(context.Context, context.Context, notifiers.Message) incidents.Receipt {
+		first.Do(func() { close(begun) })
+		<-go1
+		return incidents.Receipt{Outcome: incidents.OutcomeAccepted, ProviderID: "p"}
+	}
+	d := w.dispatcher(mail, &batcher{}, func(d *notifiers.Deps) { d.Places = 1 })
+	var one sync.WaitGroup
+	one.Go(func() { w.ok(d.Chunk(t.Context(), n.No, 1)) })
+	<-begun
+	w.ok(d.Chunk(t.Context(), n.No, 2)) // they come back at once
+	w.ok(d.Chunk(t.Context(), n.No, 3))
+	close(go1)
+	one.Wait()
+	if mail.count() != 2500 || len(mail.twice()) != 0 {
+		t.Errorf("%d were sent, twice: %v", mail.count(), mail.twice())
+	}
+}
+
+// What is written down does not wait for a provider that asked for a long pause:
+// it stays, with the hour at which it may leave, and is claimed anew then.
+func TestNothingWaitsThroughALongPauseInHand(t *testing.T) {
+	w := newWorld(t)
+	n := w.sending(60)
+	mail := &batcher{size: 4}
+	mail.do = func(context.Context, context.Context, notifiers.Message) incidents.Receipt {
+		if mail.count() < 8 {
+			return incidents.Receipt{Outcome: incidents.OutcomeAccepted, ProviderID: "p"}
+		}
+		return incidents.Receipt{Outcome: incidents.OutcomeRetry, Elsewhere: true, RetryAfter: 10 * time.Minute, Code: "429"}
+	}
+	asked := &notifiers.Provider{Account: "email/first", Channel: mail, Limiter: notifiers.NewLimiter(0, w.now)}
+	d := w.dispatcher(notifiers.NewSwitch(notifiers.Switch{Kind: incidents.Email, Providers: []*notifiers.Provider{asked}, Now: w.now}), &batcher{}, nil)
+	w.ok(d.Chunk(t.Context(), n.No, 1))
+	tried := mail.count()
+	if got := w.states(n.No, incidents.Email); got[incidents.Attempting] != 0 || got[incidents.Accepted] == 0 || got[incidents.Accepted] > 16 || tried == 60 {
+		t.Fatalf("%d were tried, states %v", tried, got)
+	}
+	w.ok(d.Chunk(t.Context(), n.No, 1))
+	if mail.count() != tried {
+		t.Error("a provider was asked that wanted to be left alone")
+	}
+	w.pass(11 * time.Minute)
+	mail.do = nil
+	w.ok(d.Chunk(t.Context(), n.No, 1))
+	if got := w.states(n.No, incidents.Email); !maps.Equal(got, map[incidents.DeliveryState]int64{incidents.Accepted: 60}) {
+		t.Errorf("after the pause: %v", got)
+	}
+}
+
 // What waits when the notice is held or stopped does not leave: neither what
 // waits for the provider's rate nor what waits for a connection.
 func TestWhatWaitsWhenANoticeIsHaltedStays(t *testing.T) {

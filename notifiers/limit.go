@@ -2,6 +2,7 @@ package notifiers
 
 import (
 	"context"
+	"errors"
 	"math"
 	"sync"
 	"time"
@@ -53,9 +54,20 @@ func SharedLimiter(account string, perSecond float64, shared incidents.Providers
 	return l
 }
 
-// Wait blocks until one more message may leave, or ctx ends.
+// pauseBorne is how long a pause may be that a message waits for which is written
+// down already. A longer one would keep it past the hours it may come in.
+const pauseBorne = 5 * time.Second
+
+// errPaused: the account was asked to be left alone for longer than a message waits.
+var errPaused = errors.New("the provider asked to be left alone for a while")
+
+// Wait blocks until one more message may leave, or ctx ends; errPaused when that
+// is not soon.
 func (l *Limiter) Wait(ctx context.Context) error {
 	for {
+		if l.Pause() > pauseBorne {
+			return errPaused
+		}
 		at, free, err := l.next(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -166,9 +178,12 @@ func (l *Limiter) pause() time.Time {
 	return l.until
 }
 
-// Paused tells whether the provider asked to be left alone for now, as far as
-// this process knows.
-func (l *Limiter) Paused() bool { return l.pause().After(l.now()) }
+// Pause is for how long the provider asked to be left alone from now on, as far as
+// this process knows; 0: not at all.
+func (l *Limiter) Pause() time.Duration { return max(0, l.pause().Sub(l.now())) }
+
+// Paused tells whether the provider asked to be left alone for now.
+func (l *Limiter) Paused() bool { return l.Pause() > 0 }
 
 // Heed makes everybody leave the account alone when its provider said to slow
 // down: this process at once, the others within a second.

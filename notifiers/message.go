@@ -66,6 +66,12 @@ type Batcher interface {
 	SendAll(ctx, leave context.Context, ms []Message) []incidents.Receipt
 }
 
+// A Pauser knows that its provider asked to be left alone.
+type Pauser interface {
+	// Pause is for how long from now on; 0: not at all.
+	Pause() time.Duration
+}
+
 // A Finder can ask its provider afterwards whether a message was taken.
 type Finder interface {
 	// Find returns the receipt of a message sent at or after since; found is

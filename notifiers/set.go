@@ -2,6 +2,7 @@ package notifiers
 
 import (
 	"context"
+	"time"
 
 	"tocsin/incidents"
 )
@@ -84,6 +85,14 @@ func (s *Set) batch(c incidents.Channel) int {
 		return max(1, b.Batch())
 	}
 	return 1
+}
+
+// pause is for how long a channel is to be left alone.
+func (s *Set) pause(c incidents.Channel) time.Duration {
+	if p, ok := s.channels[c].(Pauser); ok {
+		return p.Pause()
+	}
+	return 0
 }
 
 // encoder returns the channel's Encoder, nil when it has none.

@@ -165,7 +165,7 @@ func (s *Switch) choose(leave context.Context, tried int) (provider int, probe b
 				return i, true, nil
 			}
 		}
-		if paused >= 0 {
+		if paused >= 0 && (away == nil || s.Providers[paused].Limiter.Pause() <= pauseBorne) {
 			return paused, false, nil // its Limiter waits
 		}
 		if away == nil {
@@ -205,6 +205,24 @@ func (s *Switch) soonest() time.Duration {
 	return max(wait, time.Second)
 }
 
+// Pause is how long no provider may be asked to take a message, since those that
+// could asked to be left alone; 0: one of them may, or none is well.
+func (s *Switch) Pause() time.Duration {
+	wait, asked := time.Duration(math.MaxInt64), false
+	for _, p := range s.Providers {
+		_, until, _ := p.health.state()
+		d := max(0, until.Sub(s.Now()))
+		if p.Limiter != nil && p.Limiter.Paused() {
+			d, asked = max(d, p.Limiter.Pause()), true
+		}
+		wait = min(wait, d)
+	}
+	if !asked {
+		return 0
+	}
+	return wait
+}
+
 // movesOn tells what another provider may take at once.
 func movesOn(r incidents.Receipt) bool {
 	return r.Elsewhere && (r.Outcome == incidents.OutcomeRetry || r.Outcome == incidents.OutcomeRefused)
@@ -238,7 +256,7 @@ func (p *Provider) carry(ctx, leave context.Context, s *Switch, ms []Message, pr
 		}
 		got := p.hand(ctx, leave, some[:n])
 		for range len(some) - n {
-			got = append(got, kept)
+			got = append(got, p.keeps())
 		}
 		p.learn(s, got, probe)
 		out = append(out, got...)
@@ -281,6 +299,15 @@ func (b *breaker) first() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.fails == 1
+}
+
+// keeps is what becomes of a message that does not leave after all.
+func (p *Provider) keeps() incidents.Receipt {
+	r := kept
+	if p.Limiter != nil && p.Limiter.Pause() > pauseBorne {
+		r.RetryAfter, r.Reason = p.Limiter.Pause(), "its provider asked to be left alone before it left"
+	}
+	return r
 }
 
 func (p *Provider) wait(leave context.Context) bool {

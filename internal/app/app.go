@@ -253,7 +253,7 @@ func (a *App) openDispatch(ctx context.Context) (err error) {
 	d := a.settings.Dispatch
 	a.dispatcher = notifiers.New(notifiers.Deps{Journal: a.store, Opener: a.store, Book: a.book, Codes: a.codes,
 		Live: notifiers.LiveSet(key, a.channels.live), Drill: notifiers.DrillSet(key, a.store, a.now), Key: key,
-		Window: a.channels.window, Lanes: a.channels.lanes, Owner: NewID(), Lease: d.Lease.Std(),
+		Window: a.channels.window, Lanes: a.channels.lanes, Places: a.workers, Owner: NewID(), Lease: d.Lease.Std(),
 		Verify: a.settings.Public.URL + "/verify", Home: a.settings.Organisation.Country, Now: a.now, Log: a.log,
 		Ref: func(ctx context.Context, id incidents.IncidentID) (string, error) {
 			in, err := a.Desk.Find(ctx, incidents.System, string(id))

@@ -140,6 +140,10 @@ func (a *App) parked(_ context.Context, m bus.Msg, reason string) error {
 	return nil
 }
 
+// asideAfter is how long a chunk may take before another is begun beside it: on a
+// slow channel one takes hours, and the next may be of another channel.
+const asideAfter = 5 * time.Second
+
 // dispatch works chunks as the bus hands them out.
 func (a *App) dispatch(ctx context.Context) error {
 	return a.bus.Consume(ctx, bus.ConsumerSpec{Stream: bus.Dispatch, Durable: "dispatch", Filter: "dispatch.>", MaxDeliver: 1000, MaxInFlight: a.workers, AckWait: time.Minute, OnPark: a.parked},
@@ -151,6 +155,7 @@ func (a *App) dispatch(ctx context.Context) error {
 			if err := json.Unmarshal(m.Data, &no); err != nil {
 				return bus.Park("not a chunk")
 			}
+			defer time.AfterFunc(asideAfter, m.Aside).Stop()
 			err := a.dispatcher.Chunk(ctx, no.Notice, no.Chunk)
 			if err != nil && ctx.Err() == nil {
 				a.log.Error("could not work a chunk", "notice", no.Notice, "chunk", no.Chunk, "cause", err)

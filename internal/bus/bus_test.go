@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -378,6 +379,35 @@ func TestALongHandlerKeepsItsMessage(t *testing.T) {
 	})
 	if deliveries != 1 {
 		t.Errorf("delivered %d times", deliveries)
+	}
+}
+
+// A message that was set aside holds nothing up, and is settled all the same.
+func TestAMessageSetAsideGivesItsPlaceToTheNext(t *testing.T) {
+	b := open(t, options(t))
+	for _, id := range []string{"slow", "quick", "last"} {
+		publish(t, b, "dispatch."+id, id, id)
+	}
+	others, last := make(chan struct{}), make(chan struct{})
+	var at, peak atomic.Int32
+	consume(t, b, ConsumerSpec{Stream: Dispatch, Durable: "d"}, func(m Msg) (Verdict, bool) {
+		peak.Store(max(peak.Load(), at.Add(1)))
+		defer at.Add(-1)
+		switch string(m.Data) {
+		case "slow":
+			m.Aside()
+			m.Aside() // makes room once
+			<-others
+			defer close(last)
+		case "last":
+			close(others)
+			<-last
+			return Done, true
+		}
+		return Done, false
+	})
+	if n := inStream(t, b, Dispatch); n != 0 || peak.Load() != 2 {
+		t.Errorf("%d messages are left, %d were at work at once", n, peak.Load())
 	}
 }
 

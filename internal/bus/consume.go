@@ -73,12 +73,11 @@ func (b *Bus) Consume(ctx context.Context, spec ConsumerSpec, handler func(conte
 	if err != nil {
 		return refused("consumer "+spec.Durable, err)
 	}
-	w := worker{bus: b, spec: spec, cons: cons, handler: handler}
-	var wg sync.WaitGroup
+	w := &worker{bus: b, spec: spec, cons: cons, handler: handler}
 	for range spec.MaxInFlight {
-		wg.Go(func() { w.run(ctx) })
+		w.start(ctx)
 	}
-	wg.Wait()
+	w.all.Wait()
 	return nil
 }
 
@@ -87,15 +86,22 @@ type worker struct {
 	spec    ConsumerSpec
 	cons    jetstream.Consumer
 	handler func(context.Context, Msg) Verdict
+	all     sync.WaitGroup
 }
 
-// run asks for one message at a time, so that none grows old in a buffer.
-func (w worker) run(ctx context.Context) {
+// start begins a runner more.
+func (w *worker) start(ctx context.Context) { w.all.Go(func() { w.run(ctx) }) }
+
+// run asks for one message at a time, so that none grows old in a buffer. It ends
+// with a message that was set aside: another runs in its place.
+func (w *worker) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		m, err := w.next(ctx)
 		switch {
 		case err == nil:
-			w.handle(ctx, m)
+			if w.handle(ctx, m) {
+				return
+			}
 		case quiet(err):
 		default:
 			w.bus.log.Warn("bus consumer waits", "durable", w.spec.Durable, "error", err)
@@ -105,7 +111,7 @@ func (w worker) run(ctx context.Context) {
 	}
 }
 
-func (w worker) next(ctx context.Context) (jetstream.Msg, error) {
+func (w *worker) next(ctx context.Context) (jetstream.Msg, error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	return w.cons.Next(jetstream.FetchContext(ctx), jetstream.FetchHeartbeat(5*time.Second))
@@ -127,12 +133,16 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-func (w worker) handle(ctx context.Context, raw jetstream.Msg) {
+// handle handles a message, and tells whether it was set aside meanwhile.
+func (w *worker) handle(ctx context.Context, raw jetstream.Msg) bool {
 	m, err := fromStream(raw)
 	if err != nil {
 		w.bus.log.Error("bus message without metadata", "durable", w.spec.Durable, "error", err)
-		return
+		return false
 	}
+	var place sync.Once // ends, one way or the other, with whoever is first
+	aside := false
+	m.aside = func() { place.Do(func() { aside = true; w.start(ctx) }) }
 	defer w.heartbeat(raw)()
 	v := Park(fmt.Sprintf("given up after %d tries", w.spec.MaxDeliver))
 	if m.Delivered <= w.spec.MaxDeliver { // more: the last try took its process down
@@ -143,10 +153,12 @@ func (w worker) handle(ctx context.Context, raw jetstream.Msg) {
 	}
 	// What was done is acknowledged even when ctx has ended meanwhile.
 	w.settle(context.WithoutCancel(ctx), raw, m, v)
+	place.Do(func() {})
+	return aside
 }
 
 // decide asks the handler, and turns the last failure into parking.
-func (w worker) decide(ctx context.Context, m Msg) (v Verdict) {
+func (w *worker) decide(ctx context.Context, m Msg) (v Verdict) {
 	defer func() {
 		if p := recover(); p != nil {
 			w.bus.log.Error("bus handler panicked", "durable", w.spec.Durable, "seq", m.Seq, "stack", string(debug.Stack()))
@@ -159,7 +171,7 @@ func (w worker) decide(ctx context.Context, m Msg) (v Verdict) {
 	return w.handler(ctx, m)
 }
 
-func (w worker) settle(ctx context.Context, raw jetstream.Msg, m Msg, v Verdict) {
+func (w *worker) settle(ctx context.Context, raw jetstream.Msg, m Msg, v Verdict) {
 	limited, cancel := context.WithTimeout(ctx, w.bus.within)
 	defer cancel()
 	if v.kind == park {
@@ -173,7 +185,7 @@ func (w worker) settle(ctx context.Context, raw jetstream.Msg, m Msg, v Verdict)
 }
 
 // park keeps the bytes; if that fails the message stays where it is.
-func (w worker) park(ctx context.Context, m Msg, v Verdict) Verdict {
+func (w *worker) park(ctx context.Context, m Msg, v Verdict) Verdict {
 	if err := w.spec.OnPark(ctx, m, v.reason); err != nil {
 		w.bus.log.Error("bus message not parked", "durable", w.spec.Durable, "seq", m.Seq, "error", err)
 		return Retry(0)
@@ -193,7 +205,7 @@ func acknowledge(ctx context.Context, raw jetstream.Msg, m Msg, v Verdict) error
 
 // heartbeat tells the server that the message is being worked on, until the
 // returned function is called.
-func (w worker) heartbeat(raw jetstream.Msg) (stop func()) {
+func (w *worker) heartbeat(raw jetstream.Msg) (stop func()) {
 	end := make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() {

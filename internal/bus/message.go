@@ -20,6 +20,17 @@ type Msg struct {
 	Seq uint64
 	// StoredAt is when the stream took it; zero for live news.
 	StoredAt time.Time
+
+	aside func() // nil for live news
+}
+
+// Aside lets another message be handled in the place of this one, whose handler
+// works on: more than MaxInFlight may be at work then. It may be called at any
+// time, more than once, and by anybody.
+func (m Msg) Aside() {
+	if m.aside != nil {
+		m.aside()
+	}
 }
 
 func fromCore(m *nats.Msg) Msg {

@@ -156,7 +156,7 @@ type Window struct {
 
 // Dispatch is how the sending of notices recovers and keeps going.
 type Dispatch struct {
-	Workers   int      `yaml:"workers"`    // chunks of 1,000 persons worked on at once
+	Workers   int      `yaml:"workers"`    // chunks of 1,000 persons worked on at once, of each channel
 	Lease     Duration `yaml:"lease"`      // a worker not heard of for this long is taken for dead
 	Sweep     Duration `yaml:"sweep"`      // how often what was forgotten is looked for
 	DoubtWait Duration `yaml:"doubt-wait"` // before a doubtful message is sent again
