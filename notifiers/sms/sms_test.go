@@ -126,3 +126,29 @@ func TestCallbackSignatures(t *testing.T) {
 		}
 	}
 }
+
+// A provider that asks to be left alone says so in seconds or by a date, and a
+// 503 asks as a 429 does, although nobody knows what became of the message.
+func TestHowLongTheAccountIsLeftAlone(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		fault standin.Fault
+		want  incidents.Outcome
+		after time.Duration
+	}{
+		{"429 with a date", standin.Fault{Status: 429, Code: 20429, RetryAfter: "Fri, 30 Nov 2085 12:00:00 GMT"}, incidents.OutcomeRetry, time.Hour},
+		{"429 with an absurd number", standin.Fault{Status: 429, Code: 20429, RetryAfter: "9000000000"}, incidents.OutcomeRetry, time.Hour},
+		{"503 with seconds", standin.Fault{Status: 503, Code: 20503, RetryAfter: "120"}, incidents.OutcomeDoubt, 2 * time.Minute},
+		{"503 without", standin.Fault{Status: 503, Code: 20503}, incidents.OutcomeDoubt, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := standin.NewTwilio("callbacktoken")
+			t.Cleanup(func() { _ = s.Close() })
+			s.Fault = func(string) *standin.Fault { return &c.fault }
+			r, err := sms.Channel{Twilio: client(t, s.URL)}.Send(t.Context(), channeltest.Message(incidents.SMS, number, 1))
+			if err != nil || r.Outcome != c.want || r.RetryAfter != c.after {
+				t.Errorf("%+v %v", r, err)
+			}
+		})
+	}
+}

@@ -96,9 +96,7 @@ func (k *call) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	k.status = resp.StatusCode
-	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s >= 0 {
-		k.after = time.Duration(s) * time.Second
-	}
+	k.after = notifiers.RetryAfter(resp.Header)
 	return resp, nil
 }
 
@@ -193,7 +191,7 @@ func (k *call) outcome(err error) incidents.Receipt {
 	case k.status == 0 && !k.sent():
 		return incidents.Receipt{Outcome: incidents.OutcomeRetry, Elsewhere: true, Reason: "Twilio cannot be reached"}
 	case k.status == 0, k.status == http.StatusRequestTimeout, k.status >= 500:
-		return incidents.Receipt{Outcome: incidents.OutcomeDoubt, Code: strconv.Itoa(k.status), Reason: "Twilio did not say whether it took the message"}
+		return incidents.Receipt{Outcome: incidents.OutcomeDoubt, RetryAfter: k.after, Code: strconv.Itoa(k.status), Reason: "Twilio did not say whether it took the message"}
 	case k.status == http.StatusTooManyRequests:
 		return incidents.Receipt{Outcome: incidents.OutcomeRetry, RetryAfter: k.after, Elsewhere: true, Code: "429", Reason: "Twilio asks to slow down"}
 	case k.status < 300:
@@ -203,7 +201,8 @@ func (k *call) outcome(err error) incidents.Receipt {
 	if rest != nil && rest.Code != 0 {
 		code = rest.Code
 	}
-	return incidents.Receipt{Outcome: OutcomeOf(code), Elsewhere: ofAccount[code], Code: strconv.Itoa(code), Reason: "Twilio refused the message: " + Meaning(code)}
+	x := ruled(code)
+	return incidents.Receipt{Outcome: x.outcome, Elsewhere: x.whose == account, Code: strconv.Itoa(code), Reason: "Twilio refused the message: " + x.meaning}
 }
 
 // ValidCallback checks X-Twilio-Signature over the public address Twilio called.
