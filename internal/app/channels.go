@@ -94,7 +94,7 @@ func (a *App) openSMTP(account, key string, s settings.SMTP) (*email.Channel, er
 
 func (a *App) openTwilio(account string, t settings.Twilio, timeout settings.Duration) (*twilio.Client, error) {
 	c, err := twilio.New(twilio.Options{BaseURL: t.BaseURL, AccountSID: t.AccountSID, KeySID: t.KeySID, Secret: t.Secret.Reveal(), AuthToken: t.AuthToken.Reveal(),
-		MessagingService: t.MessagingService, From: t.From, Timeout: timeout.Std()})
+		MessagingService: t.MessagingService, From: t.From, Redaction: twilio.Redaction(t.Redaction), Timeout: timeout.Std()})
 	if err != nil {
 		return nil, err
 	}

@@ -164,4 +164,14 @@ type Twilio struct {
 	AuthTokenFile    string `yaml:"auth-token-file"`
 	MessagingService string `yaml:"messaging-service"`
 	From             string `yaml:"from"` // E.164; for SMS without a messaging service
+	// Redaction is what Twilio blanks of a text message once it is sent; only an
+	// account with Message Redaction can.
+	Redaction string `yaml:"redaction"` // none, numbers, all
 }
+
+// What Twilio blanks of text messages.
+const (
+	RedactNone    = "none"
+	RedactNumbers = "numbers"
+	RedactAll     = "all"
+)

@@ -43,6 +43,7 @@ func defaultChannels() Channels {
 			RatePerSecond: 1, Timeout: Duration(10 * time.Second)},
 		Push:   Push{Mode: ModeSandbox, RatePerSecond: 500, Timeout: Duration(10 * time.Second), Second: FCM{RatePerSecond: 500}},
 		Quiet:  Quiet{From: "21:00", To: "08:00", Channels: []incidents.Channel{incidents.SMS, incidents.Phone}},
+		Twilio: Twilio{Redaction: RedactNone}, TwilioSecond: Twilio{Redaction: RedactNone},
 		Letter: Letter{Mode: ModeSandbox, Paper: PaperA4, Window: WindowDIN5008B, Duplex: true},
 	}
 }

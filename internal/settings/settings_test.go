@@ -100,6 +100,8 @@ func TestWhatIsRefused(t *testing.T) {
 		{"an unknown mode", "channels: {email: {mode: carrier-pigeon}}\n", "channels.email.mode"},
 		{"a mode without its relay", "channels: {email: {mode: smtp}}\n", "channels.email.smtp.address"},
 		{"twilio without its secret", "channels: {sms: {mode: twilio}, twilio: {account-sid: AC1, key-sid: SK1, messaging-service: MG1}}\n", "TOCSIN_TWILIO_SECRET"},
+		{"a redaction nobody knows", "channels: {twilio: {redaction: 'yes'}}\n", "channels.twilio.redaction"},
+		{"one of the second account", "channels: {twilio-second: {redaction: body}}\n", "channels.twilio-second.redaction"},
 		{"a window of another paper", "channels: {letter: {window: us10}}\n", "channels.letter.paper"},
 		{"no such window", "channels: {letter: {window: c4}}\n", "channels.letter.window"},
 		{"letters without a sender", "channels: {letter: {mode: folder}}\n", "channels.letter.sender"},

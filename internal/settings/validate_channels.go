@@ -91,6 +91,8 @@ func (c *checker) smsChannel(ch Channels) {
 	c.timeout(key+"timeout", ch.SMS.Timeout)
 	c.between(key+"validity-period (seconds)", int64(ch.SMS.ValidityPeriod.Std().Seconds()), 1, 36000)
 	c.countries(key, ch.SMS.Countries)
+	c.oneOf("channels.twilio.redaction", ch.Twilio.Redaction, RedactNone, RedactNumbers, RedactAll)
+	c.oneOf("channels.twilio-second.redaction", ch.TwilioSecond.Redaction, RedactNone, RedactNumbers, RedactAll)
 	if ch.SMS.Mode == ModeTwilio && ch.Twilio.MessagingService == "" && ch.Twilio.From == "" {
 		c.say("channels.twilio.messaging-service", "is needed for sms, or else channels.twilio.from")
 	}

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,7 +24,18 @@ import (
 type Text struct {
 	SID, To, Body, Callback string
 	At                      time.Time
-	discard                 bool
+	discard, obfuscate      bool
+}
+
+// redacted is a text as Twilio shows it once it was sent.
+func (x Text) redacted() Text {
+	if x.discard {
+		x.Body = ""
+	}
+	if x.obfuscate {
+		x.To = x.To[:max(0, len(x.To)-4)] + "XXXX"
+	}
+	return x
 }
 
 // A Fault is how a provider's stand-in misbehaves for one request.
@@ -45,9 +57,15 @@ type Twilio struct {
 	// is a person who presses the key.
 	Answers func(to string) string
 	Fault   func(to string) *Fault
-	// Redacts blanks the bodies it was asked not to retain, as Twilio does once
-	// a message is sent.
+	// Redacts blanks the bodies and ends of numbers it was asked not to retain, as
+	// Twilio does once a message is sent; until then all are still queued.
 	Redacts atomic.Bool
+	// RedactsAll is an account that blanks both by default.
+	RedactsAll bool
+	// NoRedaction is an account without Message Redaction: it refuses who asks.
+	NoRedaction bool
+	// PageSize is the most messages it lists on one page; 0: as many as are asked for.
+	PageSize int
 
 	serial string // of its ids: those of two stand-ins are never the same
 	srv    *httptest.Server
@@ -102,8 +120,14 @@ func (t *Twilio) create(w http.ResponseWriter, r *http.Request) {
 		reply(w, 400, map[string]any{"code": 21604, "message": "To and Body are required", "status": 400})
 		return
 	}
+	discard, obfuscate := r.PostFormValue("ContentRetention") == "discard", r.PostFormValue("AddressRetention") == "obfuscate"
+	if t.NoRedaction && (discard || obfuscate) {
+		reply(w, 400, map[string]any{"code": 30029, "message": "Message Redaction is not enabled", "status": 400})
+		return
+	}
 	t.mu.Lock()
-	text := Text{SID: fmt.Sprintf("SM%s%024x", t.serial, len(t.texts)+1), To: to, Body: body, Callback: r.PostFormValue("StatusCallback"), At: time.Now(), discard: r.PostFormValue("ContentRetention") == "discard"}
+	text := Text{SID: fmt.Sprintf("SM%s%024x", t.serial, len(t.texts)+1), To: to, Body: body, Callback: r.PostFormValue("StatusCallback"), At: time.Now(),
+		discard: discard || t.RedactsAll, obfuscate: obfuscate || t.RedactsAll}
 	t.texts = append(t.texts, text)
 	t.mu.Unlock()
 	if text.Callback != "" {
@@ -137,18 +161,41 @@ func (t *Twilio) misbehave(w http.ResponseWriter, r *http.Request, to string) (f
 	return f, f.Status != 0
 }
 
+// list lists messages, the last one first, by number or by the time they were
+// sent. A number whose end is hidden is found by what is shown of it only.
 func (t *Twilio) list(w http.ResponseWriter, r *http.Request) {
-	to := r.URL.Query().Get("To")
+	q := r.URL.Query()
+	sent, to := t.Redacts.Load(), q.Get("To")
 	found := []map[string]any{}
-	for _, x := range t.Texts() {
-		if t.Redacts.Load() && x.discard {
-			x.Body = ""
+	for _, x := range slices.Backward(t.Texts()) {
+		at := x.At.UTC().Format(time.RFC1123Z)
+		shown := map[string]any{"sid": x.SID, "status": "queued", "date_created": at, "date_sent": nil}
+		if sent {
+			x = x.redacted()
+			shown["status"], shown["date_sent"] = "delivered", at
 		}
-		if x.To == to {
-			found = append(found, map[string]any{"sid": x.SID, "to": x.To, "body": x.Body, "status": "delivered", "date_created": x.At.UTC().Format(time.RFC1123Z)})
+		shown["to"], shown["body"] = x.To, x.Body
+		after, err := time.Parse(time.RFC3339, q.Get("DateSent>"))
+		if to != "" && x.To != to || q.Has("DateSent>") && (err != nil || !sent || x.At.Before(after)) {
+			continue
 		}
+		found = append(found, shown)
 	}
-	reply(w, http.StatusOK, map[string]any{"messages": found, "page": 0, "page_size": len(found)})
+	size, _ := strconv.Atoi(q.Get("PageSize"))
+	if t.PageSize > 0 {
+		size = min(size, t.PageSize)
+	}
+	page, _ := strconv.Atoi(q.Get("Page"))
+	answer := map[string]any{"page": page, "page_size": size, "next_page_uri": nil}
+	from := min(page*max(size, 1), len(found))
+	until := min(from+max(size, 1), len(found))
+	if until < len(found) {
+		q.Set("Page", strconv.Itoa(page+1))
+		q.Set("PageToken", "PA"+found[until-1]["sid"].(string))
+		answer["next_page_uri"] = r.URL.Path + "?" + q.Encode()
+	}
+	answer["messages"] = found[from:until]
+	reply(w, http.StatusOK, answer)
 }
 
 // callback reports the status, signed as Twilio signs: HMAC-SHA1 over the

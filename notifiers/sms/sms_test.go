@@ -20,8 +20,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const number = "+14155550158"
 
+func options(base string) twilio.Options {
+	return twilio.Options{BaseURL: base, AccountSID: "AC00000000000000000000000000000001", KeySID: "SK01", Secret: "topsecretvalue", AuthToken: "callbacktoken", From: "+14155550199", Timeout: 5 * time.Second}
+}
+
 func client(t *testing.T, base string) *twilio.Client {
-	c, err := twilio.New(twilio.Options{BaseURL: base, AccountSID: "AC00000000000000000000000000000001", KeySID: "SK01", Secret: "topsecretvalue", AuthToken: "callbacktoken", From: "+14155550199", Timeout: 5 * time.Second})
+	c, err := twilio.New(options(base))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,13 +84,6 @@ func TestFindFindsExactlyThisPersonsMessage(t *testing.T) {
 	}
 	if _, found, _ := ch.Find(t.Context(), sent, time.Now().Add(time.Hour).Unix()); found {
 		t.Error("a message older than the attempt was taken for it")
-	}
-	s.Redacts.Store(true)
-	if _, found, err := ch.Find(t.Context(), sent, before); err == nil || found {
-		t.Error("a redacted message was taken for none")
-	}
-	if _, found, err := ch.Find(t.Context(), sent, time.Now().Add(time.Hour).Unix()); err != nil || found {
-		t.Errorf("a redacted message older than the attempt makes it unclear: %v", err)
 	}
 }
 

@@ -29,7 +29,32 @@ type Options struct {
 	AuthToken        string // signs callbacks
 	MessagingService string
 	From             string // E.164; without a messaging service
+	Redaction        Redaction
 	Timeout          time.Duration
+}
+
+// A Redaction is what Twilio blanks of a text message once it is sent. It needs
+// Message Redaction on the account: one without it refuses every message that
+// asks (errors 30029, 30030).
+type Redaction string
+
+// The redactions; "" is none. What the account itself is set to holds where we
+// ask nothing.
+const (
+	RedactNone    Redaction = "none"
+	RedactNumbers Redaction = "numbers" // the last four digits of the number
+	RedactAll     Redaction = "all"     // these and the body: what is in doubt then can often not be looked up
+)
+
+// ask writes it into a request.
+func (r Redaction) ask(p *api.CreateMessageParams) {
+	switch r {
+	case RedactAll:
+		p.SetContentRetention("discard")
+		fallthrough
+	case RedactNumbers:
+		p.SetAddressRetention("obfuscate")
+	}
 }
 
 // A Client talks to one account.
@@ -100,7 +125,7 @@ func (k *call) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-const maxAnswer = 4 << 20
+const maxAnswer = 8 << 20 // a thousand long messages
 
 // call makes the SDK speak for one request; end must be called after it.
 func (c *Client) call(ctx context.Context) (k *call, svc *api.ApiService, end func()) {
@@ -124,7 +149,8 @@ type Text struct {
 func (c *Client) SendText(ctx context.Context, t Text) incidents.Receipt {
 	k, svc, end := c.call(ctx)
 	defer end()
-	p := (&api.CreateMessageParams{}).SetTo(t.To).SetBody(t.Body).SetContentRetention("discard").SetAddressRetention("obfuscate")
+	p := (&api.CreateMessageParams{}).SetTo(t.To).SetBody(t.Body)
+	c.o.Redaction.ask(p)
 	if c.o.MessagingService != "" {
 		p.SetMessagingServiceSid(c.o.MessagingService)
 	} else {
@@ -144,43 +170,6 @@ func (c *Client) SendText(ctx context.Context, t Text) incidents.Receipt {
 		return incidents.Receipt{Outcome: incidents.OutcomeDoubt, Reason: "Twilio's answer names no message"}
 	}
 	return incidents.Receipt{Outcome: incidents.OutcomeAccepted, ProviderID: *m.Sid, Code: strconv.Itoa(k.status)}
-}
-
-// FindText looks for a message to a number whose body holds the code, created
-// at or after since (Unix seconds). Queued messages have no date sent, so the
-// list is read without a date filter. Once sent, our messages are redacted; one
-// of these may be the one looked for, so nothing can be said then.
-func (c *Client) FindText(ctx context.Context, to, code string, since int64) (sid string, found bool, err error) {
-	_, svc, end := c.call(ctx)
-	defer end()
-	list, err := svc.ListMessage((&api.ListMessageParams{}).SetTo(to).SetPageSize(200).SetLimit(200))
-	if err != nil {
-		return "", false, incidents.Unavailable("Twilio cannot be asked what became of a message")
-	}
-	redacted := false
-	for _, m := range list {
-		switch {
-		case m.Sid == nil || !createdSince(m.DateCreated, since):
-		case m.Body == nil || *m.Body == "":
-			redacted = true
-		case holds(*m.Body, code):
-			return *m.Sid, true, nil
-		}
-	}
-	if redacted {
-		return "", false, incidents.Unavailable("Twilio has redacted a message to this number: what became of ours cannot be told")
-	}
-	return "", false, nil
-}
-
-// createdSince compares to the second; a date that cannot be read counts, since
-// the code is the person's own and sending twice is worse to be wrong about.
-func createdSince(date *string, since int64) bool {
-	if date == nil {
-		return true
-	}
-	at, err := time.Parse(time.RFC1123Z, *date)
-	return err != nil || at.Unix() >= since
 }
 
 // outcome reads an error of the SDK with the status it hides.
