@@ -33,7 +33,7 @@ func (a *App) openChannels(ctx context.Context) (c channels, err error) {
 	w := s.Limits.Window
 	c = channels{
 		live:   map[incidents.Channel]notifiers.Channel{},
-		lanes:  map[incidents.Channel]int{incidents.Email: max(1, s.Channels.Email.SMTP.Connections), incidents.SMS: 8, incidents.Phone: 2, incidents.Push: 32},
+		lanes:  map[incidents.Channel]int{incidents.Email: max(1, s.Channels.Email.SMTP.Connections), incidents.SMS: 8, incidents.Phone: 2, incidents.Push: 4},
 		window: map[incidents.Channel]int{incidents.Email: w.Email, incidents.SMS: w.SMS, incidents.Phone: w.Phone, incidents.Push: w.Push, incidents.Letter: w.Letter},
 		twilio: map[string]*twilio.Client{}, callers: map[string]*twilio.Client{},
 	}

@@ -28,6 +28,7 @@ type FCM struct {
 	srv    *httptest.Server
 	mu     sync.Mutex
 	pushes []Push
+	asked  atomic.Int64
 	hang   atomic.Bool
 	ctx    context.Context
 	stop   context.CancelFunc
@@ -35,6 +36,9 @@ type FCM struct {
 
 // Hang makes every later request wait for an answer that never comes.
 func (f *FCM) Hang() { f.hang.Store(true) }
+
+// Asked is how many requests came, whatever was answered.
+func (f *FCM) Asked() int { return int(f.asked.Load()) }
 
 // Devices counts what people see: messages of one collapse key replace each other.
 func (f *FCM) Devices() int {
@@ -71,6 +75,7 @@ func (f *FCM) Pushes() []Push {
 }
 
 func (f *FCM) send(w http.ResponseWriter, r *http.Request) {
+	f.asked.Add(1)
 	if f.hang.Load() {
 		_, _ = io.Copy(io.Discard, r.Body) // so that the server notices when the sender leaves
 		hang(f.ctx, r)
@@ -110,6 +115,9 @@ func (f *FCM) send(w http.ResponseWriter, r *http.Request) {
 		return
 	case http.StatusTooManyRequests:
 		fcmError(w, fault.Status, "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED")
+		return
+	case http.StatusServiceUnavailable:
+		fcmError(w, fault.Status, "UNAVAILABLE", "UNAVAILABLE")
 		return
 	default:
 		fcmError(w, fault.Status, "INTERNAL", "INTERNAL")

@@ -5,16 +5,10 @@ package push
 
 import (
 	"context"
-	"errors"
 	"net/http"
-	"net/http/httptrace"
-	"os"
-	"strconv"
-	"sync/atomic"
 	"time"
 
 	firebase "firebase.google.com/go/v4"
-	"firebase.google.com/go/v4/errorutils"
 	"firebase.google.com/go/v4/messaging"
 	"google.golang.org/api/option"
 
@@ -45,8 +39,10 @@ func New(ctx context.Context, o Options) (*Channel, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = 10 * time.Second
 	}
-	c := &Channel{timeout: o.Timeout}
-	opts, err := c.options(o)
+	base := http.DefaultTransport.(*http.Transport).Clone()
+	base.MaxIdleConnsPerHost, base.IdleConnTimeout = together, time.Minute
+	c := &Channel{timeout: o.Timeout, http: base}
+	opts, err := c.options(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -60,63 +56,73 @@ func New(ctx context.Context, o Options) (*Channel, error) {
 	return c, nil
 }
 
-func (c *Channel) options(o Options) (opts []option.ClientOption, err error) {
+// options says where Firebase is and who asks it, through the one transport.
+func (c *Channel) options(ctx context.Context, o Options) (opts []option.ClientOption, err error) {
 	if o.BaseURL != "" {
 		opts = append(opts, option.WithEndpoint(o.BaseURL+"/v1"))
 	}
-	if o.CredentialsFile == "" {
-		if o.BaseURL == "" {
-			return nil, incidents.Invalid("push needs a service account").On("channels.push.credentials-file")
+	var way http.RoundTripper = once{c.http}
+	switch {
+	case o.CredentialsFile == "" && o.BaseURL == "":
+		return nil, incidents.Invalid("push needs a service account").On("channels.push.credentials-file")
+	case o.CredentialsFile != "":
+		if way, err = signed(ctx, way, o.CredentialsFile); err != nil {
+			return nil, err
 		}
-		c.http = &http.Transport{MaxIdleConnsPerHost: 32, IdleConnTimeout: time.Minute}
-		return append(opts, option.WithHTTPClient(&http.Client{Transport: c.http})), nil
 	}
-	key, err := os.ReadFile(o.CredentialsFile)
-	if err != nil {
-		return nil, incidents.Invalid("the service account of push cannot be read").On("channels.push.credentials-file")
-	}
-	return append(opts, option.WithAuthCredentialsJSON(option.ServiceAccount, key)), nil
+	return append(opts, option.WithHTTPClient(&http.Client{Transport: way,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }})), nil
 }
 
 // Close closes idle connections.
 func (c *Channel) Close() error {
-	if c.http != nil {
-		c.http.CloseIdleConnections()
-	}
+	c.http.CloseIdleConnections()
 	return nil
 }
 
-// Send asks for one push. Copies of one delivery replace each other on the
-// device: the collapse key, tag and topic are the delivery's id. The SDK tries
-// again by itself: after an answer of 503 it may, within the deadline; what was
-// sent and not answered is doubt.
+// together is how many messages SendEach has in flight at once.
+const together = 50
+
+// Batch is how many messages leave together: as many as need not wait for each
+// other in the SDK.
+func (c *Channel) Batch() int { return together }
+
+// Send asks for one push; see SendAll.
 func (c *Channel) Send(ctx context.Context, m notifiers.Message) (incidents.Receipt, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	ctx, connected := notifiers.Connected(unrepeated(ctx, cancel))
-	id, err := c.fcm.Send(ctx, Build(m))
-	switch {
-	case err == nil:
-		return incidents.Receipt{Outcome: incidents.OutcomeAccepted, ProviderID: id}, nil
-	case !connected():
-		return incidents.Receipt{Outcome: incidents.OutcomeRetry, Elsewhere: true, Reason: "Firebase cannot be reached"}, nil
-	}
-	return outcome(err), nil
+	return c.SendAll(ctx, ctx, []notifiers.Message{m})[0], nil
 }
 
-// unrepeated ends a request that is about to be made again although it left
-// whole before and was not answered.
-func unrepeated(ctx context.Context, cancel context.CancelFunc) context.Context {
-	var unanswered atomic.Bool
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn: func(string) {
-			if unanswered.Load() {
-				cancel()
-			}
-		},
-		WroteRequest:         func(x httptrace.WroteRequestInfo) { unanswered.Store(x.Err == nil) },
-		GotFirstResponseByte: func() { unanswered.Store(false) },
-	})
+// SendAll asks for pushes all at once, each by a request of its own that is made
+// once; what was sent and not answered is doubt. Copies of one delivery replace
+// each other on the device: the collapse key, tag and topic are the delivery's id.
+func (c *Channel) SendAll(ctx, leave context.Context, ms []notifiers.Message) []incidents.Receipt {
+	out := make([]incidents.Receipt, len(ms))
+	if leave.Err() != nil {
+		for i := range out {
+			out[i] = incidents.Receipt{Outcome: incidents.OutcomeKept, Reason: "sending halted before it left"}
+		}
+		return out
+	}
+	asked, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	built := make([]*messaging.Message, len(ms))
+	for i, m := range ms {
+		built[i] = Build(m)
+	}
+	got, err := c.fcm.SendEach(asked, built)
+	switch {
+	case err == nil:
+		for i, r := range got.Responses {
+			out[i] = receipt(r)
+		}
+	case len(ms) == 1: // the SDK itself does not take it
+		out[0] = incidents.Receipt{Outcome: incidents.OutcomeRefused, Reason: "the message or the token is not one Firebase takes"}
+	default: // it takes all or none: the others must not suffer from one
+		for i := range ms {
+			out[i] = c.SendAll(ctx, leave, ms[i:i+1])[0]
+		}
+	}
+	return out
 }
 
 // Build is the message as Firebase takes it.
@@ -130,42 +136,4 @@ func Build(m notifiers.Message) *messaging.Message {
 		APNS:         &messaging.APNSConfig{Headers: map[string]string{"apns-collapse-id": key, "apns-priority": "10"}},
 		Webpush:      &messaging.WebpushConfig{Headers: map[string]string{"Topic": key, "Urgency": "high"}},
 	}
-}
-
-func outcome(err error) incidents.Receipt {
-	resp := errorutils.HTTPResponse(err)
-	code := ""
-	if resp != nil {
-		code = strconv.Itoa(resp.StatusCode)
-	}
-	switch {
-	case messaging.IsUnregistered(err):
-		return incidents.Receipt{Outcome: incidents.OutcomeGone, Code: code, Reason: "the app is no longer installed"}
-	case messaging.IsQuotaExceeded(err):
-		return incidents.Receipt{Outcome: incidents.OutcomeRetry, RetryAfter: retryAfter(resp), Elsewhere: true, Code: code, Reason: "Firebase asks to slow down"}
-	case messaging.IsInvalidArgument(err):
-		return incidents.Receipt{Outcome: incidents.OutcomeRefused, Code: code, Reason: "Firebase does not take the message or the token"}
-	case messaging.IsSenderIDMismatch(err):
-		return incidents.Receipt{Outcome: incidents.OutcomeRefused, Elsewhere: true, Code: code, Reason: "the token belongs to another sender"}
-	case messaging.IsThirdPartyAuthError(err):
-		return incidents.Receipt{Outcome: incidents.OutcomeRetry, Elsewhere: true, Code: code, Reason: "the credentials for Apple or web push are wrong"}
-	case resp != nil && (resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden):
-		return incidents.Receipt{Outcome: incidents.OutcomeRetry, Elsewhere: true, Code: code, Reason: "Firebase refuses the credentials"}
-	case resp != nil && resp.StatusCode >= 400 && resp.StatusCode < 500 && resp.StatusCode != http.StatusRequestTimeout:
-		return incidents.Receipt{Outcome: incidents.OutcomeRefused, Code: code, Reason: "Firebase refused the message"}
-	}
-	if errors.Is(err, context.Canceled) {
-		code = "cancelled"
-	}
-	return incidents.Receipt{Outcome: incidents.OutcomeDoubt, Code: code, Reason: "Firebase did not say whether it took the message"}
-}
-
-func retryAfter(resp *http.Response) time.Duration {
-	if resp == nil {
-		return time.Minute
-	}
-	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s > 0 {
-		return time.Duration(s) * time.Second
-	}
-	return time.Minute // Firebase asks for one minute when it names none
 }

@@ -39,6 +39,10 @@ func TestChannel(t *testing.T) {
 				{Name: "UNREGISTERED is an app that is gone", Arm: func() { f.Gone = func(string) bool { return true } }, Want: incidents.OutcomeGone},
 				{Name: "429 waits as long as it is told", Arm: fault(standin.Fault{Status: 429, RetryAfter: "9"}), Want: incidents.OutcomeRetry, Retry: 9 * time.Second},
 				{Name: "400 is a refusal", Arm: fault(standin.Fault{Status: 400}), Want: incidents.OutcomeRefused},
+				{Name: "429 without a time waits a minute", Arm: fault(standin.Fault{Status: 429}), Want: incidents.OutcomeRetry, Retry: time.Minute},
+				{Name: "503 is tried again when it says", Arm: fault(standin.Fault{Status: 503, RetryAfter: "60"}), Want: incidents.OutcomeRetry, Retry: time.Minute},
+				{Name: "503 without a time is tried again", Arm: fault(standin.Fault{Status: 503}), Want: incidents.OutcomeRetry},
+				{Name: "401 is tried again: a person has to mend the key", Arm: fault(standin.Fault{Status: 401}), Want: incidents.OutcomeRetry},
 				{Name: "500 is doubt", Arm: fault(standin.Fault{Status: 500}), Want: incidents.OutcomeDoubt},
 				{Name: "taken and cut is doubt, and the SDK does not try again", Arm: fault(standin.Fault{Cut: true}), Want: incidents.OutcomeDoubt, Taken: 1},
 			}}
