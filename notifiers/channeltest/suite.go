@@ -6,6 +6,7 @@ package channeltest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,9 +34,12 @@ type Bench struct {
 	To      string // an address the provider takes
 	Taken   func() int
 	Cases   []Case
-	// Hang makes the provider take a request and never answer; nil when there is
-	// nobody to wait for.
+	// Hang makes the provider take a request and never answer; nil only where
+	// nobody answers.
 	Hang func()
+	// Mute is a provider that takes what it is given and answers nothing, as a
+	// folder does: it refuses nobody, and nobody waits for it.
+	Mute bool
 	// Unreachable is the same channel with nobody at the other end.
 	Unreachable notifiers.Channel
 	Secrets     []string // that must never be shown
@@ -51,9 +55,13 @@ func Message(c incidents.Channel, to string, seq int64) notifiers.Message {
 	return m
 }
 
-// Run runs the suite. open makes a fresh bench.
+// Run runs the suite. open makes a fresh bench, which must show all that every
+// channel has to; see lacks.
 func Run(t *testing.T, kind incidents.Channel, open func(t *testing.T) *Bench) {
 	b := open(t)
+	if missing := b.lacks(); len(missing) > 0 {
+		t.Fatalf("the bench does not show enough of the channel: %s", strings.Join(missing, "; "))
+	}
 	for _, c := range b.Cases {
 		t.Run(c.Name, func(t *testing.T) {
 			b := open(t)
@@ -79,7 +87,7 @@ func Run(t *testing.T, kind incidents.Channel, open func(t *testing.T) *Bench) {
 	}
 	t.Run("a provider that never answers is doubt, and the context ends it", func(t *testing.T) {
 		b := open(t)
-		if b.Hang == nil {
+		if b.Mute {
 			t.Skip("nobody is waited for")
 		}
 		b.Hang()
@@ -120,6 +128,36 @@ func Run(t *testing.T, kind incidents.Channel, open func(t *testing.T) *Bench) {
 			t.Errorf("the provider holds %d messages", n)
 		}
 	})
+}
+
+// lacks says what a bench leaves out of what every channel has to show: each
+// outcome that its provider can cause, and that a definite no took nothing.
+func (b *Bench) lacks() (missing []string) {
+	demand := func(there bool, what string) {
+		if !there {
+			missing = append(missing, what)
+		}
+	}
+	shown := func(o incidents.Outcome, taken int) bool {
+		return slices.ContainsFunc(b.Cases, func(c Case) bool { return c.Want == o && c.Taken == taken })
+	}
+	demand(b.Channel != nil && b.Taken != nil && b.To != "", "a channel, an address it takes, and what its provider took")
+	demand(b.Unreachable != nil, "a channel with nobody at the other end")
+	demand(shown(incidents.OutcomeAccepted, 1), "a message that is accepted and taken once")
+	demand(shown(incidents.OutcomeRetry, 0), "one that is tried again and was not taken")
+	if !b.Mute {
+		demand(b.Hang != nil, "a provider that never answers")
+		demand(shown(incidents.OutcomeRefused, 0), "one that is refused")
+		demand(shown(incidents.OutcomeGone, 0), "one to an address that is gone")
+		demand(shown(incidents.OutcomeDoubt, 1), "one that was taken, and is in doubt")
+	}
+	names := map[string]bool{}
+	for _, c := range b.Cases {
+		demand(c.Name != "" && !names[c.Name], fmt.Sprintf("a name of its own for %q", c.Name))
+		demand(c.Taken == 0 || c.Want == incidents.OutcomeAccepted || c.Want == incidents.OutcomeDoubt, fmt.Sprintf("an outcome of %q that goes with what was taken", c.Name))
+		names[c.Name] = true
+	}
+	return missing
 }
 
 func arm(b *Bench, name string) {
