@@ -188,7 +188,7 @@ func (l *Limiter) Paused() bool { return l.Pause() > 0 }
 // Heed makes everybody leave the account alone when its provider said to slow
 // down: this process at once, the others within a second.
 func (l *Limiter) Heed(r incidents.Receipt) {
-	if r.Outcome != incidents.OutcomeRetry || r.RetryAfter <= 0 {
+	if r.Outcome != incidents.OutcomeRetry && r.Outcome != incidents.OutcomeDoubt || r.RetryAfter <= 0 {
 		return
 	}
 	l.mu.Lock()

@@ -174,7 +174,7 @@ func TestALimiterWaitsForTheDatabase(t *testing.T) {
 		if err := l.Wait(ctx); err == nil || time.Since(before) != time.Second {
 			t.Errorf("halted after %s: %v", time.Since(before), err)
 		}
-		l.Heed(incidents.Receipt{Outcome: incidents.OutcomeRetry, RetryAfter: time.Hour})
+		l.Heed(incidents.Receipt{Outcome: incidents.OutcomeDoubt, RetryAfter: time.Hour})
 		before = time.Now()
 		if err := l.Wait(t.Context()); err == nil || time.Since(before) != 0 || l.Pause() != time.Hour {
 			t.Errorf("asked for an hour, a message waited %s of %s: %v", time.Since(before), l.Pause(), err)
