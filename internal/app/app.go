@@ -53,6 +53,7 @@ type App struct {
 	codes      incidents.CodeBook
 	sessions   *account.Sessions
 	channels   channels
+	informed   informed
 	printer    *letter.Printer // lays letters out; nil when the sender cannot be printed
 	dispatcher *notifiers.Dispatcher
 	receiver   *hook.Receiver

@@ -23,7 +23,7 @@ type channels struct {
 	window  map[incidents.Channel]int
 	callers map[string]*twilio.Client // of telephone calls, by account; empty in the sandbox
 	twilio  map[string]*twilio.Client // of text messages, the same
-	team    *email.Channel            // nil in the sandbox
+	team    []*email.Channel          // the relays of the team's own mail, the preferred one first; none in the sandbox
 	letters []*letter.Channel         // a printer's folder each; none in the sandbox
 }
 

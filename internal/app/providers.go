@@ -37,21 +37,25 @@ func (a *App) switched(ch incidents.Channel, ps []*notifiers.Provider) *notifier
 	return s
 }
 
-func (a *App) openEmail(_ context.Context, c *channels) (err error) {
+func (a *App) openEmail(_ context.Context, c *channels) error {
 	e := a.settings.Channels.Email
 	if e.Mode != settings.ModeSMTP {
 		return nil
 	}
-	if c.team, err = a.openSMTP(accountName(incidents.Email, first), "channels.email.smtp", e.SMTP); err != nil {
-		return err
-	}
-	ps := []*notifiers.Provider{a.provider(incidents.Email, first, c.team, e.SMTP.RatePerSecond)}
-	if e.Second.Address != "" {
-		relay, err := a.openSMTP(accountName(incidents.Email, second), "channels.email.second", e.Second)
+	var ps []*notifiers.Provider
+	for _, x := range []struct {
+		which, key string
+		s          settings.SMTP
+	}{{first, "channels.email.smtp", e.SMTP}, {second, "channels.email.second", e.Second}} {
+		if x.s.Address == "" {
+			continue
+		}
+		relay, err := a.openSMTP(accountName(incidents.Email, x.which), x.key, x.s)
 		if err != nil {
 			return err
 		}
-		ps = append(ps, a.provider(incidents.Email, second, relay, e.Second.RatePerSecond))
+		c.team = append(c.team, relay)
+		ps = append(ps, a.provider(incidents.Email, x.which, relay, x.s.RatePerSecond))
 	}
 	c.live[incidents.Email] = a.switched(incidents.Email, ps)
 	return nil

@@ -7,10 +7,12 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"tocsin/incidents"
@@ -18,30 +20,74 @@ import (
 	"tocsin/templates"
 )
 
-// tell tells the team by all its own channels: mail, and the webhook. An error
-// says that one of them did not take it; the caller tries again with the same
-// id, by which a receiver knows what it had before.
-func (a *App) tell(ctx context.Context, id, subject, text string) error {
-	if a.channels.team != nil { // nil in the sandbox
-		for i, to := range a.settings.Escalation.Email {
-			if err := a.mail(ctx, fmt.Sprintf("%s-%d", id, i), to, subject, text); err != nil {
-				return err
-			}
-		}
-	}
-	return a.callWebhook(ctx, id, subject, text)
+// A way is one of those by which the team is told.
+type way struct {
+	name string
+	tell func(context.Context) error
 }
 
-// mail sends the team one message; id makes it one, however often it is tried.
+// tell tells the team by all its own ways at once: mail to each address, and
+// the webhook. None waits for another, and none is left out because another
+// failed. An error names the ways that did not take it; the caller tries again
+// with the same id, by which a receiver knows what it had before, and then only
+// those are used.
+func (a *App) tell(ctx context.Context, id, subject, text string) error {
+	ways := a.ways(id, subject, text)
+	errs := make([]error, len(ways))
+	var wg sync.WaitGroup
+	for i, w := range ways {
+		if a.informed.has(id, w.name) {
+			continue
+		}
+		wg.Go(func() {
+			if err := w.tell(ctx); err != nil {
+				errs[i] = fmt.Errorf("%s: %w", w.name, err)
+				return
+			}
+			a.informed.note(id, w.name)
+		})
+	}
+	wg.Wait()
+	err := errors.Join(errs...)
+	if err == nil {
+		a.informed.forget(id)
+	}
+	return err
+}
+
+// ways lists how the team is told of one thing. Their names stand in the log, so
+// they have no address in them.
+func (a *App) ways(id, subject, text string) (out []way) {
+	if len(a.channels.team) > 0 {
+		for i, to := range a.settings.Escalation.Email {
+			out = append(out, way{fmt.Sprintf("escalation.email[%d]", i), func(ctx context.Context) error { return a.mail(ctx, fmt.Sprintf("%s-%d", id, i), to, subject, text) }})
+		}
+	}
+	if a.settings.Escalation.Webhook.URL.Set() {
+		out = append(out, way{"escalation.webhook", func(ctx context.Context) error { return a.callWebhook(ctx, id, subject, text) }})
+	}
+	return out
+}
+
+// mail sends the team one message, by the first relay that takes it; id makes it
+// one, however often it is tried. Unlike a notice it also goes to the next relay
+// when it is in doubt with the one before: a second word is better than none.
 func (a *App) mail(ctx context.Context, id, to, subject, text string) error {
 	m := notifiers.Message{Mode: incidents.Live, To: to, NoticeID: incidents.NoticeID(id),
 		Delivery: incidents.DeliveryID{Channel: incidents.Email},
 		Text:     templates.Rendered{Lang: "en", Subject: subject, Text: text}}
-	r, err := a.channels.team.Send(ctx, m)
-	if err == nil && r.Outcome != incidents.OutcomeAccepted {
-		err = fmt.Errorf("%s: %s", r.Outcome, r.Reason)
+	var errs []error
+	for _, relay := range a.channels.team {
+		r, err := relay.Send(ctx, m)
+		if err == nil && r.Outcome == incidents.OutcomeAccepted {
+			return nil
+		}
+		if err == nil {
+			err = fmt.Errorf("%s: %s", r.Outcome, r.Reason)
+		}
+		errs = append(errs, err)
 	}
-	return err
+	return errors.Join(errs...)
 }
 
 // webhookClient follows no redirect: what is sent is for one address.
@@ -52,9 +98,6 @@ var webhookClient = &http.Client{Timeout: 10 * time.Second, CheckRedirect: func(
 // specification, the signature only with a secret.
 func (a *App) callWebhook(ctx context.Context, id, subject, text string) error {
 	hook := a.settings.Escalation.Webhook
-	if !hook.URL.Set() {
-		return nil
-	}
 	body, err := json.Marshal(map[string]string{"id": id, "subject": subject, "text": text})
 	if err != nil {
 		return err
