@@ -40,7 +40,7 @@ func (a *App) openPhone(_ context.Context, c *channels) error {
 		c.callers[name] = client
 		back := func(id incidents.DeliveryID, attempt int) string { return a.callbackURL(name, id, attempt) }
 		ps = append(ps, a.provider(incidents.Phone, x.which, phone.Channel{Twilio: client, Callback: back, Hours: phone.Hours{From: p.Hours.From(), Until: p.Hours.Until()},
-			Zones: roster.PhoneZones, Bar: func(n string) string { return roster.Barred(n, p.Countries) }, Taken: a.store.CallTaken, Now: a.now}, p.RatePerSecond))
+			Zones: roster.PhoneZones, Bar: roster.Numbers{Types: p.NumberTypes, Countries: p.Countries}.Barred, Taken: a.store.CallTaken, Now: a.now}, p.RatePerSecond))
 	}
 	c.live[incidents.Phone] = a.switched(incidents.Phone, ps)
 	return nil

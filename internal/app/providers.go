@@ -82,7 +82,7 @@ func (a *App) openSMS(_ context.Context, c *channels) error {
 		c.twilio[name] = client
 		back := func(id incidents.DeliveryID, attempt int) string { return a.callbackURL(name, id, attempt) }
 		ps = append(ps, a.provider(incidents.SMS, x.which,
-			sms.Channel{Twilio: client, Callback: back, Validity: s.SMS.ValidityPeriod.Std(), Bar: func(n string) string { return roster.Barred(n, s.SMS.Countries) }}, s.SMS.RatePerSecond))
+			sms.Channel{Twilio: client, Callback: back, Validity: s.SMS.ValidityPeriod.Std(), Bar: roster.Numbers{Types: s.SMS.NumberTypes, Countries: s.SMS.Countries}.Barred}, s.SMS.RatePerSecond))
 	}
 	c.live[incidents.SMS] = a.switched(incidents.SMS, ps)
 	return nil

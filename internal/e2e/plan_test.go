@@ -34,14 +34,14 @@ func TestEachPersonIsToldInTheirOwnWay(t *testing.T) {
 	}
 	im := h.list(in, "subject_id,name,email,phone,country,locale,date_of_birth,guardian_name,guardian_contact,deceased,zone,data_categories\n"+
 		"T-1,Tama Tokyo,,+81 90 1234 5678,JP,en,,,,,Asia/Tokyo,basic\n"+
-		"T-2,Bert Berlin,,+49 30 5550101,DE,en,,,,,Europe/Berlin,basic\n"+
+		"T-2,Bert Berlin,,+49 1512 5550101,DE,en,,,,,Europe/Berlin,basic\n"+
 		"T-3,Nina Newyork,,+1 212 555 0123,US,en,,,,,America/New_York,basic\n"+
 		"T-4,Mia Minor,mia@example.com,,DE,en,"+h.now().AddDate(-10, 0, 0).Format(time.DateOnly)+",Gus Guard,gus@example.com,,,basic\n"+
 		"T-5,Cleo Child,cleo@example.com,,DE,en,"+h.now().AddDate(-9, 0, 0).Format(time.DateOnly)+",,,,,basic\n"+
 		"T-6,Yuri Young,yuri@example.com,,DE,en,"+h.now().AddDate(-16, 0, 0).Format(time.DateOnly)+",,,,,basic\n"+
 		"T-7,Dan Dead,dan@example.com,,DE,en,,,,yes,,basic\n"+
 		"T-8,Dora Dead,dora@example.com,,DE,en,,Rhea Rep,rhea@example.com,yes,,basic\n"+
-		"T-9,Hal Health,hal@example.com,+49 30 5550109,DE,en,,,,,Europe/Berlin,basic;health\n"+
+		"T-9,Hal Health,hal@example.com,+49 1512 5550109,DE,en,,,,,Europe/Berlin,basic;health\n"+
 		"T-10,Sue Shelter,sue@example.com,,DE,en,,,,,,basic\n")
 	if im.Imported != 10 || im.Rejected != 0 {
 		t.Fatalf("the import counted %+v", im)
@@ -72,7 +72,7 @@ func TestEachPersonIsToldInTheirOwnWay(t *testing.T) {
 		t.Errorf("excluded for %q", got)
 	}
 	tokyo := h.texts("+819012345678")
-	if len(tokyo) != 0 || len(h.texts("+49305550101")) != 1 || len(h.texts("+12125550123")) != 1 || len(h.texts("+49305550109")) != 1 {
+	if len(tokyo) != 0 || len(h.texts("+4915125550101")) != 1 || len(h.texts("+12125550123")) != 1 || len(h.texts("+4915125550109")) != 1 {
 		t.Fatalf("SMS to Tokyo %v, of all %d", tokyo, len(h.twilio.Texts()))
 	}
 	held, err := desk.PersonDeliveries(ctx, h.as("rita"), n.No, 1)

@@ -5,33 +5,50 @@ import (
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
+
+	"tocsin/incidents"
 )
 
 // Why a number is neither texted nor called (RELIABILITY A17): a list can hold
 // numbers that make money for whoever put them there, or that must stay free.
 const (
-	BarredKind    = "kind"    // premium, shared cost, satellite, short code, emergency and their like
+	BarredKind    = "kind"    // nobody's own: premium, toll-free, shared cost, satellite, short code, emergency and their like
+	BarredType    = "type"    // not among the types of the settings, or of no known type
 	BarredCountry = "country" // not among the countries of the settings
 )
 
-// Barred says why a number in E.164 is neither texted nor called; "" lets it.
-// countries are ISO 3166 codes; none allows every country.
-func Barred(number string, countries []string) string {
+// Numbers are those a channel may use.
+type Numbers struct {
+	Types     []incidents.NumberType
+	Countries []string // ISO 3166; none: every country
+}
+
+// Barred says why a number in E.164 is not used; "" lets it.
+func (a Numbers) Barred(number string) string {
 	n, err := phonenumbers.Parse(number, "")
 	if err != nil || len(number) < 8 || !strings.HasPrefix(number, "+") {
 		return BarredKind // a short code, an emergency number, or none at all
 	}
-	switch phonenumbers.GetNumberType(n) {
-	case phonenumbers.PREMIUM_RATE, phonenumbers.SHARED_COST, phonenumbers.PERSONAL_NUMBER, phonenumbers.PAGER, phonenumbers.UAN, phonenumbers.VOICEMAIL:
-		return BarredKind
-	}
 	if satellite(number) || phonenumbers.GetRegionCodeForCountryCode(int(n.GetCountryCode())) == "001" {
 		return BarredKind
 	}
-	if len(countries) > 0 && !slices.Contains(countries, PhoneCountry(number)) {
+	t, known := numberTypes[phonenumbers.GetNumberType(n)]
+	switch {
+	case !known:
+		return BarredKind
+	case !slices.Contains(a.Types, t):
+		return BarredType
+	case len(a.Countries) > 0 && !slices.Contains(a.Countries, PhoneCountry(number)):
 		return BarredCountry
 	}
 	return ""
+}
+
+// numberTypes are the library's types that settings can allow. A number of no
+// type is in no range of its plan that we know of: no setting has its name.
+var numberTypes = map[phonenumbers.PhoneNumberType]incidents.NumberType{
+	phonenumbers.MOBILE: incidents.NumberMobile, phonenumbers.FIXED_LINE_OR_MOBILE: incidents.NumberEither,
+	phonenumbers.FIXED_LINE: incidents.NumberFixed, phonenumbers.VOIP: incidents.NumberVoIP, phonenumbers.UNKNOWN: "",
 }
 
 // satellite tells numbers of satellite networks and of networks of no country:

@@ -98,6 +98,8 @@ type SMS struct {
 	Timeout        Duration `yaml:"timeout"`
 	ValidityPeriod Duration `yaml:"validity-period"` // after that the provider gives up
 	Countries      []string `yaml:"countries"`       // where messages may go, ISO 3166; empty: anywhere
+	// NumberTypes are the types of number that are texted.
+	NumberTypes []incidents.NumberType `yaml:"number-types"`
 }
 
 // Phone is the telephone channel.
@@ -111,6 +113,8 @@ type Phone struct {
 	RatePerSecond float64  `yaml:"rate-per-second"`
 	Timeout       Duration `yaml:"timeout"`
 	Countries     []string `yaml:"countries"` // where calls may go, ISO 3166; empty: anywhere
+	// NumberTypes are the types of number that are called.
+	NumberTypes []incidents.NumberType `yaml:"number-types"`
 }
 
 // Push is the app notification channel.

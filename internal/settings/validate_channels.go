@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -93,6 +94,7 @@ func (c *checker) smsChannel(ch Channels) {
 	c.countries(key, ch.SMS.Countries)
 	c.oneOf("channels.twilio.redaction", ch.Twilio.Redaction, RedactNone, RedactNumbers, RedactAll)
 	c.oneOf("channels.twilio-second.redaction", ch.TwilioSecond.Redaction, RedactNone, RedactNumbers, RedactAll)
+	c.numberTypes(key, ch.SMS.NumberTypes)
 	if ch.SMS.Mode == ModeTwilio && ch.Twilio.MessagingService == "" && ch.Twilio.From == "" {
 		c.say("channels.twilio.messaging-service", "is needed for sms, or else channels.twilio.from")
 	}
@@ -106,6 +108,18 @@ func (c *checker) countries(key string, list []string) {
 	}
 }
 
+func (c *checker) numberTypes(key string, list []incidents.NumberType) {
+	all := incidents.NumberTypes()
+	if len(list) == 0 {
+		c.say(key+"number-types", "lets no number through; leave it out, or name some of %v", all)
+	}
+	for i, t := range list {
+		if !slices.Contains(all, t) {
+			c.say(fmt.Sprintf("%snumber-types[%d]", key, i), "%q is not a type of number that can be allowed: those are %v", t, all)
+		}
+	}
+}
+
 func (c *checker) phoneChannel(ch Channels) {
 	const key = "channels.phone."
 	p := ch.Phone
@@ -115,6 +129,7 @@ func (c *checker) phoneChannel(ch Channels) {
 	c.between(key+"tries-per-day", int64(p.TriesPerDay), 1, 5)
 	c.between(key+"gap (minutes)", int64(p.Gap.Std().Minutes()), 10, 24*60)
 	c.countries(key, p.Countries)
+	c.numberTypes(key, p.NumberTypes)
 	if p.Hours.Until()-p.Hours.From() < time.Hour {
 		c.say(key+"hours", "%s is less than an hour of the day", p.Hours)
 	}

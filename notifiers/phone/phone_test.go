@@ -153,7 +153,7 @@ func TestCallsThatAreNotMade(t *testing.T) {
 	night := channel(t, s.URL)
 	night.Now = func() time.Time { return noon.Add(12 * time.Hour) }
 	abroad := channel(t, s.URL)
-	abroad.Bar = func(n string) string { return roster.Barred(n, []string{"DE"}) }
+	abroad.Bar = roster.Numbers{Types: incidents.NumberTypes(), Countries: []string{"DE"}}.Barred
 	paid := channeltest.Message(incidents.Phone, "+19005550158", 1)
 	m := channeltest.Message(incidents.Phone, number, 1)
 	foreign := m
