@@ -49,6 +49,7 @@ func noticeFields(lang incidents.Lang, w incidents.Words) []field {
 func (b *Book) Lint(c incidents.Content, f incidents.Facts, answers []incidents.Obligation) []incidents.Finding {
 	l := &linter{b: b, f: f, kind: c.Kind}
 	l.languages(c)
+	l.plans(c, answers)
 	for _, lang := range slices.Sorted(maps.Keys(c.Langs)) {
 		w := c.Langs[lang]
 		l.parts(lang, w)

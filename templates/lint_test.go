@@ -30,7 +30,7 @@ func massachusetts() incidents.Obligation {
 }
 
 // lintRules are the rules of the linter.
-var lintRules = []string{"four-parts", "contact", "placeholder", "gap", "language-missing", "language-wrong", "layout", "required-content", "forbidden-content", "prescribed-form", "link", "link-shortener", "link-lookalike", "link-login", "personal-data", "exposed-data", "sensitive-words", "sms-length", "push-length", "voice-length", "voice-link", "voice-markup", "code", "contradiction-date", "contradiction-count", "contradiction-category", "end-date", "control-characters", "tone"}
+var lintRules = []string{"four-parts", "contact", "placeholder", "gap", "language-missing", "language-wrong", "layout", "required-content", "forbidden-content", "prescribed-form", "link", "link-shortener", "link-lookalike", "link-login", "personal-data", "exposed-data", "sensitive-words", "sms-length", "push-length", "voice-length", "voice-link", "voice-markup", "push-alone", "push-last", "code", "contradiction-date", "contradiction-count", "contradiction-category", "end-date", "control-characters", "tone"}
 
 // Every shipped draft, in every language, passes every rule for the laws it is
 // written to meet.
@@ -105,6 +105,23 @@ func TestRules(t *testing.T) {
 	subject := func(s string) func(*words) { return func(w *words) { w.Subject = s } }
 	sms := func(s string) func(*words) { return func(w *words) { w.SMS = s } }
 	voice := func(s string) func(*words) { return func(w *words) { w.Voice = s } }
+	steps := func(ways []incidents.Channel) (out []incidents.Step) {
+		for _, ch := range ways {
+			out = append(out, incidents.Step{Channel: ch})
+		}
+		return out
+	}
+	plan := func(ways ...incidents.Channel) func(*incidents.Content) {
+		return func(c *incidents.Content) { c.Plan = steps(ways) }
+	}
+	group := func(ways ...incidents.Channel) func(*incidents.Content) {
+		return func(c *incidents.Content) {
+			c.Plans = []incidents.GroupPlan{{When: incidents.WhenMinor, Plan: steps(ways)}}
+		}
+	}
+	corrects := func(ways ...incidents.Channel) func(*incidents.Content) {
+		return func(c *incidents.Content) { c.Plan, c.Corrects = steps(ways), "n1" }
+	}
 	plain := func(w *words) {
 		w.Happened = "A security incident concerns your data. It can have an effect on you. {{data}}"
 	}
@@ -192,6 +209,16 @@ func TestRules(t *testing.T) {
 		{rule: "push-length", level: "warning", sentence: "phones cut it", edit: func(w *words) { w.PushBody = "{{code}} " + strings.Repeat("plain words here ", 20) }},
 		{rule: "push-length", level: "error", sentence: "it does not fit", edit: func(w *words) { w.PushBody = "{{code}} " + strings.Repeat("plain words here ", 200) }},
 		{rule: "push-length", silent: true, sentence: "short", edit: func(w *words) { w.PushBody = "Please read it. {{code}}" }},
+		{rule: "push-alone", level: "error", sentence: "nothing but push, for what a law asks", content: plan(incidents.Push), answers: []incidents.Obligation{gdpr34()}},
+		{rule: "push-alone", level: "error", sentence: "nothing but push for the end of a service", content: plan(incidents.Push), kind: incidents.NoticeTermination},
+		{rule: "push-alone", level: "error", sentence: "a group has nothing but push", content: group(incidents.Push), answers: []incidents.Obligation{gdpr34()}},
+		{rule: "push-alone", level: "warning", sentence: "nothing but push, for what no law asks", content: plan(incidents.Push)},
+		{rule: "push-alone", silent: true, sentence: "push, then another way", content: plan(incidents.Push, incidents.SMS), answers: []incidents.Obligation{gdpr34()}},
+		{rule: "push-alone", silent: true, sentence: "a correction goes as what it corrects went", content: corrects(incidents.Push)},
+		{rule: "push-last", level: "warning", sentence: "push at the end", content: plan(incidents.Email, incidents.Push), answers: []incidents.Obligation{gdpr34()}},
+		{rule: "push-last", level: "warning", sentence: "push at the end of a group's plan", content: group(incidents.SMS, incidents.Push)},
+		{rule: "push-last", silent: true, sentence: "push in the middle", content: plan(incidents.Email, incidents.Push, incidents.SMS)},
+		{rule: "push-last", silent: true, sentence: "a correction goes as what it corrects went", content: corrects(incidents.Email, incidents.Push)},
 		{rule: "voice-length", level: "error", sentence: "two minutes", edit: voice("{{code}} " + strings.Repeat("plain words here ", 110))},
 		{rule: "voice-length", level: "error", sentence: "Chinese takes longer a sign", lang: "zh-Hans", edit: voice("{{code}}" + strings.Repeat("请您留意账户交易记录。", 40))},
 		{rule: "voice-length", silent: true, sentence: "a minute", edit: voice("{{code}} " + strings.Repeat("plain words here ", 45))},
