@@ -40,8 +40,8 @@ func (d *Desk) correct(tx Tx, in Incident, input *NoticeInput) error {
 	if len(input.Langs) > 0 {
 		return nil
 	}
-	f, err := tx.Facts(in.ID)
-	if err := ignoreMissing(err); err != nil {
+	f, err := factsFor(tx, in.ID, c.Filter)
+	if err != nil {
 		return err
 	}
 	var langs []Lang

@@ -73,7 +73,7 @@ func (d *Desk) proposal(tx Tx, in Incident, input *NoticeInput) error {
 		input.Default = d.Langs[0]
 	}
 	if len(input.Langs) == 0 {
-		f, err := tx.Facts(in.ID)
+		f, err := factsFor(tx, in.ID, input.Filter)
 		if err != nil {
 			return err
 		}
@@ -118,9 +118,11 @@ func (d *Desk) apply(tx Tx, a Actor, in Incident, n *Notice, input NoticeInput) 
 		routes := d.Routes
 		c.Routes = &routes
 	}
-	if c.Cover, err = d.covers(tx, in); err != nil {
+	f, err := factsFor(tx, in.ID, input.Filter)
+	if err != nil {
 		return err
 	}
+	c.Sensitive, c.Cover = f.Listed, d.covers(in, f)
 	if input.Corrects != "" {
 		of, err := corrected(tx, in.ID, input.Corrects)
 		if err != nil {
@@ -146,15 +148,37 @@ func (d *Desk) apply(tx Tx, a Actor, in Incident, n *Notice, input NoticeInput) 
 	return tx.PutNotice(*n)
 }
 
-// covers tells whether a notice of an incident is read on the verification page:
-// when the team wants that, and its facts name sensitive data.
-func (d *Desk) covers(tx Tx, in Incident) (bool, error) {
-	if !d.Cover || in.Kind != KindBreach {
-		return false, nil
+// factsFor are the facts of an incident, none if there are none yet, with what
+// its list says of the people a filter chooses.
+func factsFor(tx Tx, id IncidentID, filter PersonFilter) (Facts, error) {
+	f, err := tx.Facts(id)
+	if err := ignoreMissing(err); err != nil {
+		return f, err
 	}
-	f, err := tx.Facts(in.ID)
+	f.Listed, err = tx.NamesSensitive(id, filter)
+	return f, err
+}
+
+// covers tells whether a notice of an incident is read on the verification page:
+// when the team wants that, and facts or list name sensitive data.
+func (d *Desk) covers(in Incident, f Facts) bool {
 	sensitive, _ := f.Sensitive()
-	return sensitive, ignoreMissing(err)
+	return d.Cover && in.Kind == KindBreach && sensitive
+}
+
+// writtenFor refuses a version that was not written for the sensitive data its
+// list names: one of before lists were looked at. What a list names cannot change
+// under a version, since its hash would. A correction goes to whom it corrects,
+// whatever the list became since.
+func writtenFor(tx Tx, n Notice) error {
+	if n.Content.Sensitive || n.Content.Correction() {
+		return nil
+	}
+	named, err := tx.NamesSensitive(n.IncidentID, n.Content.Filter)
+	if err != nil || !named {
+		return err
+	}
+	return Conflict("the list names sensitive data for people of notice N-%d, which this version was not written for", n.No).WithHint("save the notice again")
 }
 
 func checkInput(input NoticeInput) error {
@@ -313,6 +337,11 @@ func (d *Desk) lint(tx Tx, in Incident, n Notice) ([]Finding, error) {
 	if n.Content.ListHash != listHash {
 		found = append(found, Finding{Rule: "list", Level: "error", Text: "the list changed since this version was written", Hint: "save the notice again"})
 	}
+	if err := writtenFor(tx, n); KindOf(err) == KindConflict {
+		found = append(found, Finding{Rule: "list", Level: "error", Text: "the list names sensitive data for people of this notice, which this version was not written for", Hint: "save the notice again"})
+	} else if err != nil {
+		return nil, err
+	}
 	if n.Content.Persons == 0 {
 		found = append(found, Finding{Rule: "nobody", Level: "error", Text: "the filter chooses nobody on the list", Hint: "import a list, or widen the filter"})
 	}
@@ -407,6 +436,9 @@ func (d *Desk) ReleaseNotice(ctx context.Context, a Actor, id NoticeID, typed Re
 			return Invalid("type the number of persons: %d", n.Content.Persons).On("persons")
 		}
 		if err := held(tx, in); err != nil {
+			return err
+		}
+		if err := writtenFor(tx, n); err != nil {
 			return err
 		}
 		var of Notice

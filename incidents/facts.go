@@ -54,6 +54,9 @@ type Facts struct {
 	// Done is when duties were met, by obligation id: what follows them starts
 	// there. It is laid over the facts before they are judged, and not kept.
 	Done map[string]time.Time `json:"-"`
+	// Listed says that the list names sensitive data for somebody a text is for,
+	// whatever the facts know of the data. It is laid over them like Done.
+	Listed bool `json:"-"`
 }
 
 // Value returns the value of a fact and whether it is known.
@@ -98,7 +101,7 @@ func factAs[T any](f Facts, key string) (T, bool) {
 
 // With returns a copy of f, one revision on, with the changes laid over it.
 func (f Facts) With(changes map[string]Fact) Facts {
-	g := Facts{Rev: f.Rev + 1, Known: make(map[string]Fact, len(f.Known)+len(changes)), Done: f.Done}
+	g := Facts{Rev: f.Rev + 1, Known: make(map[string]Fact, len(f.Known)+len(changes)), Done: f.Done, Listed: f.Listed}
 	for k, v := range f.Known {
 		g.Known[k] = v
 	}

@@ -95,6 +95,9 @@ type Content struct {
 	// Cover leaves the parts out of the e-mail: they are read on the page where
 	// the code of the message is checked.
 	Cover bool `json:"cover,omitempty"`
+	// Sensitive says that the list names sensitive data for somebody the filter
+	// chooses: the texts others may see are judged by it, as by the facts.
+	Sensitive bool `json:"sensitive,omitempty"`
 	// QuietOverride is why people are disturbed in their quiet hours: approving
 	// the content is the officer's decision on it.
 	QuietOverride string `json:"quiet_override,omitempty"`

@@ -197,10 +197,10 @@ func SensitiveData(category string) bool {
 	return false
 }
 
-// Sensitive tells whether the facts name sensitive data; known is false while
-// they do not say which data is touched.
+// Sensitive tells whether the facts, or the list, name sensitive data; known is
+// false while neither says which data is touched.
 func (f Facts) Sensitive() (yes, known bool) {
 	cats, known := f.List("data_categories")
 	items, _ := f.List("data_items")
-	return slices.ContainsFunc(slices.Concat(cats, items), SensitiveData), known
+	return f.Listed || slices.ContainsFunc(slices.Concat(cats, items), SensitiveData), known || f.Listed
 }

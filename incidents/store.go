@@ -226,6 +226,9 @@ type NoticeTx interface {
 	Exclusions(noticeNo int64) ([]Exclusion, error)
 	// CountUnreached counts who of a list cannot be reached by any of the notices.
 	CountUnreached(IncidentID, Unreached) (int64, error)
+	// NamesSensitive tells whether the list names sensitive data for anybody the
+	// filter chooses, excluded or not.
+	NamesSensitive(IncidentID, PersonFilter) (bool, error)
 	// CountFlags counts who the filter chooses by their flags, without those excluded.
 	CountFlags(IncidentID, PersonFilter) (map[int]int64, error)
 	Person(PersonID) (Person, error)

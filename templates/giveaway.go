@@ -62,12 +62,18 @@ func (b *Book) givesAway(text string) string {
 	return ""
 }
 
-// namesData finds a word by which a text names sensitive data of the facts.
+// namesData finds a word by which a text names sensitive data of the facts, or
+// any that may be on the list.
 func (l *linter) namesData(fd field) string {
 	cats, _ := l.f.List("data_categories")
 	items, _ := l.f.List("data_items")
 	lex := l.b.lexicon(fd.lang)
-	for _, c := range slices.Concat(cats, items) {
+	all := slices.Concat(cats, items)
+	if l.f.Listed && lex != nil { // a person's flag does not say which
+		all = slices.AppendSeq(all, maps.Keys(lex.Data))
+		slices.Sort(all)
+	}
+	for _, c := range all {
 		if !incidents.SensitiveData(c) {
 			continue
 		}

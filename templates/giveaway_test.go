@@ -73,10 +73,12 @@ func TestANameThatSaysItAll(t *testing.T) {
 	}
 	health := stolenBackup()
 	health.Known["data_categories"] = incidents.Fact{Value: []string{"basic", "health"}}
+	listed := stolenBackup()
+	listed.Listed = true
 	for name, tc := range map[string]struct {
 		facts incidents.Facts
 		named bool
-	}{"health data": {health, false}, "nothing known": {known(nil), false}, "nothing sensitive": {stolenBackup(), true}} {
+	}{"health data": {health, false}, "nothing known": {known(nil), false}, "nothing sensitive": {stolenBackup(), true}, "sensitive on the list alone": {listed, false}} {
 		c := content(t, b, incidents.NoticeBreach, tc.facts)
 		for lang, w := range c.Langs {
 			if named := strings.Contains(w.Subject+w.SMS+w.PushTitle+w.PushBody, "{{org}}"); named != tc.named {
@@ -109,6 +111,43 @@ func TestTheKindOfDataIsNoSubject(t *testing.T) {
 	edit(&c, "en", func(w *words) { w.Subject = "Other personal information of yours" })
 	if !has(b.Lint(c, f, nil), "sensitive-words", levelError) {
 		t.Error("a subject names the category")
+	}
+}
+
+// Facts that know of nothing sensitive do not speak for the list: what it names
+// for anybody is kept out of what others may see.
+func TestWhatTheListNamesIsKeptIn(t *testing.T) {
+	org := testOrg
+	org.Name = "Berlin HIV Clinic"
+	b, err := New(org, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := stolenBackup()
+	for subject, level := range map[string][2]string{
+		"A security incident at {{org}}":       {levelWarning, levelError},
+		"Your diagnosis was read":              {levelWarning, levelError},
+		"Other personal information of yours":  {"", levelError},
+		"Important news about your data":       {"", ""},
+		"A message about your payment account": {"", ""},
+	} {
+		for i, listed := range []bool{false, true} {
+			c := content(t, b, incidents.NoticeBreach, f)
+			c.Sensitive = listed
+			for lang := range c.Langs {
+				edit(&c, lang, func(w *words) { w.Subject, w.SMS, w.PushTitle, w.PushBody = "X", "X {{code}}", "X", "X {{code}}" })
+			}
+			edit(&c, "en", func(w *words) { w.Subject = subject })
+			got := ""
+			for _, x := range b.Lint(c, f, nil) {
+				if x.Rule == "sensitive-words" {
+					got = x.Level
+				}
+			}
+			if got != level[i] {
+				t.Errorf("%q, on the list %v: %q, want %q", subject, listed, got, level[i])
+			}
+		}
 	}
 }
 

@@ -241,6 +241,7 @@ func changesOf(a, b incidents.Content) (out []wordChange) {
 	add("Channels", planText(a.Plan), planText(b.Plan))
 	add("Plans of groups", plansLine(a.Plans), plansLine(b.Plans))
 	add("Minors and the dead", routesText(a.Routes), routesText(b.Routes))
+	add("Sensitive data named on the list", yesNo(a.Sensitive), yesNo(b.Sensitive))
 	add("Read on the verification page", yesNo(a.Cover), yesNo(b.Cover))
 	add("Leaves in quiet hours, because", a.QuietOverride, b.QuietOverride)
 	add("Default language", langName(a.Default), langName(b.Default))
