@@ -68,7 +68,9 @@ func (c *Client) page(ctx context.Context, list *api.ListMessageParams, token, p
 		return nil, incidents.Unavailable("Twilio cannot be asked what became of a message")
 	}
 	for _, m := range got.Messages {
-		if s.see(m) {
+		// What was sent is listed with the last one first; where Twilio puts what
+		// still waits, it does not say.
+		if old := list.To == nil && !noneBefore(m.DateSent, s.since); old || s.see(m) {
 			return nil, nil
 		}
 	}
@@ -91,12 +93,8 @@ type search struct {
 	pages    int
 }
 
-// see looks at one message; over tells that it is the one, or that it and all
-// behind it are older: lists begin with what was sent last.
-func (s *search) see(m api.ApiV2010Message) (over bool) {
-	if !noneBefore(m.DateSent, s.since) {
-		return true
-	}
+// see looks at one message, and tells whether it is the one.
+func (s *search) see(m api.ApiV2010Message) bool {
 	if m.Sid == nil || m.To == nil || !noneBefore(m.DateCreated, s.since) || *m.To != s.to && !masks(*m.To, s.to) {
 		return false
 	}
