@@ -29,9 +29,10 @@ func (p CallPolicy) orDefault() CallPolicy {
 // a minute and lasts ten at most, and the rest is for reports that are late.
 const callEnds = time.Hour
 
-// heardBy is when silence about an accepted delivery means that it did not
-// arrive; zero: it means nothing. A call always ends somehow, so its silence
-// counts on the last step too, where it only ends the waiting.
+// heardBy is when silence about an accepted delivery means that its person was
+// not reached for certain, and the next step is due; zero: it means nothing. A
+// call always ends somehow, so its silence counts on the last step too, where it
+// only ends the waiting.
 func heardBy(d delivery, plan []incidents.Step, at time.Time) time.Time {
 	var wait time.Duration
 	if d.step < len(plan) {
@@ -40,7 +41,7 @@ func heardBy(d delivery, plan []incidents.Step, at time.Time) time.Time {
 	switch {
 	case d.channel == channelCode(incidents.Phone) && wait <= 0:
 		return at.Add(callEnds)
-	case wait <= 0, !givesReceipts(d.channel), d.step >= len(plan)-1 && d.channel != channelCode(incidents.Phone):
+	case wait <= 0, !silenceFails(d.channel), d.step >= len(plan)-1 && d.channel != channelCode(incidents.Phone):
 		return time.Time{}
 	}
 	return at.Add(wait)
@@ -172,30 +173,24 @@ func (t *tx) foldOf(d delivery, receipts []incidents.StatusReceipt) folded {
 	return fold(stateOf(d.state), d.attempts, receipts)
 }
 
-// again settles what a fold of calls left open: a call that is under way must
-// end, and nobody is called again for a notice that was stopped. It reopens a
-// notice that was done.
+// again settles what a fold of calls left open: nobody is called again for a
+// notice that was stopped. It reopens a notice that was done.
 func (f *folding) again(d delivery, c *change) error {
-	if d.channel != channelCode(incidents.Phone) {
+	if c.state != stateRetryWait {
 		return nil
 	}
-	switch c.state {
-	case stateAccepted:
-		c.next = f.now().Add(callEnds)
-	case stateRetryWait:
-		n, err := f.NoticeByNo(d.notice)
-		if err != nil {
-			return err
-		}
-		if n.Status == incidents.NoticeStopped {
-			c.state, c.next, c.reason = stateCancelled, time.Time{}, "stopped before the next call"
-			return nil
-		}
-		if f.retry[d.notice] == nil {
-			f.retry[d.notice] = map[int64]bool{}
-		}
-		f.retry[d.notice][d.chunk] = true
+	n, err := f.NoticeByNo(d.notice)
+	if err != nil {
+		return err
 	}
+	if n.Status == incidents.NoticeStopped {
+		c.state, c.next, c.reason = stateCancelled, time.Time{}, "stopped before the next call"
+		return nil
+	}
+	if f.retry[d.notice] == nil {
+		f.retry[d.notice] = map[int64]bool{}
+	}
+	f.retry[d.notice][d.chunk] = true
 	return nil
 }
 

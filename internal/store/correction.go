@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"tocsin/incidents"
@@ -46,6 +47,10 @@ func (t *tx) planCorrection(n incidents.Notice, list int64, at time.Time) (int64
 // came back (10) has told nobody.
 var leftSQL = `(d.state IN (4, 7, 9) OR d.state = 8 AND d.code <> '` + incidents.CodeParked + `' OR d.maybe_twice = 1 OR d.conflict = 1)`
 
+// saysAccepted are the lines of a delivery's history that say that a provider took
+// it: the answer to an attempt, or what was found out about a doubt.
+var saysAccepted = []string{string(incidents.OutcomeAccepted), "resolved " + string(incidents.Accepted), "receipt " + string(incidents.Accepted)}
+
 // wentOnSilent lists, as rows of seq and channel, deliveries that a provider
 // took and that went on to the next channel because no receipt came: they left.
 func (t *tx) wentOnSilent(notice int64) ([][]any, error) {
@@ -69,7 +74,7 @@ func (t *tx) wentOnSilent(notice int64) ([][]any, error) {
 	for chunk, keys := range gone {
 		err := t.attempts(notice, chunk, 0, func(a Attempt) error {
 			k := flightKey{a.Delivery.Seq, channelCode(a.Delivery.Channel)}
-			if keys[k] && incidents.Outcome(a.Outcome) == incidents.OutcomeAccepted {
+			if keys[k] && slices.Contains(saysAccepted, a.Outcome) {
 				delete(keys, k) // once is enough
 				out = append(out, []any{k.seq, k.channel})
 			}

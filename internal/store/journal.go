@@ -398,7 +398,7 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 		if done.Receipt.Outcome == incidents.OutcomeAccepted && done.ID.Channel == incidents.Email {
 			done.At = w.Now // its line has the moment: many persons of a window have the rest in common
 		}
-		c := t.listen(d, outcome(d, done, plan(d.seq), w.Backoff, t.s.o.DoubtWait), plan(d.seq))
+		c := t.listen(d, outcome(d, done, w.Backoff, t.s.o.DoubtWait), plan(d.seq))
 		if mayWait(d.channel, c) {
 			a := answer{told: ms(w.Now), code: clean(c.code), by: clean(done.Receipt.Provider)}
 			if !c.next.IsZero() {
@@ -462,14 +462,14 @@ func (d delivery) after(c change) delivery {
 	return d
 }
 
-// outcome is what becomes of an attempt; a pure function.
-func outcome(d delivery, done incidents.Recorded, plan []incidents.Step, backoff func(incidents.Channel, int) time.Duration, doubt map[incidents.Channel]time.Duration) change {
+// outcome is what becomes of an attempt; a pure function. How long what was
+// accepted is waited for, listen says.
+func outcome(d delivery, done incidents.Recorded, backoff func(incidents.Channel, int) time.Duration, doubt map[incidents.Channel]time.Duration) change {
 	r := done.Receipt
 	c := change{provider: r.ProviderID, code: r.Code, reason: r.Reason, at: done.At}
 	switch r.Outcome {
 	case incidents.OutcomeAccepted:
 		c.state = stateAccepted
-		c.next = heardBy(d, plan, done.At)
 	case incidents.OutcomeRetry:
 		c.state = stateRetryWait
 		wait := r.RetryAfter

@@ -135,9 +135,6 @@ func (t *tx) settle(d delivery, r incidents.Resolution, event string) error {
 	switch r.State {
 	case incidents.Accepted:
 		c.state = stateAccepted
-		if d.channel == channelCode(incidents.Phone) {
-			c.next = heardBy(d, n.Content.Plan, r.Now)
-		}
 	case incidents.Ready:
 		c.state, c.twice = stateReady, r.MaybeTwice
 		if n.Status == incidents.NoticeStopped {
@@ -151,6 +148,9 @@ func (t *tx) settle(d delivery, r incidents.Resolution, event string) error {
 		c.state, c.next, c.tries = stateInDoubt, r.Again, d.tries+1
 	default:
 		return incidents.Invalid("a doubt does not end as %s", r.State)
+	}
+	if c, err = t.listenLater(d, c); err != nil {
+		return err
 	}
 	s := shift{}
 	if err := t.become(s, d, c); err != nil {

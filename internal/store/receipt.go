@@ -186,6 +186,9 @@ func (f *folding) delivery(id incidents.DeliveryID) (settled bool, err error) {
 	}
 	if c.state != d.state {
 		c.next, c.code, c.reason = got.Next, got.Code, got.Reason
+		if c, err = f.listenLater(d, c); err != nil {
+			return false, err
+		}
 		if err := f.again(d, &c); err != nil {
 			return false, err
 		}

@@ -72,11 +72,17 @@ func channelsOf(bits int) (out []incidents.Channel) {
 	return out
 }
 
-// givesReceipts tells the channels whose provider says later whether the
-// person was reached. Only there does silence mean something: an accepted
-// e-mail bounces or stays silent for ever, and push is never confirmed.
-func givesReceipts(channel int) bool {
-	return channel == channelCode(incidents.SMS) || channel == channelCode(incidents.Phone)
+// silenceFails tells the channels on which an accepted message without a receipt
+// reached nobody for certain. The provider of SMS and calls says later whether the
+// person was reached; a push message that was taken may never be shown, and nobody
+// says so. An e-mail and a letter count as sent when they were taken, and come back
+// if they do not arrive.
+func silenceFails(channel int) bool {
+	switch channelOf(channel) {
+	case incidents.SMS, incidents.Phone, incidents.Push:
+		return true
+	}
+	return false
 }
 
 // isTodo tells the states a chunk's todo counter counts. What is held has a
