@@ -328,11 +328,12 @@ func (w *walk) importList(ctx context.Context) error {
 	return nil
 }
 
-// notify drafts, is refused its own approval, has others approve, and sends.
+// notify drafts, is refused its own approval, has others approve, and sends. A push
+// message is followed by an e-mail, here after a second instead of a day.
 func (w *walk) notify(ctx context.Context) error {
 	desk, rita := w.app.Desk, w.as("rita")
 	n, err := desk.DraftNotice(ctx, rita, w.in.ID, incidents.NoticeInput{Title: "Notice to customers",
-		Plan: []incidents.Step{{Channel: incidents.Push, Wait: 24 * time.Hour}, {Channel: incidents.Email}, {Channel: incidents.SMS, Wait: 24 * time.Hour}}})
+		Plan: []incidents.Step{{Channel: incidents.Push, Wait: time.Second}, {Channel: incidents.Email}, {Channel: incidents.SMS, Wait: 24 * time.Hour}}})
 	if err != nil {
 		return err
 	}
