@@ -137,24 +137,32 @@ func (t *tx) sweepLost(notice int64, p incidents.SweepPolicy, out *incidents.Swe
 }
 
 // sweepExpired ends retries past their time, counted from the first attempt
-// that left: who waited for a hold to end was not tried meanwhile.
+// that left: who waited for a hold to end was not tried meanwhile. A provider that
+// asks to be left alone for longer does not keep the person from the next channel.
 func (t *tx) sweepExpired(r release, n incidents.Notice, p incidents.SweepPolicy) (int, error) {
 	var late []delivery
 	up, err := t.aloft(r.notice, 0)
 	if err != nil {
 		return 0, err
 	}
-	for ch, long := range p.RetryFor {
-		err := t.rows(deliveryColumns+`FROM deliveries d WHERE d.notice_no = $1 AND d.apart = 5 AND d.next_at IS NOT NULL AND d.next_at <= $2 AND d.channel = $3 AND d.first_at <= $4 ORDER BY d.next_at LIMIT $5`, args{r.notice, ms(p.Now), channelCode(ch), ms(p.Now.Add(-long)), sweepLimit}, func(row scanner) error {
+	params, began := args{r.notice, sweepLimit}, `CASE d.channel`
+	for i, ch := range channelList {
+		if long, ok := p.RetryFor[ch]; ok {
+			params = append(params, ms(p.Now.Add(-long)))
+			began += fmt.Sprintf(` WHEN %d THEN CAST($%d AS BIGINT)`, i+1, len(params))
+		}
+	}
+	if len(params) > 2 {
+		err = t.rows(deliveryColumns+`FROM deliveries d`+t.indexed("deliveries_timer")+` WHERE d.notice_no = $1 AND d.apart = 5 AND d.next_at IS NOT NULL AND d.first_at <= `+began+` END ORDER BY d.next_at LIMIT $2`, params, func(row scanner) error {
 			d, err := scanDelivery(row)
 			if !up.has(d.seq, d.channel) {
 				late = append(late, d)
 			}
 			return err
 		})
-		if err != nil {
-			return 0, err
-		}
+	}
+	if err != nil {
+		return 0, err
 	}
 	s := shift{}
 	all := make([]changed, len(late))

@@ -227,3 +227,32 @@ func TestAHoldTakesNoTimeFromWhoHadNotLeft(t *testing.T) {
 		}
 	})
 }
+
+// A retry ends when its channel was tried for as long as it may be, however long
+// the provider wants to be left alone; what may be tried longer waits on.
+func TestARetryNeverWaitsBeyondItsTime(t *testing.T) {
+	eachEngine(t, func(t *testing.T, w *world) {
+		w.incident("i1", incidents.Live)
+		w.list("im1", []incidents.Candidate{candidate(1), candidate(2, incidents.Email)}, 10)
+		w.send([]incidents.Step{{Channel: incidents.SMS}, {Channel: incidents.Email}})
+		c := w.mustTake(1)
+		for _, ch := range []incidents.Channel{incidents.SMS, incidents.Email} {
+			done := w.outcomes(w.mustTurn(c, ch, 10).Next, incidents.OutcomeRetry)
+			done[0].Receipt.RetryAfter = 72 * time.Hour
+			w.mustTurn(c, ch, 0, done...)
+		}
+		w.ok(w.s.LeaveChunk(always, c))
+		w.pass(3 * time.Hour)
+		if s := w.sweep(); s.Expired != 0 {
+			t.Fatalf("swept %+v", s)
+		}
+		w.pass(time.Hour)
+		if s := w.sweep(); s.Expired != 1 || w.state(1, incidents.SMS) != incidents.Escalated || w.state(1, incidents.Email) != incidents.Planned || w.state(2, incidents.Email) != incidents.RetryWait {
+			t.Fatalf("swept %+v: %+v", s, w.deliveries(incidents.DeliveryFilter{}))
+		}
+		w.pass(44 * time.Hour)
+		if s := w.sweep(); s.Expired != 1 || w.state(2, incidents.Email) != incidents.Expired {
+			t.Fatalf("swept %+v", s)
+		}
+	})
+}
