@@ -374,7 +374,7 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 		return false, nil
 	}
 	var all []landing
-	var failed []delivery
+	var failed, gone []delivery
 	attempts := make([]Attempt, 0, len(w.Done))
 	ended, at := make([]bool, len(w.flights)), -1
 	seqs := make([]int64, len(w.Done))
@@ -415,6 +415,9 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 		if c.state == stateRejected {
 			failed = append(failed, d.after(c))
 		}
+		if done.Receipt.Outcome == incidents.OutcomeGone {
+			gone = append(gone, d)
+		}
 	}
 	open := w.flights[:0]
 	for i, f := range w.flights {
@@ -433,6 +436,9 @@ func (t *tx) record(w *standing) (fallback bool, err error) {
 		return false, err
 	}
 	if err := t.pace(w.Chunk.Notice, w.Chunk.No, w.Now, all); err != nil {
+		return false, err
+	}
+	if err := t.forget(w.release.list, gone); err != nil {
 		return false, err
 	}
 	if w.notice.Status != incidents.NoticeStopped {

@@ -53,7 +53,7 @@ func (t *tx) fallBack(s shift, r release, c incidents.Content, failed []delivery
 }
 
 // reachable returns the channels by which each person can be reached and was
-// not tried yet; none for who is excluded or erased.
+// not tried yet; none for who is excluded or erased, and none that is gone.
 func (t *tx) reachable(r release, ds []delivery) (map[int64]int, error) {
 	rows := make([][]any, len(ds))
 	for i, d := range ds {
@@ -61,7 +61,7 @@ func (t *tx) reachable(r release, ds []delivery) (map[int64]int, error) {
 	}
 	ids := asJSON(rows)
 	out := map[int64]int{}
-	err := t.rows(`SELECT p.seq, p.channels FROM `+t.table("$2", "seq:int")+` v CROSS JOIN persons p WHERE p.list_no = $1 AND p.seq = v.seq
+	err := t.rows(`SELECT p.seq, `+usable+` FROM `+t.table("$2", "seq:int")+` v CROSS JOIN persons p WHERE p.list_no = $1 AND p.seq = v.seq
 		AND p.excluded = '' AND p.sealed IS NOT NULL`, args{r.list, ids}, func(row scanner) error {
 		var seq int64
 		var bits int

@@ -94,12 +94,13 @@ type folding struct {
 	failed map[int64][]delivery     // by notice: what was not delivered
 	retry  map[int64]map[int64]bool // by notice: chunks with somebody to be called again
 	seen   map[incidents.DeliveryID]bool
-	locked map[int64]bool // notices of which nothing is claimed meanwhile
+	gone   map[int64][]delivery // by notice: what did not arrive, as there is no such address
+	locked map[int64]bool       // notices of which nothing is claimed meanwhile
 	lines  []string
 }
 
 func (t *tx) folding() *folding {
-	return &folding{tx: t, shift: shift{}, failed: map[int64][]delivery{}, retry: map[int64]map[int64]bool{}, seen: map[incidents.DeliveryID]bool{}, locked: map[int64]bool{}}
+	return &folding{tx: t, shift: shift{}, failed: map[int64][]delivery{}, gone: map[int64][]delivery{}, retry: map[int64]map[int64]bool{}, seen: map[incidents.DeliveryID]bool{}, locked: map[int64]bool{}}
 }
 
 // one folds a receipt's delivery, or lets the receipt wait.
@@ -202,6 +203,9 @@ func (f *folding) delivery(id incidents.DeliveryID) (settled bool, err error) {
 	f.lines = append(f.lines, fmt.Sprintf("%s %s %s\n", id, stateOf(c.state), got.Code))
 	if got.State == incidents.Undelivered && c.state != d.state {
 		f.failed[d.notice] = append(f.failed[d.notice], d.after(c))
+		if goneBy(id.Channel, got.Code) {
+			f.gone[d.notice] = append(f.gone[d.notice], d)
+		}
 	}
 	return true, nil
 }
@@ -250,8 +254,14 @@ func (f *folding) goOn(notice int64, failed []delivery) error {
 		return orNotFound(err, "notice %d was never released", notice)
 	}
 	n, err := f.NoticeByNo(notice)
-	if err != nil || n.Status == incidents.NoticeStopped {
+	if err != nil {
 		return err
+	}
+	if err := f.forget(r.list, f.gone[notice]); err != nil {
+		return err
+	}
+	if n.Status == incidents.NoticeStopped {
+		return nil
 	}
 	gone, err := f.fallBack(f.shift, r, n.Content, failed, f.now())
 	if err != nil {

@@ -181,13 +181,14 @@ func (t *tx) plan(n incidents.Notice, list, persons int64, at time.Time) (total 
 	where, params := filterSQL(n.Content.Filter, args{n.No, list, nil, nil, ms(at)})
 	channel, step, reach, params := routeSQL(n.Content, params)
 	barred := barredSQL(n.Content)
-	apart := `CASE WHEN ` + barred + ` <> '' THEN ` + fmt.Sprint(stateSuppressed) + ` WHEN channels & (` + reach + `) = 0 THEN ` + fmt.Sprint(stateRejected)
+	apart := `CASE WHEN ` + barred + ` <> '' THEN ` + fmt.Sprint(stateSuppressed) + ` WHEN ` + usable + ` & (` + reach + `) = 0 THEN ` + fmt.Sprint(stateRejected)
 	room, filled := t.room(apart + ` END`)
 	query := `INSERT INTO deliveries (notice_no, seq, channel, step, state, chunk, reason, updated_at` + room + `)
 		SELECT CAST($1 AS BIGINT), seq, ` + channel + `, ` + step + `,
 			` + apart + ` ELSE ` + fmt.Sprint(statePlanned) + ` END,
 			(seq - 1) / ` + fmt.Sprint(chunkSize) + ` + 1,
-			CASE WHEN ` + barred + ` <> '' THEN ` + barred + ` WHEN channels & (` + reach + `) = 0 THEN 'no channel of the plan reaches this person' ELSE '' END,
+			CASE WHEN ` + barred + ` <> '' THEN ` + barred + ` WHEN channels & gone & (` + reach + `) <> 0 THEN '` + goneBefore + `'
+				WHEN channels & (` + reach + `) = 0 THEN 'no channel of the plan reaches this person' ELSE '' END,
 			CAST($5 AS BIGINT)` + filled + `
 		FROM persons WHERE list_no = $2 AND seq BETWEEN $3 AND $4` + where + ` ORDER BY seq`
 	err = t.stretches(persons, func(first, last int64) error {
@@ -266,8 +267,8 @@ func firstChannel(plan []incidents.Step) (channel, step string, reach int) {
 		}
 		bit := 1 << (code - 1)
 		reach |= bit
-		fmt.Fprintf(&c, " WHEN channels & %d <> 0 THEN %d", bit, code)
-		fmt.Fprintf(&s, " WHEN channels & %d <> 0 THEN %d", bit, i)
+		fmt.Fprintf(&c, " WHEN "+usable+" & %d <> 0 THEN %d", bit, code)
+		fmt.Fprintf(&s, " WHEN "+usable+" & %d <> 0 THEN %d", bit, i)
 	}
 	if reach == 0 {
 		return "0", "0", 0

@@ -43,7 +43,7 @@ func (t *tx) eraseRows(in incidents.IncidentID) error {
 		return err
 	}
 	for _, q := range []string{
-		`UPDATE persons SET sealed = NULL, keys = NULL, zone = '', excluded_note = '' WHERE list_no = $1 AND sealed IS NOT NULL`,
+		`UPDATE persons SET sealed = NULL, keys = NULL, zone = '', excluded_note = '', gone = 0 WHERE list_no = $1 AND sealed IS NOT NULL`,
 		`DELETE FROM person_keys WHERE list_no = $1`,
 		`DELETE FROM person_key_runs WHERE list_no = $1`,
 		`UPDATE captures SET sealed = NULL WHERE list_no = $1 AND sealed IS NOT NULL`,
@@ -145,7 +145,7 @@ func (t *tx) reseal(in incidents.IncidentID, seq int64, r resealer) error {
 		return err
 	}
 	for _, q := range []string{
-		`UPDATE persons SET sealed = NULL, keys = NULL, excluded = 'erased', excluded_note = '', zone = '', lang = '', flags = 0 WHERE list_no = $1 AND seq = $2`,
+		`UPDATE persons SET sealed = NULL, keys = NULL, excluded = 'erased', excluded_note = '', zone = '', lang = '', flags = 0, gone = 0 WHERE list_no = $1 AND seq = $2`,
 		`UPDATE captures SET sealed = NULL WHERE list_no = $1 AND seq = $2`,
 	} {
 		if _, err := t.run(q, l.no, seq); err != nil {
