@@ -35,9 +35,12 @@ const (
 
 // returnReasons are what a post writes on an envelope, in our words.
 var returnReasons = map[string]string{
-	"moved": "the person has moved", "unknown": "no such person at the address", "refused": "the person refused the letter", "deceased": "the person has died",
+	"moved": "the person has moved", "unknown": "no such person at the address", "refused": "the person refused the letter", CodeDeceased: "the person has died",
 	"unclaimed": "the letter was not collected", "insufficient": "the address is not complete",
 }
+
+// CodeDeceased is the code of a letter that came back as whom it was sent to has died.
+const CodeDeceased = "deceased"
 
 // A returnedLetter is one line read.
 type returnedLetter struct {
@@ -50,7 +53,8 @@ type returnedLetter struct {
 // the delivery's id, by the verification code printed in it, or by the address
 // its QR code holds; after a comma, if it is known, why (moved, unknown,
 // refused, deceased, unclaimed, insufficient). Each is folded into its
-// delivery as not arrived, and its person goes on to the next channel. A list
+// delivery as not arrived, and its person goes on to the next channel; of who has
+// died, their representative does, where the notice allows it. A list
 // may be sent twice: nothing counts twice. With commit false nothing is
 // written. Lines that name no letter of ours are left out and listed.
 func (d *Desk) ReturnLetters(ctx context.Context, a Actor, r io.Reader, commit bool) (out Returned, err error) {
@@ -72,7 +76,7 @@ func (d *Desk) ReturnLetters(ctx context.Context, a Actor, r io.Reader, commit b
 		before := out
 		err = run(ctx, func(tx Tx) error {
 			out = before // a transaction may run twice
-			return d.returnSome(tx, a, part, commit, &out)
+			return d.returnSome(ctx, tx, a, part, commit, &out)
 		})
 	}
 	return out, err
@@ -152,8 +156,8 @@ func (d *Desk) letterOf(s string) (DeliveryID, bool) {
 
 // returnSome records a part of a list: the receipts and, for each notice, an
 // entry of the audit log, in one transaction.
-func (d *Desk) returnSome(tx Tx, a Actor, part []returnedLetter, commit bool, out *Returned) error {
-	counts := map[int64]int{}
+func (d *Desk) returnSome(ctx context.Context, tx Tx, a Actor, part []returnedLetter, commit bool, out *Returned) error {
+	counts, dead := map[int64]int{}, map[int64]int{}
 	var order []int64
 	for _, x := range part {
 		left, err := letterLeft(tx, x.id)
@@ -174,6 +178,12 @@ func (d *Desk) returnSome(tx Tx, a Actor, part []returnedLetter, commit bool, ou
 			out.Again++
 			continue
 		}
+		if commit && x.code == CodeDeceased {
+			if err := d.died(ctx, tx, x.id); err != nil {
+				return err
+			}
+			dead[x.id.Notice]++
+		}
 		out.Recorded++
 		if counts[x.id.Notice]++; counts[x.id.Notice] == 1 {
 			order = append(order, x.id.Notice)
@@ -188,12 +198,57 @@ func (d *Desk) returnSome(tx Tx, a Actor, part []returnedLetter, commit bool, ou
 			return err
 		}
 		line := fmt.Sprintf("The post returned %d letters of notice N-%d.", counts[no], no)
-		if err := d.record(tx, a, event{name: "letters.returned", incident: n.IncidentID, subject: string(n.ID), line: line,
-			data: map[string]string{"notice": strconv.FormatInt(no, 10), "letters": strconv.Itoa(counts[no])}}); err != nil {
+		data := map[string]string{"notice": strconv.FormatInt(no, 10), "letters": strconv.Itoa(counts[no])}
+		if n := dead[no]; n > 0 {
+			line += fmt.Sprintf(" Of these, %d came back because whom they were sent to has died.", n)
+			data["deceased"] = strconv.Itoa(n)
+		}
+		if err := d.record(tx, a, event{name: "letters.returned", incident: n.IncidentID, subject: string(n.ID), line: line, data: data}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// died has nothing more go to whom a letter was sent to. If that is the person of
+// the list, they stand from now on as if the list had said so: their
+// representative, if one is known, has the channels. Nobody takes the place of a
+// guardian or a representative who has died.
+func (d *Desk) died(ctx context.Context, tx Tx, letter DeliveryID) error {
+	n, err := tx.NoticeByNo(letter.Notice)
+	if err != nil {
+		return err
+	}
+	p, err := tx.Person(NewPersonID(n.IncidentID, letter.Seq))
+	if err != nil || p.Sealed == nil {
+		return err
+	}
+	var channels []Channel
+	if r := ReaderOf(p.Flags); r == ReaderPerson || r == ReaderMinor {
+		p.Flags |= FlagDeceased
+		if channels, err = d.representative(ctx, p); err != nil {
+			return err
+		}
+	}
+	return tx.Redirect(p.ID, p.Flags, channels)
+}
+
+// representative lists the channels of a dead person's representative.
+func (d *Desk) representative(ctx context.Context, p Person) (out []Channel, err error) {
+	if p.Flags&FlagGuardian == 0 {
+		return nil, nil
+	}
+	c, err := d.Roll.OpenContact(ctx, p)
+	if err != nil {
+		return nil, fmt.Errorf("open person %s: %w", p.ID, err)
+	}
+	reader := c.OfGuardian()
+	for _, ch := range Channels() {
+		if reader.Reaches(ch) {
+			out = append(out, ch)
+		}
+	}
+	return out, nil
 }
 
 func (d *Desk) returned(x returnedLetter) StatusReceipt {

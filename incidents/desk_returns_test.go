@@ -1,6 +1,8 @@
 package incidents
 
 import (
+	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,5 +62,56 @@ func TestReadingReturnedLetters(t *testing.T) {
 	}
 	if len(out.Problems) != shownProblems || out.LeftOut != 3*shownProblems {
 		t.Errorf("%d of %d problems are shown", len(out.Problems), out.LeftOut)
+	}
+}
+
+// A diedTx has one person, and keeps what they are redirected to.
+type diedTx struct {
+	Tx
+	person   Person
+	flags    int
+	channels []Channel
+	called   bool
+}
+
+func (t *diedTx) NoticeByNo(int64) (Notice, error) { return Notice{IncidentID: "i1"}, nil }
+func (t *diedTx) Person(PersonID) (Person, error)  { return t.person, nil }
+func (t *diedTx) Redirect(_ PersonID, flags int, channels []Channel) error {
+	t.flags, t.channels, t.called = flags, channels, true
+	return nil
+}
+
+type oneContact struct {
+	Roll
+	contact Contact
+}
+
+func (r oneContact) OpenContact(context.Context, Person) (Contact, error) { return r.contact, nil }
+
+func TestWhoALetterSaysHasDied(t *testing.T) {
+	d := &Desk{Deps: Deps{Roll: oneContact{contact: Contact{Phone: "+1", Email: "own", GuardianTo: "rep@example.com"}}}}
+	for name, c := range map[string]struct {
+		flags    int
+		erased   bool
+		want     int
+		channels []Channel
+	}{
+		"a person alone":                   {flags: 0, want: FlagDeceased},
+		"a person with a representative":   {flags: FlagGuardian, want: FlagDeceased | FlagGuardian, channels: []Channel{Email}},
+		"a minor told directly":            {flags: FlagMinor, want: FlagDeceased | FlagMinor},
+		"the guardian of a minor":          {flags: FlagMinor | FlagGuardian, want: FlagMinor | FlagGuardian},
+		"the representative of the person": {flags: FlagDeceased | FlagGuardian, want: FlagDeceased | FlagGuardian},
+		"somebody erased":                  {erased: true},
+	} {
+		tx := &diedTx{person: Person{Flags: c.flags, Sealed: []byte("x")}}
+		if c.erased {
+			tx.person.Sealed = nil
+		}
+		if err := d.died(t.Context(), tx, DeliveryID{1, 1, Letter}); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if tx.called == c.erased || tx.flags != c.want || !slices.Equal(tx.channels, c.channels) {
+			t.Errorf("%s: flags %d, channels %v", name, tx.flags, tx.channels)
+		}
 	}
 }

@@ -49,6 +49,21 @@ func (c Contact) OfGuardian() Contact {
 	return g
 }
 
+// Reaches tells whether the contact has an address for a channel.
+func (c Contact) Reaches(ch Channel) bool {
+	switch ch {
+	case Email:
+		return c.Email != ""
+	case Push:
+		return c.PushToken != ""
+	case SMS, Phone:
+		return c.Phone != ""
+	case Letter:
+		return c.Address != ""
+	}
+	return false
+}
+
 // Masked is what a page may show of a person: "S•••• H•••••", "s•••@e••••••.com".
 type Masked struct {
 	Name, Email, Phone, Address string

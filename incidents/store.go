@@ -222,6 +222,11 @@ type NoticeTx interface {
 	// SetExcluded takes a person out of sending for a reason, with a note, or
 	// back in with no reason. What has not left is suppressed.
 	SetExcluded(id PersonID, reason, note string) error
+	// Redirect says whom messages about a person go to from now on, by flags and
+	// the channels of who reads them. What has not left is suppressed where a
+	// notice's content bars such a person; what the reader has no address for
+	// goes on to a channel they have.
+	Redirect(id PersonID, flags int, channels []Channel) error
 	// Exclusions counts the suppressed deliveries of a notice by reason.
 	Exclusions(noticeNo int64) ([]Exclusion, error)
 	// CountUnreached counts who of a list cannot be reached by any of the notices.

@@ -275,25 +275,12 @@ func reached(k *incidents.Contact, flags int) incidents.Contact {
 // channels lists what has an address: the preferred one first.
 func channels(k incidents.Contact, preferred string) []incidents.Channel {
 	out := make([]incidents.Channel, 0, 5)
-	has := func(c incidents.Channel) bool {
-		switch c {
-		case incidents.Email:
-			return k.Email != ""
-		case incidents.Push:
-			return k.PushToken != ""
-		case incidents.SMS, incidents.Phone:
-			return k.Phone != ""
-		case incidents.Letter:
-			return k.Address != ""
-		}
-		return false
-	}
 	first := preferredChannel(preferred)
-	if has(first) {
+	if k.Reaches(first) {
 		out = append(out, first)
 	}
 	for _, c := range [...]incidents.Channel{incidents.Email, incidents.Push, incidents.SMS, incidents.Phone, incidents.Letter} {
-		if c != first && has(c) {
+		if c != first && k.Reaches(c) {
 			out = append(out, c)
 		}
 	}

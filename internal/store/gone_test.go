@@ -42,7 +42,10 @@ func TestAnAddressThatIsGoneIsNotAskedAgain(t *testing.T) {
 		}
 		w.ok(w.s.ErasePerson(always, incidents.NewPersonID(w.in.ID, 5)))
 		remembered := func(seq int64) (n int64) {
-			w.ok(w.s.read(always, func(t *tx) error { _, err := t.one(`SELECT COUNT(*) FROM persons WHERE seq = $1 AND gone <> 0`, args{seq}, &n); return err }))
+			w.ok(w.s.read(always, func(t *tx) error {
+				_, err := t.one(`SELECT COUNT(*) FROM persons WHERE seq = $1 AND gone <> 0`, args{seq}, &n)
+				return err
+			}))
 			return n
 		}
 		if remembered(1) != 1 || remembered(5) != 0 {

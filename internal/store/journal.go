@@ -601,6 +601,11 @@ func (w *standing) weigh(x dueRow) (c incidents.Claimed, ok bool, why change) {
 	if x.excluded != "" || x.sealed == nil {
 		return c, false, change{state: stateSuppressed, reason: cmp.Or(x.excluded, "erased"), at: w.Now}
 	}
+	if x.flags&incidents.FlagDeceased != 0 { // who is known to have died since the release, too
+		if bar := w.notice.Content.Barred(x.flags); bar != "" {
+			return c, false, change{state: stateSuppressed, reason: bar, at: w.Now}
+		}
+	}
 	p, at := x.addressee(w.list), ms(w.Now)
 	if open, morning := w.night.gate(p); !open {
 		return c, false, change{state: stateHeld, next: morning, reason: heldByNight, at: w.Now}

@@ -68,7 +68,7 @@ func (t *tx) doubts(notice int64, limit int) (out []incidents.Doubt, err error) 
 				return err
 			}
 			x := incidents.Doubt{Claimed: incidents.Claimed{Delivery: d.domain(), Person: p, First: fromMS(cmp.Or(d.first, d.attempted))}, Notice: an, Tries: d.tries, Since: fromMS(d.attempted)}
-			if p.Excluded != "" || p.Sealed == nil {
+			if p.Excluded != "" || p.Sealed == nil || n.Content.Barred(p.Flags) != "" {
 				x.Notice = incidents.ApprovedNotice{} // may be looked up, not sent again
 			}
 			out = append(out, x)

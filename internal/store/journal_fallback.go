@@ -15,7 +15,7 @@ func (t *tx) fallBack(s shift, r release, c incidents.Content, failed []delivery
 	if len(failed) == 0 {
 		return nil, nil
 	}
-	reach, err := t.reachable(r, failed)
+	reach, err := t.reachable(r, c, failed)
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +26,11 @@ func (t *tx) fallBack(s shift, r release, c incidents.Content, failed []delivery
 	var rows [][]any
 	var old []changed
 	for _, d := range failed {
-		step, channel := nextStep(plan(d.seq), d.step, reach[d.seq])
+		after := d.step
+		if d.code == incidents.CodeDeceased { // another reads it now, by the plan from its beginning
+			after = -1
+		}
+		step, channel := nextStep(plan(d.seq), after, reach[d.seq])
 		if channel == noChannel {
 			continue
 		}
@@ -53,8 +57,8 @@ func (t *tx) fallBack(s shift, r release, c incidents.Content, failed []delivery
 }
 
 // reachable returns the channels by which each person can be reached and was
-// not tried yet; none for who is excluded or erased, and none that is gone.
-func (t *tx) reachable(r release, ds []delivery) (map[int64]int, error) {
+// not tried yet; none for who is excluded, erased or barred by the content, and none that is gone.
+func (t *tx) reachable(r release, c incidents.Content, ds []delivery) (map[int64]int, error) {
 	rows := make([][]any, len(ds))
 	for i, d := range ds {
 		rows[i] = []any{d.seq}
@@ -62,7 +66,7 @@ func (t *tx) reachable(r release, ds []delivery) (map[int64]int, error) {
 	ids := asJSON(rows)
 	out := map[int64]int{}
 	err := t.rows(`SELECT p.seq, `+usable+` FROM `+t.table("$2", "seq:int")+` v CROSS JOIN persons p WHERE p.list_no = $1 AND p.seq = v.seq
-		AND p.excluded = '' AND p.sealed IS NOT NULL`, args{r.list, ids}, func(row scanner) error {
+		AND `+barredSQL(c)+` = ''`, args{r.list, ids}, func(row scanner) error {
 		var seq int64
 		var bits int
 		err := row.Scan(&seq, &bits)

@@ -191,6 +191,22 @@ func (t *tx) SetExcluded(id incidents.PersonID, reason, note string) error {
 
 // suppress ends what is planned for one person and has not left.
 func (t *tx) suppress(list, seq int64, reason string) error {
+	open, err := t.notLeft(list, seq)
+	if err != nil {
+		return err
+	}
+	s := shift{}
+	for _, d := range open {
+		if err := t.become(s, d, change{state: stateSuppressed, reason: reason, at: t.now()}); err != nil {
+			return err
+		}
+	}
+	return t.book(s)
+}
+
+// notLeft lists what is planned for one person by any notice and has not left. What
+// is on its way is not among it: its outcome comes first.
+func (t *tx) notLeft(list, seq int64) (out []delivery, err error) {
 	notices, err := t.numbersOf(`SELECT notice_no FROM releases WHERE list_no = $1 ORDER BY notice_no`, list)
 	for _, no := range notices {
 		if err == nil {
@@ -198,7 +214,7 @@ func (t *tx) suppress(list, seq int64, reason string) error {
 		}
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var open []delivery
 	err = t.rows(deliveryColumns+`FROM deliveries d WHERE d.notice_no IN (SELECT notice_no FROM releases WHERE list_no = $1) AND d.seq = $2 AND d.state IN (0, 1, 2, 5)`,
@@ -207,21 +223,14 @@ func (t *tx) suppress(list, seq int64, reason string) error {
 			open = append(open, d)
 			return err
 		})
-	if err != nil {
-		return err
-	}
-	s := shift{}
 	for _, d := range open {
-		up, err := t.aloft(d.notice, d.chunk)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if up.has(d.seq, d.channel) {
-			continue // on its way: its outcome comes first
-		}
-		if err := t.become(s, d, change{state: stateSuppressed, reason: reason, at: t.now()}); err != nil {
-			return err
+		var up air
+		if up, err = t.aloft(d.notice, d.chunk); !up.has(d.seq, d.channel) {
+			out = append(out, d)
 		}
 	}
-	return t.book(s)
+	return out, err
 }
