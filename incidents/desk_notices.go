@@ -2,6 +2,7 @@ package incidents
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -509,57 +510,76 @@ func (d *Desk) obey(tx Tx, a Actor, in Incident) error {
 	return nil
 }
 
-// HoldNotice halts sending within seconds; what is in flight finishes.
+// HoldNotice halts sending within seconds; what is in flight finishes. It goes on
+// when whoever asked has left.
 func (d *Desk) HoldNotice(ctx context.Context, a Actor, id NoticeID, reason string) error {
-	return d.switchNotice(ctx, a, ActStop, id, reason, NoticeSending, NoticeHeld, "notice.held", "Put notice N-%s on hold.")
-}
-
-// ResumeNotice lets a held notice go on.
-func (d *Desk) ResumeNotice(ctx context.Context, a Actor, id NoticeID, reason string) error {
-	return d.switchNotice(ctx, a, ActRelease, id, reason, NoticeHeld, NoticeSending, "notice.resumed", "Resumed notice N-%s.")
-}
-
-func (d *Desk) switchNotice(ctx context.Context, a Actor, act Act, id NoticeID, reason string, from, to NoticeStatus, name, line string) error {
-	if err := reasonGiven(reason); err != nil {
+	if err := mayHalt(a, reason); err != nil {
 		return err
 	}
-	return d.write(ctx, a, act, func(tx Tx) error {
+	return d.Store.Halt(context.WithoutCancel(ctx), id, func(tx Tx) error {
 		n, err := tx.Notice(id)
 		if err != nil {
 			return err
 		}
-		if n.Status != from {
+		if n.Status != NoticeSending {
 			return Conflict("notice N-%d is %s", n.No, n.Status)
 		}
-		if to == NoticeSending {
-			in, err := tx.Incident(n.IncidentID)
-			if err != nil {
-				return err
-			}
-			if err := held(tx, in); err != nil {
-				return err
-			}
-			if err := waveDecided(tx, n); err != nil {
-				return err
-			}
-		}
-		n.Status, n.HoldReason, n.UpdatedAt = to, reason, d.Now().UTC().Truncate(time.Second)
-		if to == NoticeSending {
-			n.HoldReason = ""
-		}
+		n.Status, n.HoldReason, n.UpdatedAt = NoticeHeld, reason, d.Now().UTC().Truncate(time.Second)
 		if err := tx.PutNotice(n); err != nil {
 			return err
 		}
-		return d.record(tx, a, event{name: name, incident: n.IncidentID, subject: string(id), line: strings.Replace(line, "%s", itoa(n.No), 1), quote: reason})
+		return d.record(tx, a, event{name: "notice.held", incident: n.IncidentID, subject: string(id), line: "Put notice N-" + itoa(n.No) + " on hold.", quote: reason})
 	})
 }
 
-// StopNotice ends a sending for good: what has not left will not leave.
-func (d *Desk) StopNotice(ctx context.Context, a Actor, id NoticeID, reason string) (cancelled int64, err error) {
+func mayHalt(a Actor, reason string) error {
 	if err := reasonGiven(reason); err != nil {
+		return err
+	}
+	return a.May(ActStop)
+}
+
+// ResumeNotice lets a held notice go on.
+func (d *Desk) ResumeNotice(ctx context.Context, a Actor, id NoticeID, reason string) error {
+	if err := reasonGiven(reason); err != nil {
+		return err
+	}
+	return d.write(ctx, a, ActRelease, func(tx Tx) error {
+		n, err := tx.Notice(id)
+		if err != nil {
+			return err
+		}
+		if n.Status != NoticeHeld {
+			return Conflict("notice N-%d is %s", n.No, n.Status)
+		}
+		in, err := tx.Incident(n.IncidentID)
+		if err != nil {
+			return err
+		}
+		if err := held(tx, in); err != nil {
+			return err
+		}
+		if err := waveDecided(tx, n); err != nil {
+			return err
+		}
+		n.Status, n.HoldReason, n.UpdatedAt = NoticeSending, "", d.Now().UTC().Truncate(time.Second)
+		if err := tx.PutNotice(n); err != nil {
+			return err
+		}
+		return d.record(tx, a, event{name: "notice.resumed", incident: n.IncidentID, subject: string(id), line: "Resumed notice N-" + itoa(n.No) + ".", quote: reason})
+	})
+}
+
+// StopNotice ends a sending for good: what has not left will not leave. The stop
+// itself is one short transaction, after which nothing is claimed any more, and
+// the deliveries are cancelled behind it. Both go on when whoever asked has left.
+func (d *Desk) StopNotice(ctx context.Context, a Actor, id NoticeID, reason string) (cancelled int64, err error) {
+	if err := mayHalt(a, reason); err != nil {
 		return 0, err
 	}
-	err = d.write(ctx, a, ActStop, func(tx Tx) error {
+	ctx = context.WithoutCancel(ctx)
+	var no int64
+	err = d.Store.Halt(ctx, id, func(tx Tx) error {
 		n, err := tx.Notice(id)
 		if err != nil {
 			return err
@@ -567,18 +587,22 @@ func (d *Desk) StopNotice(ctx context.Context, a Actor, id NoticeID, reason stri
 		if n.Status != NoticeSending && n.Status != NoticeHeld {
 			return Conflict("notice N-%d is %s", n.No, n.Status)
 		}
+		no = n.No
 		now := d.Now().UTC().Truncate(time.Second)
 		n.Status, n.HoldReason, n.UpdatedAt, n.DoneAt = NoticeStopped, reason, now, &now
 		if err := tx.PutNotice(n); err != nil {
 			return err
 		}
-		if cancelled, err = tx.CancelDeliveries(n.No, "stopped", now); err != nil {
-			return err
-		}
-		return d.record(tx, a, event{name: "notice.stopped", incident: n.IncidentID, subject: string(id),
-			line: "Stopped notice N-" + itoa(n.No) + " for good; " + itoa(cancelled) + " deliveries will not leave.", quote: reason, data: map[string]string{"cancelled": itoa(cancelled)}})
+		return d.record(tx, a, event{name: "notice.stopped", incident: n.IncidentID, subject: string(id), line: "Stopped notice N-" + itoa(no) + " for good.", quote: reason})
 	})
-	return cancelled, err
+	if err != nil {
+		return 0, err
+	}
+	cancelled, err = d.Store.CancelDeliveries(ctx, no)
+	if err != nil {
+		return 0, fmt.Errorf("notice N-%d is stopped, and its deliveries are cancelled later: %w", no, err)
+	}
+	return cancelled, nil
 }
 
 // Progress shows where a released notice stands.

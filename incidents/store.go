@@ -18,6 +18,13 @@ type Store interface {
 	// Group is Write shared with whoever else waits: each fn has its own
 	// savepoint, all share one synced commit.
 	Group(ctx context.Context, fn func(Tx) error) error
+	// Halt is Write for what takes a notice out of sending: it does not wait
+	// behind long writes of others where the engine lets it.
+	Halt(ctx context.Context, id NoticeID, fn func(Tx) error) error
+	// CancelDeliveries ends whatever is not yet sent of a stopped notice, in many
+	// short transactions, and returns how many deliveries of it are cancelled then.
+	// What it leaves undone, the sweeper does.
+	CancelDeliveries(ctx context.Context, noticeNo int64) (int64, error)
 }
 
 // Tx is one transaction. Its methods return a not_found error for what is not
@@ -211,8 +218,6 @@ type NoticeTx interface {
 	Pace(noticeNo int64) (PaceView, error)
 	// LastRate is the rate, per second, of the last notice that used a channel; 0: none did.
 	LastRate(Channel) (float64, error)
-	// CancelDeliveries ends everything that is not yet sent: the stop button.
-	CancelDeliveries(noticeNo int64, why string, at time.Time) (int64, error)
 	// SettleDoubt is a person's decision on one in-doubt delivery: accepted, or
 	// ready again; of a parked one ready again, or rejected.
 	SettleDoubt(DeliveryID, DeliveryState, string, time.Time) error

@@ -125,12 +125,12 @@ func (w *world) status(n incidents.Notice, to incidents.NoticeStatus) {
 			return err
 		}
 		now.Status = to
-		if err := tx.PutNotice(now); err != nil || to != incidents.NoticeStopped {
-			return err
-		}
-		_, err = tx.CancelDeliveries(n.No, "stopped", w.now())
-		return err
+		return tx.PutNotice(now)
 	})
+	if to == incidents.NoticeStopped {
+		_, err := w.s.CancelDeliveries(context.Background(), n.No)
+		w.ok(err)
+	}
 }
 
 // dispatcher works with a channel for e-mail and one for SMS, of windows of 32.

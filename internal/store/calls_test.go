@@ -194,15 +194,7 @@ func TestCallsOfTheLastStep(t *testing.T) {
 func TestAStoppedNoticeCallsNobodyAgain(t *testing.T) {
 	eachEngine(t, func(t *testing.T, w *world) {
 		w.ringing(1, phoneThenMail)
-		w.write(func(t *tx) error {
-			n := w.n
-			n.Status = incidents.NoticeStopped
-			if err := t.PutNotice(n); err != nil {
-				return err
-			}
-			_, err := t.CancelDeliveries(1, "stopped", w.now())
-			return err
-		})
+		w.stop()
 		id := incidents.DeliveryID{Notice: 1, Seq: 1, Channel: incidents.Phone}
 		if _, _, err := w.s.Calling(always, id, 1); incidents.KindOf(err) != incidents.KindForbidden {
 			t.Errorf("a call of a stopped notice may speak: %v", err)

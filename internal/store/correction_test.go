@@ -70,16 +70,9 @@ func TestACorrectionFollowsWhatLeft(t *testing.T) {
 			if err := t.book(s); err != nil {
 				return err
 			}
-			if err := t.SetExcluded(incidents.NewPersonID(w.in.ID, 2), "safety", ""); err != nil {
-				return err
-			}
-			n.Status = incidents.NoticeStopped
-			if err := t.PutNotice(n); err != nil {
-				return err
-			}
-			_, err = t.CancelDeliveries(n.No, "stopped", w.now())
-			return err
+			return t.SetExcluded(incidents.NewPersonID(w.in.ID, 2), "safety", "")
 		})
+		w.stop()
 		w.list("im2", []incidents.Candidate{candidate(11), candidate(12)}, 10) // the list goes on
 		w.reload()
 		w.ok(w.correction())

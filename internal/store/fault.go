@@ -109,7 +109,7 @@ func namedPostgres(code string, err error) error {
 // again tells whether the same transaction may go through if it is run once more.
 func again(err error) bool {
 	var pg *pgconn.PgError
-	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
+	return errors.Is(err, errOvertaken) || errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
 }
 
 // unsynced tells that a sync failed: the kernel may have dropped what was written.

@@ -116,22 +116,9 @@ func TestWhatIsInFlightIsPassedOver(t *testing.T) {
 	t.Run("by the stop button", func(t *testing.T) {
 		eachEngine(t, func(t *testing.T, w *world) {
 			c := airborne(w)
-			w.write(func(q *tx) error {
-				n, err := q.Notice(w.n.ID)
-				if err != nil {
-					return err
-				}
-				n.Status = incidents.NoticeStopped
-				if err := q.PutNotice(n); err != nil {
-					return err
-				}
-				cancelled, err := q.CancelDeliveries(n.No, "stopped", w.now())
-				if cancelled != 3 {
-					t.Errorf("%d were cancelled", cancelled)
-				}
-				return err
-			})
-			w.counted()
+			if n := w.stop(); n != 3 {
+				t.Errorf("%d were cancelled", n)
+			}
 			if w.state(1, incidents.Email) != incidents.Attempting || w.state(3, incidents.Email) != incidents.Attempting || w.state(4, incidents.Email) != incidents.Cancelled {
 				t.Fatal("it did not pass over what is in flight, or over nothing")
 			}

@@ -81,20 +81,20 @@ func (t *tx) approvalsSQL(words string) string {
 const rowVersion = `xmin::text`
 
 // lookAt asks, in the transaction that writes attempts down, for all that a
-// notice must still be to be sent. It keeps the stop button from passing between
-// this look and the claim.
+// notice must still be to be sent. Before it goes shareRelease, which keeps the stop
+// button from passing between this look and the claim.
 func (t *tx) lookAt(notice int64, at moment) (v *look, err error) {
 	v = &look{remembered: remembered{at: at}}
 	if v.gate, v.stands = t.s.gates.stands(notice, at); v.stands {
 		return v, nil
 	}
-	lock, words, version := ``, `body`, `''`
+	words, version := `body`, `''`
 	if t.postgres() {
-		lock, words, version = ` FOR SHARE OF r`, rowVersion, `l.`+rowVersion
+		words, version = rowVersion, `l.`+rowVersion
 	}
 	r, l, of := &v.release, &v.list, &v.of
 	return v, t.ask(&v.found, `SELECT r.notice_no, r.notice_id, r.incident_id, r.list_no, r.list_hash, r.hash, r.total, r.released_at, COALESCE(f.state, 0), n.status, n.`+words+`, i.`+words+`,
-			l.incident_id, l.mode, l.persons, l.hash, l.erased_at IS NOT NULL, l.key_runs, l.key_merged, `+version+`, `+t.approvalsSQL(words)+gateFrom+lock,
+			l.incident_id, l.mode, l.persons, l.hash, l.erased_at IS NOT NULL, l.key_runs, l.key_merged, `+version+`, `+t.approvalsSQL(words)+gateFrom,
 		args{notice}, &r.notice, &r.id, &r.incident, &r.list, &r.listHash, &r.hash, &r.total, &v.released, &v.wave, &of.status, &of.words, &of.incident,
 		&l.incident, &l.mode, &l.persons, &l.hash, &l.erased, &l.runs, &l.merged, &of.list, &of.approvals)
 }
@@ -110,7 +110,7 @@ func (t *tx) expect(c incidents.Chunk, a *ahead) (*look, *footing, error) {
 	}
 	of := k.of
 	if err := t.later(nil, `SELECT 1 / COUNT(*) FROM (SELECT 1`+gateFrom+` AND r.notice_id = $2 AND r.list_hash = $3 AND r.hash = $4 AND n.status = $5 AND n.`+rowVersion+` = $6 AND i.`+rowVersion+` = $7
-			AND l.mode = $8 AND l.`+rowVersion+` = $9 AND `+t.approvalsSQL(rowVersion)+` = $10 AND COALESCE(f.state, 0) = 0 FOR SHARE OF r) AS gate`,
+			AND l.mode = $8 AND l.`+rowVersion+` = $9 AND `+t.approvalsSQL(rowVersion)+` = $10 AND COALESCE(f.state, 0) = 0) AS gate`,
 		c.Notice, string(of.notice), of.listHash, of.hash, of.status, of.words, of.incident, string(of.mode), of.list, of.approvals); err != nil {
 		return nil, nil, err
 	}

@@ -29,6 +29,9 @@ func (s *Store) TakeChunk(ctx context.Context, notice, chunk int64, owner string
 }
 
 func (t *tx) takeChunk(notice, chunk int64, owner string, lease time.Duration) (c incidents.Chunk, ok bool, err error) {
+	if err := t.shareRelease(notice); err != nil { // before the chunk, as turns do
+		return c, false, err
+	}
 	n, err := t.NoticeByNo(notice)
 	if err != nil || n.Status != incidents.NoticeSending {
 		return c, false, err
@@ -296,6 +299,9 @@ func (t *tx) turn(turn incidents.Turn, a *ahead, sure bool) (c incidents.Claims,
 
 // whereabouts asks for gate and chunk, or expects them as they were, unless it has to be sure.
 func (t *tx) whereabouts(c incidents.Chunk, a *ahead, at moment, sure bool) (v *look, f *footing, err error) {
+	if err := t.shareRelease(c.Notice); err != nil {
+		return nil, nil, err
+	}
 	if !sure {
 		if v, f, err = t.expect(c, a); err != nil || v != nil {
 			return v, f, err

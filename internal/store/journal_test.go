@@ -335,16 +335,7 @@ func TestTheStopButton(t *testing.T) {
 		c := w.mustTake(1)
 		got := w.mustTurn(c, incidents.Email, 3)
 		w.mustTurn(c, incidents.Email, 0, w.outcomes(got.Next[:1], incidents.OutcomeRetry)...)
-		w.n.Status = incidents.NoticeStopped
-		var n int64
-		w.write(func(q *tx) (err error) {
-			if err := q.PutNotice(w.n); err != nil {
-				return err
-			}
-			n, err = q.CancelDeliveries(1, "stopped", w.now())
-			return err
-		})
-		w.counted()
+		n := w.stop()
 		if r := w.reconcile(); n != 8 || r.Cancelled != 8 || r.Trying != 2 {
 			t.Fatalf("%d cancelled, %+v", n, r)
 		}

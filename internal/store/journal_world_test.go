@@ -200,6 +200,28 @@ func (w *world) send(plan []incidents.Step) {
 	w.reload()
 }
 
+// stop is what the stop button does; it returns how many are cancelled then.
+func (w *world) stop() int64 {
+	w.t.Helper()
+	w.ok(w.halt(incidents.NoticeStopped))
+	n, err := w.s.CancelDeliveries(always, w.n.No)
+	w.ok(err)
+	w.counted()
+	return n
+}
+
+// halt puts the notice on hold, or stops it and leaves its deliveries as they are.
+func (w *world) halt(to incidents.NoticeStatus) error {
+	return w.s.Halt(always, w.n.ID, func(t incidents.Tx) error {
+		n, err := t.Notice(w.n.ID)
+		if err != nil {
+			return err
+		}
+		n.Status = to
+		return t.PutNotice(n)
+	})
+}
+
 const lease = 30 * time.Second
 
 func (w *world) take(chunk int64) (incidents.Chunk, bool) {

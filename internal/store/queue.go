@@ -178,7 +178,7 @@ func (t *tx) savepoint(a *act) error {
 		_, err := t.run(`RELEASE SAVEPOINT act`)
 		return err
 	}
-	t.entries, t.emitted = t.entries[:entries], emitted
+	t.entries, t.emitted, t.read = t.entries[:entries], emitted, nil
 	if _, err := t.run(`ROLLBACK TO SAVEPOINT act`); err != nil {
 		return err
 	}

@@ -124,14 +124,9 @@ func TestSleepersCanBeStoppedLostAndExcluded(t *testing.T) {
 		if s := w.sweep(); s.InDoubt != 1 || w.state(5, incidents.SMS) != incidents.InDoubt {
 			t.Fatalf("swept %+v, person 5 is %s", s, w.state(5, incidents.SMS))
 		}
-		w.write(func(q *tx) error {
-			n, err := q.CancelDeliveries(1, "stopped", w.now())
-			if n != 1 {
-				t.Errorf("%d cancelled", n)
-			}
-			return err
-		})
-		w.counted()
+		if n := w.stop(); n != 1 {
+			t.Errorf("%d cancelled", n)
+		}
 		if r := w.reconcile(); r.Sent != 2 || r.Excluded != 1 || r.InDoubt != 1 || r.Cancelled != 1 || r.Unaccounted() != 0 {
 			t.Errorf("%+v", r)
 		}

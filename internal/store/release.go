@@ -319,67 +319,6 @@ func (t *tx) requeue(notice, chunk int64, at time.Time) error {
 	return t.emitChunk(notice, chunk, nth)
 }
 
-// CancelDeliveries ends everything that is not yet sent: the stop button. What
-// is on its way, in doubt or already answered keeps its true state.
-func (t *tx) CancelDeliveries(notice int64, why string, at time.Time) (int64, error) {
-	const open = `(0, 1, 2, 5)`
-	if err := t.lockRelease(notice); err != nil {
-		return 0, err
-	}
-	up, err := t.aloft(notice, 0)
-	if err != nil {
-		return 0, err
-	}
-	cancel, params := `UPDATE deliveries AS d SET state = $2, next_at = NULL, reason = $3, updated_at = $4`+t.apart(`$2`, `NULL`)+` WHERE d.notice_no = $1 AND d.state IN `+open, args{notice, stateCancelled, why, ms(at)}
-	if len(up) > 0 {
-		cancel, params = cancel+` AND `+t.notAloft("$5"), append(params, up.table())
-	}
-	n, err := t.run(cancel, params...)
-	if err != nil {
-		return 0, err
-	}
-	var rows [][]any
-	err = t.rows(`SELECT part, channel, step, state, n FROM delivery_counts WHERE notice_no = $1 AND n <> 0 AND state IN `+open, args{notice}, func(r scanner) error {
-		var part, channel, step, state, n int64
-		if err := r.Scan(&part, &channel, &step, &state, &n); err != nil {
-			return err
-		}
-		rows = append(rows, []any{notice, part, channel, step, state, -n}, []any{notice, part, channel, step, int64(stateCancelled), n})
-		return nil
-	})
-	if err != nil {
-		return 0, err
-	}
-	for k, f := range up { // they are counted where their rows stand
-		if f.from == stateAttempting {
-			continue
-		}
-		part := partOf(chunkOf(k.seq))
-		rows = append(rows, []any{notice, part, k.channel, f.step, f.from, int64(1)}, []any{notice, part, k.channel, f.step, stateCancelled, int64(-1)})
-	}
-	if err := t.addCounts(merged(rows)); err != nil {
-		return 0, err
-	}
-	if _, err := t.run(`UPDATE chunks SET todo = 0, rev = rev + 1 WHERE notice_no = $1`, notice); err != nil {
-		return 0, err
-	}
-	_, err = t.run(`UPDATE deliveries SET next_at = NULL`+t.apart(`state`, `NULL`)+` WHERE notice_no = $1 AND apart = 4 AND next_at IS NOT NULL`, notice)
-	return n, err
-}
-
-// merged adds up rows of one counter: a statement may touch a row once only.
-func merged(rows [][]any) (out [][]any) {
-	sums := map[[5]int64]int64{}
-	for _, r := range rows {
-		sums[[5]int64{asInt(r[0]), asInt(r[1]), asInt(r[2]), asInt(r[3]), asInt(r[4])}] += asInt(r[5])
-	}
-	for k, n := range sums {
-		out = append(out, []any{k[0], k[1], k[2], k[3], k[4], n})
-	}
-	sortRows(out)
-	return out
-}
-
 // lockRelease lets one writer at a time change the deliveries of a notice as a
 // whole; turns hold it shared.
 func (t *tx) lockRelease(notice int64) error {
@@ -388,4 +327,14 @@ func (t *tx) lockRelease(notice int64) error {
 	}
 	_, err := t.run(`SELECT 1 FROM releases WHERE notice_no = $1 FOR UPDATE`, notice)
 	return err
+}
+
+// shareRelease keeps who changes the deliveries of a notice as a whole out until
+// the end of the transaction. It is a statement of its own: what the next one
+// reads is what they left.
+func (t *tx) shareRelease(notice int64) error {
+	if !t.postgres() {
+		return nil
+	}
+	return t.later(nil, `SELECT 1 FROM releases WHERE notice_no = $1 FOR SHARE`, notice)
 }

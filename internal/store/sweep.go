@@ -50,6 +50,9 @@ func (s *Store) Sweep(ctx context.Context, p incidents.SweepPolicy) (out inciden
 	if err != nil {
 		return out, err
 	}
+	if err := s.cancelStopped(ctx); err != nil {
+		return out, err
+	}
 	return out, s.judgeOpenWaves(ctx)
 }
 

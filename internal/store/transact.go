@@ -65,6 +65,22 @@ func (s *Store) concurrent(ctx context.Context, carried bool, fn func(*tx) error
 	return s.retry(ctx, func() error { return s.attempt(&tx{ctx: ctx, s: s, carried: carried}, s.w, false, fn) })
 }
 
+// Halt is Write for what takes a notice out of sending. On PostgreSQL it waits for
+// the turns of that notice alone, and not for whoever else writes: see PutNotice
+// for what becomes of those who read the notice before.
+func (s *Store) Halt(ctx context.Context, id incidents.NoticeID, fn func(incidents.Tx) error) error {
+	return s.together(ctx, func(t *tx) error {
+		if t.postgres() {
+			for _, lock := range []string{`SELECT 1 FROM releases WHERE notice_id = $1 FOR UPDATE`, `SELECT 1 FROM notices WHERE id = $1 FOR UPDATE`} {
+				if err := t.later(nil, lock, clean(string(id))); err != nil {
+					return err
+				}
+			}
+		}
+		return fn(t)
+	})
+}
+
 // answerWithin is how long a short transaction waits for PostgreSQL. Behind a
 // wire that was cut nobody answers, and who works a chunk has to learn that it
 // is another's: by then its lease is over.

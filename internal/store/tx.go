@@ -23,11 +23,12 @@ type tx struct {
 	added   ledger.Appended        // what these added to its tree
 	waiting []waiting              // statements that go to PostgreSQL together
 	emitted bool
-	kept    *statements                     // of SQLite's writer, or of who reads ahead; nil elsewhere
-	far     incidents.Far                   // told how far a release is; nil: nobody asks
-	carried bool                            // its commit is not synced: the next that is carries it
-	quiet   bool                            // a turn of the journal: it moves no gate, and no chunk but its own
-	seen    func(query string, params args) // of tests: told each query before it runs
+	read    map[incidents.NoticeID]incidents.NoticeStatus // of notices, as this transaction knows them
+	kept    *statements                                   // of SQLite's writer, or of who reads ahead; nil elsewhere
+	far     incidents.Far                                 // told how far a release is; nil: nobody asks
+	carried bool                                          // its commit is not synced: the next that is carries it
+	quiet   bool                                          // a turn of the journal: it moves no gate, and no chunk but its own
+	seen    func(query string, params args)               // of tests: told each query before it runs
 }
 
 // args are the parameters of a statement.
