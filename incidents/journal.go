@@ -90,7 +90,8 @@ type Swept struct {
 // A Doubt is an in-doubt delivery the reconciler may now look at.
 type Doubt struct {
 	Claimed
-	Notice ApprovedNotice // the zero value when it may no longer be sent: then only a lookup is allowed
+	Notice ApprovedNotice // the zero value when the message can no longer be made
+	Over   bool           // it is not sent again: only a lookup is allowed
 	Tries  int            // reconciler steps taken
 	Since  time.Time      // when the attempt was written down
 }

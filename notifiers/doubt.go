@@ -10,7 +10,8 @@ import (
 // Reconcile takes the next step on every in-doubt delivery whose time has come:
 // e-mail and push are sent again once, under the same Message-ID or collapse
 // key; SMS and telephone are first looked up at the provider, twice, and sent
-// again only when it has no record. What stays unclear goes to a person.
+// again only when it has no record. What is not to be sent again, as the notice was
+// stopped or the person excluded, is looked up alone. What stays unclear goes to a person.
 // See RELIABILITY §5.
 func (d *Dispatcher) Reconcile(ctx context.Context) error {
 	for {
@@ -42,7 +43,10 @@ func (d *Dispatcher) resolve(ctx context.Context, x incidents.Doubt) (incidents.
 	again := incidents.Resolution{State: incidents.Ready, MaybeTwice: true, Reason: "sent again once, under the same id"}
 	byHand := incidents.Resolution{State: incidents.Manual, Reason: "a person decides"}
 	if !x.Notice.Valid() || x.Delivery.MaybeTwice {
-		return byHand, nil // not to be sent any more, or the one resend is spent
+		return byHand, nil // nothing can be looked for, or the one resend is spent
+	}
+	if x.Over {
+		again = byHand // looked up all the same: that sends nothing
 	}
 	ch := x.Delivery.ID.Channel
 	if ch == incidents.Email || ch == incidents.Push {
@@ -80,7 +84,7 @@ func (d *Dispatcher) resolve(ctx context.Context, x incidents.Doubt) (incidents.
 		return incidents.Resolution{State: incidents.Accepted, ProviderID: r.ProviderID, Reason: "the provider has it"}, nil
 	case x.Tries+1 < lookups:
 		return wait, nil
-	case ch == incidents.Phone:
+	case ch == incidents.Phone, x.Over:
 		return byHand, nil // a call is never repeated by itself
 	}
 	return incidents.Resolution{State: incidents.Ready, MaybeTwice: true, Reason: "the provider has no record: sent again"}, nil

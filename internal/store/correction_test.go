@@ -129,3 +129,30 @@ func TestACorrectionNeedsItsOwnApproval(t *testing.T) {
 		w.n.Status = incidents.NoticeDraft
 	})
 }
+
+// Of a stopped notice a doubt cannot be sent again. Whatever a person clicks, who may
+// have got it gets the correction.
+func TestACorrectionFollowsASettledDoubt(t *testing.T) {
+	for to, want := range map[incidents.DeliveryState]incidents.DeliveryState{incidents.Ready: incidents.Cancelled, incidents.Accepted: incidents.Accepted} {
+		t.Run(string(to), func(t *testing.T) {
+			eachEngine(t, func(t *testing.T, w *world) {
+				w.sending(3, mailOnly)
+				c := w.mustTake(1)
+				got := w.mustTurn(c, incidents.Email, 1).Next
+				w.mustTurn(c, incidents.Email, 0, w.outcomes(got, incidents.OutcomeDoubt)...)
+				w.stop()
+				w.write(func(t *tx) error {
+					return t.SettleDoubt(got[0].Delivery.ID, to, "decided by a person", w.now())
+				})
+				w.counted()
+				if s := w.state(1, incidents.Email); s != want {
+					t.Errorf("the doubt became %s, not %s", s, want)
+				}
+				w.ok(w.correction())
+				if all := w.deliveries(incidents.DeliveryFilter{}); len(all) != 1 || all[0].ID.Seq != 1 {
+					t.Errorf("the correction goes to %v", all)
+				}
+			})
+		})
+	}
+}

@@ -51,7 +51,7 @@ func (t *tx) doubts(notice int64, limit int) (out []incidents.Doubt, err error) 
 		return nil, err
 	}
 	var an incidents.ApprovedNotice
-	if n.Status == incidents.NoticeSending {
+	if n.Status == incidents.NoticeSending || n.Status == incidents.NoticeStopped {
 		an, err = t.admit(n, time.Time{})
 		if k := incidents.KindOf(err); err != nil && k != incidents.KindForbidden && k != incidents.KindNotFound {
 			return nil, err
@@ -68,8 +68,9 @@ func (t *tx) doubts(notice int64, limit int) (out []incidents.Doubt, err error) 
 				return err
 			}
 			x := incidents.Doubt{Claimed: incidents.Claimed{Delivery: d.domain(), Person: p, First: fromMS(cmp.Or(d.first, d.attempted))}, Notice: an, Tries: d.tries, Since: fromMS(d.attempted)}
-			if p.Excluded != "" || p.Sealed == nil || n.Content.Barred(p.Flags) != "" {
-				x.Notice = incidents.ApprovedNotice{} // may be looked up, not sent again
+			x.Over = n.Status != incidents.NoticeSending || p.Excluded != "" || n.Content.Barred(p.Flags) != ""
+			if p.Sealed == nil {
+				x.Notice = incidents.ApprovedNotice{} // nobody knows any more what to look for
 			}
 			out = append(out, x)
 			taken = append(taken, changed{d, change{state: stateInDoubt, next: now.Add(doubtLease), code: d.code, reason: d.reason, tries: d.tries, at: fromMS(d.upd)}})
@@ -121,7 +122,7 @@ func (t *tx) SettleDoubt(id incidents.DeliveryID, to incidents.DeliveryState, re
 }
 
 // settle ends a doubt, or puts it off. Sending again is only possible while
-// the notice may be sent; of a stopped one it is cancelled.
+// the notice may be sent; of a stopped one it is cancelled, and may have left.
 func (t *tx) settle(d delivery, r incidents.Resolution, event string) error {
 	rel, found, err := t.release(d.notice)
 	if err != nil || !found {
@@ -138,7 +139,7 @@ func (t *tx) settle(d delivery, r incidents.Resolution, event string) error {
 	case incidents.Ready:
 		c.state, c.twice = stateReady, r.MaybeTwice
 		if n.Status == incidents.NoticeStopped {
-			c.state, c.twice, c.reason = stateCancelled, false, "stopped while in doubt"
+			c.state, c.reason = stateCancelled, "stopped while in doubt" // it may have left once: a correction follows it
 		}
 	case incidents.Rejected:
 		c.state = stateRejected

@@ -188,7 +188,7 @@ func TestAStoppedNoticeSendsNoDoubtAgain(t *testing.T) {
 		w.put()
 		doubts, err := w.s.Doubts(always, 10)
 		w.ok(err)
-		if len(doubts) != 2 || doubts[0].Notice.Valid() {
+		if len(doubts) != 2 || !doubts[0].Over {
 			t.Fatalf("doubts %+v", doubts)
 		}
 		w.ok(w.s.ResolveDoubt(always, doubts[0].Delivery.ID, incidents.Resolution{State: incidents.Ready, MaybeTwice: true, Now: w.now()}))
