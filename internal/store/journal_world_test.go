@@ -210,10 +210,13 @@ func (w *world) stop() int64 {
 	return n
 }
 
-// halt puts the notice on hold, or stops it and leaves its deliveries as they are.
+// halt puts the notice on hold, lets it go on, or stops it and leaves its deliveries as they are.
 func (w *world) halt(to incidents.NoticeStatus) error {
 	return w.s.Halt(always, w.n.ID, func(t incidents.Tx) error {
 		n, err := t.Notice(w.n.ID)
+		if err == nil && n.Status == incidents.NoticeStopped {
+			err = incidents.Conflict("it is stopped")
+		}
 		if err != nil {
 			return err
 		}
