@@ -92,6 +92,9 @@ func (d *Desk) decided(tx Tx, a Actor, p Pending, decision string, enough bool, 
 		if err != nil {
 			return err
 		}
+		if n.Lapsed != nil {
+			return decidedAnew(tx, n, decision, now)
+		}
 		n.Status, n.UpdatedAt = pick(back, NoticeDraft, NoticeApproved), now
 		return tx.PutNotice(n)
 	case SubjectAnnouncement:
@@ -151,7 +154,7 @@ func (d *Desk) pending(tx Tx, kind SubjectKind, id string) (p Pending, err error
 		if err != nil {
 			return p, err
 		}
-		waits, in = n.Status == NoticeSubmitted, n.IncidentID
+		waits, in = n.Status == NoticeSubmitted || n.lapsed(), n.IncidentID
 		p.Subject, p.Title = Subject{kind, id, n.Version, n.Hash}, "notice N-"+itoa(n.No)
 		p.By, p.Editors, p.Since, p.Persons, p.Needs = n.Author, n.Editors, n.UpdatedAt, n.Content.Persons, d.Gate.Needs(n.Content.Persons)
 	case SubjectAnnouncement:
@@ -216,7 +219,7 @@ func (d *Desk) Waiting(ctx context.Context, a Actor) ([]Pending, error) {
 			out = append(out, p)
 			return nil
 		}
-		notices, err := tx.Notices(NoticeFilter{Status: []NoticeStatus{NoticeSubmitted}})
+		notices, err := tx.Notices(NoticeFilter{Status: []NoticeStatus{NoticeSubmitted, NoticeHeld}})
 		if err != nil {
 			return nil, err
 		}

@@ -562,6 +562,10 @@ func (d *Desk) ResumeNotice(ctx context.Context, a Actor, id NoticeID, reason st
 		if err := waveDecided(tx, n); err != nil {
 			return err
 		}
+		if err := mayResume(tx, a, n); err != nil {
+			return err
+		}
+		n.Lapsed = nil
 		n.Status, n.HoldReason, n.UpdatedAt = NoticeSending, "", d.Now().UTC().Truncate(time.Second)
 		if err := tx.PutNotice(n); err != nil {
 			return err

@@ -2,6 +2,8 @@ package incidents
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 )
 
@@ -70,7 +72,7 @@ func holdDuty(f Facts) []Obligation {
 		o.Reasons = append(o.Reasons, "When it ends is not known, so nobody can be warned.")
 		return []Obligation{o}
 	case e.itself:
-		o.Reasons = append(o.Reasons, "It ends by itself then. What was halted for it goes on if its approval still stands.")
+		o.Reasons = append(o.Reasons, "It ends by itself then. What was halted for it goes on if its approval still stands and is at most 24 hours old; else it needs a new one.")
 	default:
 		o.Reasons = append(o.Reasons, "It does not end by itself: ask the authority, and answer in the facts.")
 	}
@@ -113,7 +115,8 @@ const tellFirst = time.Hour
 
 // EndHolds ends the holds whose time is over, where their basis says that they
 // end by themselves, and lets go on what was halted for them if its approval
-// still stands. It may run any number of times.
+// still stands and is not too old. One that cannot be ended keeps no other from
+// its end. It may run any number of times.
 func (d *Desk) EndHolds(ctx context.Context) error {
 	now := d.Now().UTC()
 	over, err := read(ctx, d, System, ActRead, func(tx Tx) (out []ObligationState, err error) {
@@ -128,12 +131,13 @@ func (d *Desk) EndHolds(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var errs []error
 	for _, o := range over {
 		if err := d.Store.Write(ctx, func(tx Tx) error { return d.endHold(tx, o.IncidentID, now) }); err != nil {
-			return err
+			errs = append(errs, fmt.Errorf("end the hold of incident %s: %w", o.IncidentID, err))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (d *Desk) endHold(tx Tx, id IncidentID, now time.Time) error {
@@ -169,8 +173,8 @@ func (d *Desk) endHold(tx Tx, id IncidentID, now time.Time) error {
 	return d.goOn(tx, id, at)
 }
 
-// goOn resumes what the hold had halted, if its approval still stands; else the
-// team has to act.
+// goOn resumes what the hold had halted, if its approval outlasts the hold; else
+// the team has to act.
 func (d *Desk) goOn(tx Tx, id IncidentID, at time.Time) error {
 	halted, err := tx.Notices(NoticeFilter{Incident: id, Status: []NoticeStatus{NoticeHeld}})
 	if err != nil {
@@ -180,21 +184,23 @@ func (d *Desk) goOn(tx Tx, id IncidentID, at time.Time) error {
 		if n.HoldReason != holdReason {
 			continue // a person halted it, and a person resumes it
 		}
-		e := event{name: "notice.resumed", incident: id, subject: string(n.ID), line: "Resumed notice N-" + itoa(n.No) + ": the authority's hold ended and its approval stands."}
-		n.Status, n.HoldReason, n.UpdatedAt = NoticeSending, "", at
-		if _, err := tx.Approved(n.ID); err != nil {
-			if KindOf(err) != KindForbidden && KindOf(err) != KindConflict {
-				return err
-			}
-			n.Status, n.HoldReason = NoticeHeld, "the authority's hold ended, but the approval no longer stands: "+err.Error()
-			e.name, e.line = "notice.left_held", "Notice N-"+itoa(n.No)+" stays on hold: "+n.HoldReason+"."
+		switch err = outlasts(tx, n, at); {
+		case err == nil:
+			err = d.resumeAfterHold(tx, n, at)
+		case KindOf(err) == KindForbidden || KindOf(err) == KindConflict:
+			err = d.lapse(tx, n, err.Error(), at)
 		}
-		if err := tx.PutNotice(n); err != nil {
-			return err
-		}
-		if err := d.record(tx, System, e); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (d *Desk) resumeAfterHold(tx Tx, n Notice, at time.Time) error {
+	n.Status, n.HoldReason, n.UpdatedAt = NoticeSending, "", at
+	if err := tx.PutNotice(n); err != nil {
+		return err
+	}
+	return d.record(tx, System, event{name: "notice.resumed", incident: n.IncidentID, subject: string(n.ID), line: "Resumed notice N-" + itoa(n.No) + ": the authority's hold ended and its approval stands."})
 }

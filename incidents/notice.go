@@ -145,6 +145,7 @@ type Notice struct {
 	Editors    []AccountID  `json:"editors"`         // everybody who wrote any version, the author included
 	Stale      string       `json:"stale,omitempty"` // why it no longer agrees with the facts
 	HoldReason string       `json:"hold_reason,omitempty"`
+	Lapsed     *Lapse       `json:"lapsed,omitempty"` // an authority's hold outlasted its approval
 	CreatedAt  time.Time    `json:"created_at"`
 	UpdatedAt  time.Time    `json:"updated_at"`
 	ReleasedAt *time.Time   `json:"released_at,omitempty"`

@@ -240,6 +240,7 @@ func (a *App) clock(ctx context.Context) {
 	a.every(ctx, 15*time.Second, func() {
 		a.mind(ctx, "escalate", a.escalate(ctx))
 		a.mind(ctx, "end holds", a.Desk.EndHolds(ctx))
+		a.mind(ctx, "tell of lapsed approvals", a.lapseAlarms(ctx))
 		a.mind(ctx, "foresee", a.foresee(ctx))
 		a.mind(ctx, "tell of first waves", a.waveAlarms(ctx))
 		a.mind(ctx, "end terminations", a.Desk.DueTerminations(ctx))

@@ -3,18 +3,22 @@ package e2e
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"tocsin/incidents"
 	"tocsin/internal/settings"
+	"tocsin/internal/standin"
 	"tocsin/internal/store/storetest"
 )
 
 // The team hears 72, 24 and one hour before a hold ends, and at its end, once
 // each, however the clock steps. Then the hold ends by itself, and what it had
-// halted goes on if its approval still stands.
+// halted goes on if its approval is of the last day. What was approved before, or
+// no longer is, stays held: the team is told at once, an officer approves it
+// anew, and somebody else resumes it.
 func TestAHoldEndsAsItsBasisSays(t *testing.T) {
 	h := openHouse(t, storetest.SQLite, func(s *settings.Settings) { s.Escalation.Email = []string{"team@example.com"} })
 	ctx, desk := context.Background(), h.app.Desk
@@ -29,8 +33,8 @@ func TestAHoldEndsAsItsBasisSays(t *testing.T) {
 		return nil
 	}
 	plan := []incidents.Step{{Channel: incidents.Email}}
-	stands, gone := h.approved(in, incidents.NoticeInput{Plan: plan}), h.approved(in, incidents.NoticeInput{Plan: plan})
-	for _, n := range []incidents.Notice{stands, gone} {
+	stands, old, gone := h.approved(in, incidents.NoticeInput{Plan: plan}), h.approved(in, incidents.NoticeInput{Plan: plan}), h.approved(in, incidents.NoticeInput{Plan: plan})
+	for _, n := range []incidents.Notice{stands, old, gone} {
 		if err := desk.ReleaseNotice(ctx, h.as("rita"), n.ID, incidents.Release{Ref: in.Ref, Persons: 100}); err != nil {
 			t.Fatal(err)
 		}
@@ -42,8 +46,19 @@ func TestAHoldEndsAsItsBasisSays(t *testing.T) {
 	}
 	close(gate)
 	if err := h.tamper(func(tx incidents.Tx) error {
-		_, err := tx.VoidApprovals(incidents.SubjectNotice, string(gone.ID), "an officer took it back")
-		return err
+		if _, err := tx.VoidApprovals(incidents.SubjectNotice, string(gone.ID), "an officer took it back"); err != nil {
+			return err
+		}
+		all, err := tx.Approvals(incidents.SubjectNotice, string(stands.ID))
+		if err != nil {
+			return err
+		}
+		if _, err := tx.VoidApprovals(incidents.SubjectNotice, string(stands.ID), "an officer looks at it again"); err != nil {
+			return err
+		}
+		again := all[0]
+		again.ID, again.At, again.SecondFactorAt = "again", end.Add(-time.Hour), end.Add(-time.Hour)
+		return tx.PutApproval(again)
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -81,13 +96,65 @@ func TestAHoldEndsAsItsBasisSays(t *testing.T) {
 	if o := h.duty(in, incidents.HoldDuty); o.Status != incidents.DutyMet || h.events(in, "hold.ended") != 1 {
 		t.Errorf("the hold is %s: %s", o.Status, o.Note)
 	}
-	if n, _, err := desk.Notice(ctx, h.as("rita"), gone.ID); err != nil || n.Status != incidents.NoticeHeld || !strings.Contains(n.HoldReason, "no longer stands") {
-		t.Errorf("a notice without approval is %s (%s), %v", n.Status, n.HoldReason, err)
+	at := func(n incidents.Notice) incidents.Progress {
+		p, err := desk.Progress(ctx, h.as("rita"), n.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
 	}
-	h.eventually("the rest of what is approved", func() bool {
-		p, err := desk.Progress(ctx, h.as("rita"), stands.ID)
-		return err == nil && p.Notice.Status == incidents.NoticeDone
-	})
+	h.eventually("the rest of what was approved in the last day", func() bool { return at(stands).Notice.Status == incidents.NoticeDone })
+	for _, n := range []incidents.Notice{old, gone} {
+		p := at(n)
+		if p.Notice.Status != incidents.NoticeHeld || p.Notice.Lapsed == nil || p.Reconciliation.ToSend == 0 {
+			t.Errorf("N-%d is %s (%s), %+v", n.No, p.Notice.Status, p.Notice.HoldReason, p.Reconciliation)
+		}
+		subject := "notice N-" + strconv.FormatInt(n.No, 10) + " stays held and needs a new approval"
+		h.eventually("word of a notice that stays held", func() bool {
+			return slices.ContainsFunc(h.mail.Letters(), func(l standin.Letter) bool {
+				return l.To == "team@example.com" && strings.Contains(l.Header("Subject"), subject)
+			})
+		})
+		if err := desk.ResumeNotice(ctx, h.as("rita"), n.ID, "the hold is over"); incidents.KindOf(err) != incidents.KindConflict {
+			t.Errorf("N-%d is resumed without a new approval: %v", n.No, err)
+		}
+	}
+	if !strings.Contains(at(old).Notice.HoldReason, "older than 24 hours") {
+		t.Errorf("it is held because %q", at(old).Notice.HoldReason)
+	}
+	olga := h.as("olga")
+	olga.SecondFactorAt = h.now()
+	waiting, err := desk.Waiting(ctx, olga)
+	if err != nil || len(waiting) != 2 || !waiting[0].Mine || !waiting[1].Mine {
+		t.Errorf("who waits for an officer: %+v, %v", waiting, err)
+	}
+	if err := desk.Decide(ctx, olga, subjectOf(old), "approve", ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := desk.Decide(ctx, olga, subjectOf(gone), "return", "it comes too late"); err != nil {
+		t.Fatal(err)
+	}
+	if p := at(old); p.Notice.Status != incidents.NoticeHeld {
+		t.Errorf("an approval alone makes it %s", p.Notice.Status)
+	}
+	for _, c := range []struct {
+		who incidents.Actor
+		n   incidents.Notice
+	}{{olga, old}, {h.as("rita"), gone}} {
+		if err := desk.ResumeNotice(ctx, c.who, c.n.ID, "the hold is over"); incidents.KindOf(err) != incidents.KindForbidden {
+			t.Errorf("%s resumes N-%d: %v", c.who.Name, c.n.No, err)
+		}
+	}
+	if err := desk.ResumeNotice(ctx, h.as("rita"), old.ID, "approved anew"); err != nil {
+		t.Fatal(err)
+	}
+	h.eventually("the rest of what was approved anew", func() bool { return at(old).Notice.Status == incidents.NoticeDone })
+	if p := at(gone); p.Notice.Status != incidents.NoticeHeld || at(old).Notice.Lapsed != nil {
+		t.Errorf("what was returned is %s", p.Notice.Status)
+	}
+	if waiting, err := desk.Waiting(ctx, olga); err != nil || len(waiting) != 0 {
+		t.Errorf("still waits: %+v, %v", waiting, err)
+	}
 }
 
 // A hold that lasts until it is lifted does not end at its date: the team is
