@@ -76,6 +76,9 @@ type WaveAnswer struct {
 	Outcome Outcome // of the last attempt; "": none yet
 	Code    string  // of the last attempt
 	Since   time.Time
+	// Silent tells of one that went on to the next channel that nothing but time
+	// speaks against it: it was taken, and no receipt came.
+	Silent bool
 }
 
 // JudgeWave is what the answers say of a wave. Something that points to a fault
@@ -159,11 +162,11 @@ func countWave(answers []WaveAnswer) (c WaveCount, silent int64, refusals, accou
 		case a.Outcome == OutcomeRefused || a.Outcome == OutcomeGone || a.State == Undelivered || a.State == Rejected:
 			c.Refused++
 			refusals = append(refusals, a.Code)
-		case a.State == Escalated && strings.HasPrefix(a.Code, "5"): // it came back (RFC 3463), and the next channel is tried
+		case a.State == Escalated && a.Silent: // it may not have arrived, and it is no fault
+			c.Sent++
+		case a.State == Escalated: // it came back, and the next channel is tried
 			c.Refused++
 			refusals = append(refusals, a.Code)
-		case a.State == Escalated: // no receipt in time: it may not have arrived, and it is no fault
-			c.Sent++
 		case a.State == Suppressed || a.State == Cancelled || a.State == Expired:
 			c.PutOff++
 		default: // kept back by a hold, or ready again

@@ -37,6 +37,7 @@ func TestWhatAFirstWaveIsJudgedBy(t *testing.T) {
 		{"the account is not taken", n(2, WaveAnswer{Channel: Email, State: RetryWait, Outcome: OutcomeRetry, Code: "535 5.7.8"}), false, WaveStopped, "the provider of email does not take our account"},
 		{"some came back already", slices.Concat(n(10, sent), n(10, WaveAnswer{Channel: Email, State: Undelivered, Outcome: OutcomeAccepted, Code: "5.1.1"})), false, WaveStopped, "10 of 20 messages were refused"},
 		{"some came back and went on to another channel", slices.Concat(n(10, sent), n(10, WaveAnswer{Channel: Email, State: Escalated, Outcome: OutcomeAccepted, Code: "5.1.1"})), false, WaveStopped, "10 of 20 messages were refused"},
+		{"some texts came back by a receipt, without a code", slices.Concat(n(10, sent), n(10, WaveAnswer{Channel: SMS, State: Escalated, Outcome: OutcomeAccepted})), false, WaveStopped, "10 of 20 messages were refused"},
 		{"some are on their way", slices.Concat(n(19, sent), n(1, flying)), false, WaveOpen, ""},
 		{"there is a place left", n(19, sent), false, WaveOpen, ""},
 		{"the rest sleep, and the time passed", n(19, sent), true, WavePassed, ""},
@@ -53,6 +54,31 @@ func TestWhatAFirstWaveIsJudgedBy(t *testing.T) {
 			}
 			if sum := count.Sent + count.Refused + count.PutOff + count.InDoubt + count.Broken + count.Waiting; sum != count.Attempted || int(sum) != len(c.answers) {
 				t.Errorf("the counts do not add up: %+v", count)
+			}
+		})
+	}
+}
+
+// What came back is refused on every channel, whatever its code and whether or
+// not another channel is tried; who only kept silent is not.
+func TestWhatCameBackIsRefusedOnEveryChannel(t *testing.T) {
+	for _, c := range []struct {
+		channel Channel
+		code    string // of what came back
+	}{{Email, "5.1.1"}, {Email, "4.4.7"}, {SMS, "30007"}, {SMS, ""}, {Push, "UNREGISTERED"}, {Phone, "no-answer"}, {Letter, "moved"}} {
+		t.Run(string(c.channel)+" "+c.code, func(t *testing.T) {
+			back := WaveAnswer{Channel: c.channel, State: Undelivered, Outcome: OutcomeAccepted, Code: c.code}
+			onward := back
+			onward.State = Escalated
+			for _, a := range []WaveAnswer{back, onward} {
+				count, got, reasons := JudgeWave(20, slices.Repeat([]WaveAnswer{a}, 20), false)
+				if got != WaveStopped || count.Refused != 20 || !strings.Contains(strings.Join(reasons, "; "), "every message was refused") {
+					t.Errorf("%s: %s, %s, %q", a.State, got, count.Text(), reasons)
+				}
+			}
+			silent := WaveAnswer{Channel: c.channel, State: Escalated, Outcome: OutcomeAccepted, Code: "550", Silent: true}
+			if count, got, reasons := JudgeWave(20, slices.Repeat([]WaveAnswer{silent}, 20), false); got != WavePassed || count.Sent != 20 {
+				t.Errorf("silence: %s, %s, %q", got, count.Text(), reasons)
 			}
 		})
 	}

@@ -321,6 +321,7 @@ func (t *tx) answersOf(v *wave) (out []incidents.WaveAnswer, err error) {
 		a := incidents.WaveAnswer{Channel: channelOf(m.channel), State: stateOf(d.state), Code: d.code}
 		if last, ok := chunks[chunkOf(m.seq)][m]; ok && d.state != stateAttempting {
 			a.Outcome = incidents.Outcome(last.Outcome)
+			a.Silent = d.state == stateEscalated && wasTaken(last.Outcome)
 			if a.Code == "" {
 				a.Code = last.Code
 			}
@@ -329,6 +330,10 @@ func (t *tx) answersOf(v *wave) (out []incidents.WaveAnswer, err error) {
 	}
 	return out, nil
 }
+
+// wasTaken tells whether the last word on a delivery was that it is accepted: by
+// the attempt itself, or found out later, which is noted with the state at its end.
+func wasTaken(outcome string) bool { return strings.HasSuffix(outcome, string(incidents.Accepted)) }
 
 // FirstWave returns the first wave of a notice, with its counts as they stand.
 func (t *tx) FirstWave(notice int64) (w incidents.FirstWave, err error) {

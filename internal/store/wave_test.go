@@ -272,3 +272,38 @@ func TestAFewPersonsHaveNoFirstWave(t *testing.T) {
 		}
 	})
 }
+
+// Texts that came back went on to e-mail, and so did texts nobody confirmed. The
+// carrier who filters is a fault that stops the wave; the silent one is none.
+func TestATextThatCameBackIsNotOneNobodyConfirmed(t *testing.T) {
+	plan := []incidents.Step{{Channel: incidents.SMS, Wait: time.Minute}, {Channel: incidents.Email}}
+	for _, c := range []struct {
+		name string
+		back bool
+		want incidents.WaveState
+	}{{"it came back", true, incidents.WaveStopped}, {"no receipt came", false, incidents.WavePassed}} {
+		t.Run(c.name, func(t *testing.T) {
+			eachEngine(t, func(t *testing.T, w *world) {
+				w.waving(60, plan)
+				k := w.mustTake(1)
+				got := w.mustTurn(k, incidents.SMS, 10)
+				w.mustTurn(k, incidents.SMS, 0, w.outcomes(got.Next, incidents.OutcomeAccepted)...)
+				if c.back {
+					for i, x := range got.Next {
+						w.ok(w.s.PutReceipt(always, incidents.StatusReceipt{ID: fmt.Sprint(i), Delivery: x.Delivery.ID, Channel: incidents.SMS, Status: "undelivered", Code: "30007", At: w.now()}))
+					}
+					w.fold()
+				}
+				w.pass(3 * time.Minute)
+				w.sweep()
+				if s := w.state(got.Next[0].Delivery.ID.Seq, incidents.SMS); s != incidents.Escalated {
+					t.Fatalf("the text is %s", s)
+				}
+				v := w.firstWave()
+				if v.State != c.want || v.Attempted != 10 || c.back && v.Refused != 10 || !c.back && v.Sent != 10 {
+					t.Errorf("%s: %s, %q", v.State, v.WaveCount.Text(), v.Reasons)
+				}
+			})
+		})
+	}
+}
