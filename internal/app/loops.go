@@ -189,12 +189,17 @@ func (a *App) wakeReceipts() {
 	}
 }
 
-// sweep finds what no message will wake.
-func (a *App) sweep(ctx context.Context) {
+// sweep finds what no message will wake. A worker leaves it to the service to
+// tell the team of what cannot be swept.
+func (a *App) sweep(ctx context.Context, tells bool) {
+	var w sweepWatch
 	seen := map[incidents.IncidentID]string{}
 	a.every(ctx, a.settings.Dispatch.Sweep.Std(), func() {
 		_, err := a.store.Sweep(ctx, a.sweepPolicy())
 		a.mind(ctx, "sweep", err)
+		if tells {
+			a.tellUnswept(ctx, &w, err)
+		}
 		a.wakeReceipts()
 		a.mind(ctx, "settle finished notices", a.Desk.SettleDone(ctx))
 		a.mind(ctx, "judge who is not reached", a.Desk.JudgeSubstitutes(ctx, seen))

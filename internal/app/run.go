@@ -61,10 +61,15 @@ func (a *App) run(ctx context.Context, serve bool, ready func(Addresses)) error 
 }
 
 // recover does once, before anybody is served, what the sweeper does later:
-// attempts of a dead process become in doubt, duties are judged by this pack.
+// attempts of a dead process become in doubt, duties are judged by this pack. A
+// notice that cannot be swept is no reason to serve none.
 func (a *App) recover(ctx context.Context) error {
-	if _, err := a.store.Sweep(ctx, a.sweepPolicy()); err != nil {
+	_, err := a.store.Sweep(ctx, a.sweepPolicy())
+	switch {
+	case err != nil && !onlyNotices(err):
 		return fmt.Errorf("recover deliveries: %w", err)
+	case err != nil:
+		a.log.Error("could not recover every notice; the service starts, and each sweep tries again. Until the cause is mended nothing more of these notices leaves or is settled: compare with the provider what of them left", "cause", err)
 	}
 	if err := a.Desk.RejudgeAll(ctx); err != nil {
 		return fmt.Errorf("judge open incidents: %w", err)
@@ -74,7 +79,7 @@ func (a *App) recover(ctx context.Context) error {
 
 func (a *App) start(ctx context.Context, g *group, serve bool) {
 	g.loop(func() { a.relay(ctx) })
-	g.loop(func() { a.sweep(ctx) })
+	g.loop(func() { a.sweep(ctx, serve) })
 	g.loop(func() { a.reconcile(ctx) })
 	g.loop(func() { a.receipts(ctx) })
 	g.loop(func() { a.watchRules(ctx, serve) })

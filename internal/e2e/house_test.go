@@ -59,6 +59,15 @@ var people = []struct {
 // openHouse starts the service for the length of a test.
 func openHouse(t *testing.T, engine string, change ...func(*settings.Settings)) *house {
 	t.Helper()
+	h := closedHouse(t, engine, change...)
+	h.start()
+	h.hire()
+	return h
+}
+
+// closedHouse is a house whose service was not started yet, and without a team.
+func closedHouse(t *testing.T, engine string, change ...func(*settings.Settings)) *house {
+	t.Helper()
 	mail, err := standin.NewMail()
 	if err != nil {
 		t.Fatal(err)
@@ -75,8 +84,6 @@ func openHouse(t *testing.T, engine string, change ...func(*settings.Settings)) 
 			}
 		}
 	})
-	h.start()
-	h.hire()
 	return h
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -19,41 +20,70 @@ const (
 	sweepLimit = 5000
 )
 
-// Sweep finds what no bus message will wake. Each notice is one transaction.
+// An Unswept says of one notice why a sweep, or the checks of its first wave,
+// failed. It is tried again with the next sweep.
+type Unswept struct {
+	Notice int64
+	Err    error
+}
+
+func (u *Unswept) Error() string { return fmt.Sprintf("sweep notice N-%d: %v", u.Notice, u.Err) }
+
+func (u *Unswept) Unwrap() error { return u.Err }
+
+// Sweep finds what no bus message will wake. Each notice is one transaction, and
+// one that fails keeps no other from its own: the error joins an Unswept for each.
 func (s *Store) Sweep(ctx context.Context, p incidents.SweepPolicy) (out incidents.Swept, err error) {
 	var notices []int64
-	err = s.read(ctx, func(t *tx) error {
+	err = s.read(ctx, func(t *tx) (err error) {
 		notices, err = t.unsettled()
 		return err
 	})
-	for _, no := range notices {
-		if err != nil {
-			return out, err
-		}
-		var one incidents.Swept
-		err = s.write(ctx, func(t *tx) error {
-			one, err = t.sweep(no, p)
-			killpoint.If(err == nil && one != (incidents.Swept{}), killpoint.SweepWritten)
-			killpoint.If(err == nil && one.Done > 0, killpoint.DoneWritten)
-			return err
-		})
-		killpoint.If(err == nil && one != (incidents.Swept{}), killpoint.Swept)
-		killpoint.If(err == nil && one.Done > 0, killpoint.Done)
-		if err == nil {
-			out.InDoubt += one.InDoubt
-			out.Fallback += one.Fallback
-			out.Expired += one.Expired
-			out.Requeued += one.Requeued
-			out.Done += one.Done
-		}
-	}
 	if err != nil {
 		return out, err
 	}
-	if err := s.cancelStopped(ctx); err != nil {
-		return out, err
+	err = eachNotice(ctx, notices, func(no int64) error {
+		one, err := s.sweepOne(ctx, no, p)
+		out.InDoubt += one.InDoubt
+		out.Fallback += one.Fallback
+		out.Expired += one.Expired
+		out.Requeued += one.Requeued
+		out.Done += one.Done
+		return err
+	})
+	return out, errors.Join(err, s.cancelStopped(ctx), s.judgeOpenWaves(ctx))
+}
+
+// eachNotice does something to each notice and collects what failed. It gives up
+// when the database is away: the others would only wait for it too.
+func eachNotice(ctx context.Context, notices []int64, do func(no int64) error) error {
+	var failed []error
+	for _, no := range notices {
+		err := do(no)
+		if err != nil {
+			failed = append(failed, &Unswept{no, err})
+		}
+		if ctx.Err() != nil || err != nil && incidents.KindOf(err) == incidents.KindUnavailable {
+			break
+		}
 	}
-	return out, s.judgeOpenWaves(ctx)
+	return errors.Join(failed...)
+}
+
+// sweepOne is the transaction of one notice; what it found is zero unless it is committed.
+func (s *Store) sweepOne(ctx context.Context, no int64, p incidents.SweepPolicy) (one incidents.Swept, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		one, err = t.sweep(no, p)
+		killpoint.If(err == nil && one != (incidents.Swept{}), killpoint.SweepWritten)
+		killpoint.If(err == nil && one.Done > 0, killpoint.DoneWritten)
+		return err
+	})
+	if err != nil {
+		return incidents.Swept{}, err
+	}
+	killpoint.If(one != (incidents.Swept{}), killpoint.Swept)
+	killpoint.If(one.Done > 0, killpoint.Done)
+	return one, nil
 }
 
 // unsettled lists notices that are sending, and others with attempts written down.

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -255,4 +256,64 @@ func TestARetryNeverWaitsBeyondItsTime(t *testing.T) {
 			t.Fatalf("swept %+v", s)
 		}
 	})
+}
+
+// A row that cannot be read fails the sweep of its notice alone: what a lost
+// worker left of the one behind is in doubt, and its first wave is judged.
+func TestANoticeThatCannotBeSweptKeepsNoOther(t *testing.T) {
+	eachEngine(t, func(t *testing.T, w *world) {
+		w.waving(60, mailOnly)
+		one := w.n
+		c := w.mustTake(1)
+		got := w.mustTurn(c, incidents.Email, 12)
+		w.mustTurn(c, incidents.Email, 0, w.outcomes(got.Next[:7], incidents.OutcomeAccepted)...)
+		w.draft(2, mailOnly)
+		w.approve("otto")
+		w.ok(w.release())
+		w.mustTurn(w.mustTake(1), incidents.Email, 3)
+		spoiled := func(flights string) {
+			w.write(func(t *tx) error {
+				_, err := t.run(`UPDATE chunks SET flights = ` + flights + ` WHERE notice_no = 2`)
+				return err
+			})
+		}
+		var good string
+		w.ok(w.s.read(always, func(t *tx) error {
+			_, err := t.one(`SELECT flights FROM chunks WHERE notice_no = 2`, nil, &good)
+			return err
+		}))
+		spoiled(`'spoiled'`)
+		w.pass(2 * lease)
+		swept, err := w.s.Sweep(always, w.policy())
+		var failed *Unswept
+		if !errors.As(err, &failed) || failed.Notice != 2 {
+			t.Fatalf("the sweep failed with %v", err)
+		}
+		w.n = one
+		w.reload()
+		if v := w.firstWave(); swept.InDoubt != 5 || v.State != incidents.WaveStopped || w.n.Status != incidents.NoticeHeld {
+			t.Errorf("swept %+v; the wave is %s, the notice %s", swept, v.State, w.n.Status)
+		}
+		spoiled(`'` + good + `'`)
+		if s := w.sweep(); s.InDoubt != 3 {
+			t.Errorf("once mended: %+v", s)
+		}
+	})
+}
+
+// The database that is away is away for every notice: the others do not wait for it too.
+func TestASweepGivesUpWhenTheDatabaseIsAway(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		err  error
+		want int
+	}{{"a notice fails", incidents.Conflict("it is spoiled"), 3}, {"the database is away", incidents.Unavailable("no connection"), 1}} {
+		t.Run(c.name, func(t *testing.T) {
+			tried := 0
+			err := eachNotice(always, []int64{1, 2, 3}, func(int64) error { tried++; return c.err })
+			if tried != c.want || !errors.Is(err, c.err) {
+				t.Errorf("%d tried, %v", tried, err)
+			}
+		})
+	}
 }

@@ -179,12 +179,13 @@ func (s *Store) judgeOpenWaves(ctx context.Context) error {
 		open, err = t.numbersOf(`SELECT notice_no FROM first_waves WHERE state <> 0 AND state = 1 ORDER BY notice_no`)
 		return err
 	})
-	for _, no := range open {
-		if err == nil {
-			_, err = s.JudgeFirstWave(ctx, no)
-		}
+	if err != nil {
+		return err
 	}
-	return err
+	return eachNotice(ctx, open, func(no int64) error {
+		_, err := s.JudgeFirstWave(ctx, no)
+		return err
+	})
 }
 
 func (t *tx) judge(notice int64, now time.Time) (passed bool, err error) {
