@@ -45,18 +45,19 @@ type serveCmd struct {
 
 // Run serves until SIGTERM or an interrupt, then drains.
 func (c *serveCmd) Run(ctx context.Context, t *terminal) error {
-	return c.run(ctx, t, settings.Settings.Validate, func(ctx context.Context, a *app.App) error {
+	return c.run(ctx, t, false, settings.Settings.Validate, func(ctx context.Context, a *app.App) error {
 		return a.Run(ctx, func(at app.Addresses) {
 			fmt.Fprintf(t.err, "console and alert hook on http://%s, public site on http://%s\n", at.Inside, at.Public)
 		})
 	})
 }
 
-func (c *serveCmd) run(ctx context.Context, t *terminal, judge func(settings.Settings) error, work func(context.Context, *app.App) error) (err error) {
+func (c *serveCmd) run(ctx context.Context, t *terminal, worker bool, judge func(settings.Settings) error, work func(context.Context, *app.App) error) (err error) {
 	cfg, err := c.load(t)
 	if err != nil {
 		return err
 	}
+	cfg.Worker = worker
 	if c.NATS != "" {
 		cfg.Settings.Bus.URL = c.NATS
 	}

@@ -11,5 +11,5 @@ type workerCmd struct{ serveCmd }
 
 // Run works chunks until SIGTERM or an interrupt.
 func (c *workerCmd) Run(ctx context.Context, t *terminal) error {
-	return c.run(ctx, t, settings.Settings.ValidateWorker, func(ctx context.Context, a *app.App) error { return a.Work(ctx) })
+	return c.run(ctx, t, true, settings.Settings.ValidateWorker, func(ctx context.Context, a *app.App) error { return a.Work(ctx) })
 }

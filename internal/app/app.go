@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"maps"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -66,6 +65,7 @@ type App struct {
 	bounces       bounces
 	receiptsReady chan struct{}
 	workers       int
+	worker        bool // sends only, and makes no master key
 	recovered     atomic.Bool
 	runMu         sync.Mutex
 	addrs         Addresses
@@ -77,6 +77,7 @@ type Config struct {
 	Log      *slog.Logger
 	Now      func() time.Time // nil: the clock of the machine
 	Version  string
+	Worker   bool // for Work alone: it makes no master key
 }
 
 // NewID makes ids that sort by time (UUIDv7, RFC 9562).
@@ -109,7 +110,7 @@ func Open(ctx context.Context, c Config) (_ *App, err error) {
 }
 
 func newApp(c Config) *App {
-	a := &App{settings: c.Settings, log: c.Log, now: c.Now, stops: &stops{}, hub: newHub(), works: newWorks(), receiptsReady: make(chan struct{}, 1), workers: c.Settings.Dispatch.Workers}
+	a := &App{settings: c.Settings, log: c.Log, now: c.Now, stops: &stops{}, hub: newHub(), works: newWorks(), receiptsReady: make(chan struct{}, 1), workers: c.Settings.Dispatch.Workers, worker: c.Worker}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
@@ -156,16 +157,7 @@ func (a *App) openStore(ctx context.Context) (err error) {
 	if err := os.MkdirAll(a.settings.DataDir, 0o700); err != nil {
 		return err
 	}
-	if a.master, err = openMaster(a.settings.MasterKey); err != nil {
-		return err
-	}
-	vault, err := store.OpenVault(ctx, store.VaultOptions{URL: a.settings.KeyDatabase.URL.Reveal(), Dir: filepath.Dir(a.settings.KeyDatabaseFile())})
-	if err != nil {
-		return err
-	}
-	a.stops.add("key store", func(context.Context) error { return vault.Close() })
-	a.keeper = sealed.New(a.master, vault)
-	if err := a.keeper.Resume(ctx); err != nil {
+	if err = a.openKeys(ctx); err != nil {
 		return err
 	}
 	a.signer, err = ledger.NewSigner(origin, a.keeper.DeriveKey("ledger"))
@@ -186,7 +178,7 @@ func (a *App) openStore(ctx context.Context) (err error) {
 		return err
 	}
 	a.stops.add("database", func(context.Context) error { return a.store.Close() })
-	return nil
+	return a.store.Claim(ctx, a.master.Mark())
 }
 
 func (a *App) gate() incidents.Gate {
