@@ -7,15 +7,15 @@ import (
 	"os"
 
 	"tocsin/incidents"
+	"tocsin/internal/app"
 	"tocsin/internal/rulepack"
 	"tocsin/internal/settings"
 	"tocsin/regulators"
-	"tocsin/templates"
 )
 
 type configCmd struct {
 	Example configExampleCmd `cmd:"" help:"Print a settings file with every key explained."`
-	Check   configCheckCmd   `cmd:"" help:"Check a settings file with the rules and texts it names, and print what holds, with secrets hidden."`
+	Check   configCheckCmd   `cmd:"" help:"Check a settings file with the rules, texts and files it names, and print what holds, with secrets hidden."`
 }
 
 type configExampleCmd struct{}
@@ -49,7 +49,7 @@ func (c configCheckCmd) Run(t *terminal) error {
 	if err := checkRules(t, s); err != nil {
 		return err
 	}
-	if err := checkWords(s); err != nil {
+	if err := app.Check(s); err != nil {
 		return err
 	}
 	_, err = io.WriteString(t.out, s.Redacted())
@@ -94,16 +94,4 @@ func sayOlder(t *terminal, f *rulepack.File) {
 	if err == nil && incidents.OlderPack(f.Version, p.Version()) {
 		fmt.Fprintf(t.err, "warning: the pack %s is older than the rules in this program, %s\n", f.Version, p.Version())
 	}
-}
-
-func checkWords(s settings.Settings) error {
-	var own fs.FS
-	if s.TemplatesDir != "" {
-		own = os.DirFS(s.TemplatesDir)
-	}
-	words, err := templates.Overlay(own)
-	if err == nil {
-		_, err = templates.New(templates.Org{Name: s.Organisation.Name, Domains: s.Organisation.Domains}, words)
-	}
-	return err
 }

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -93,6 +95,83 @@ func TestConfigCheckForAWorker(t *testing.T) {
 			}
 			if code := run(t.Context(), []string{"worker", "--config", path}, &terminal{out: &out, err: &out, env: env}); code != c.code {
 				t.Errorf("worker ended with %d, said %s", code, out.String())
+			}
+		})
+	}
+}
+
+// The example is the first thing anybody starts with, as it is.
+func TestTheExampleIsCheckedAndServes(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "tocsin.yaml")
+	code, example := shell(t, "config", "example")
+	if code != 0 {
+		t.Fatal(code, example)
+	}
+	for port, free := range map[string]string{"127.0.0.1:8470": "127.0.0.1:0", "127.0.0.1:8471": "127.0.0.1:0"} { // others may have these
+		example = strings.ReplaceAll(example, "listen: "+port, "listen: "+free)
+	}
+	if err := os.WriteFile(path, []byte(example), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, out := shell(t, "config", "check", path); code != 0 {
+		t.Fatalf("check: exit %d, %s", code, out)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	out := &until{text: "console and alert hook on", then: stop}
+	env := func(key string) string {
+		return map[string]string{"TOCSIN_PASSPHRASE": "a passphrase of some length"}[key]
+	}
+	code = run(ctx, []string{"serve", "--config", path}, &terminal{out: out, err: out, in: strings.NewReader(""), env: env})
+	if code != 0 || !out.seen {
+		t.Errorf("serve: exit %d, %s", code, out.all.String())
+	}
+}
+
+// until calls then once a text was written.
+type until struct {
+	mu   sync.Mutex // guards what follows: the log and the verb both write
+	all  strings.Builder
+	text string
+	seen bool
+	then func()
+}
+
+func (u *until) Write(b []byte) (int, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.all.Write(b)
+	if !u.seen && strings.Contains(u.all.String(), u.text) {
+		u.seen = true
+		u.then()
+	}
+	return len(b), nil
+}
+
+func TestConfigCheckFindsWhatServeWouldRefuse(t *testing.T) {
+	for name, c := range map[string]struct{ config, says string }{
+		"a format that is none":            {"sources: [{name: wazuh, format: wazuh, auth: {style: bearer, token: change-this-long-random-value}}]", `there is no format "wazuh"`},
+		"no certificate of Amazon's":       {"sources: [{name: aws, format: sns-envelope, auth: {style: sns, topics: [arn], certificate-file: sns.pem}}]", "sns.pem"},
+		"a secret that is too short":       {"sources: [{name: splunk, format: splunk-webhook, auth: {style: bearer, token: short}}]", "shorter than"},
+		"two listeners on one port":        {"inside: {listen: '127.0.0.1:8470'}\npublic: {listen: '127.0.0.1:8470'}", "public.listen"},
+		"one of them on every address":     {"inside: {listen: '127.0.0.1:8470'}\npublic: {listen: ':8470'}", "public.listen"},
+		"no Maildir":                       {"channels: {email: {bounces: {maildir: nowhere}, smtp: {from: a@example.org}}}", "there is no Maildir"},
+		"no such country":                  {"organisation: {name: Ex, country: XX}", "there is no country XX"},
+		"a language nothing is written in": {"organisation: {name: Ex, languages: [de]}", "there are no words for the language de"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "tocsin.yaml")
+			if err := os.WriteFile(path, []byte(c.config+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for _, verb := range [][]string{{"config", "check", path}, {"serve", "--config", path}} {
+				if code, out := shell(t, verb...); code != exitInvalid || !strings.Contains(out, c.says) {
+					t.Errorf("%s: exit %d, want %d with %q\n%s", verb[0], code, exitInvalid, c.says, out)
+				}
+			}
+			if _, err := os.Stat(filepath.Join(filepath.Dir(path), "data")); err == nil {
+				t.Error("serve touched the data folder before it refused")
 			}
 		})
 	}

@@ -96,7 +96,7 @@ func Open(ctx context.Context, c Config) (_ *App, err error) {
 		name string
 		fn   func(context.Context) error
 	}{
-		{"rules", a.openRules}, {"words", a.openWords}, // broken files stop the start before anything is touched
+		{"rules", a.openRules}, {"words", a.openWords}, {"settings", a.check}, // broken files stop the start before anything is touched
 		{"database", a.openStore}, {"bus", a.openBus}, {"desk", a.openDesk}, {"accounts", a.openAccounts},
 		{"channels", a.openDispatch}, {"bounces", a.openBounces}, {"alert hook", a.openHook},
 		{"console", func(context.Context) error { return a.openWeb(c.Version) }},

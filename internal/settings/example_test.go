@@ -26,7 +26,7 @@ func TestTheExampleLoads(t *testing.T) {
 }
 
 func TestTheExampleShowsEveryKey(t *testing.T) {
-	leftOut := regexp.MustCompile(`(?m)^(\s*)#([ ]*[a-z-]+:)`)
+	leftOut := regexp.MustCompile(`(?m)^(\s*)#([ ]*#?[a-z-]+:)`)
 	shown := map[string]bool{}
 	for _, line := range strings.Split(leftOut.ReplaceAllStringFunc(Example(), uncomment), "\n") {
 		if key, _, ok := strings.Cut(strings.TrimLeft(line, " -"), ":"); ok {
@@ -55,7 +55,7 @@ func uncomment(s string) string {
 	if strings.Contains(s, "# ") && !strings.Contains(s, "#  ") {
 		return s
 	}
-	return strings.Replace(s, "#", "", 1)
+	return strings.ReplaceAll(s, "#", "")
 }
 
 // notDefault are the keys whose comment says "for example".

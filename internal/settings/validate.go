@@ -24,6 +24,7 @@ func (s Settings) Validate() error {
 	c.organisation(s.Organisation)
 	c.listener("inside", s.Inside)
 	c.listener("public", s.Public)
+	c.apart(s.Inside.Listen, s.Public.Listen)
 	c.database("database", s.Database)
 	c.database("key-database", s.KeyDatabase)
 	c.bus(s.Bus)
@@ -190,6 +191,24 @@ func (c *checker) listener(key string, l Listener) {
 			c.say(fmt.Sprintf("%s.trusted-proxies[%d]", key, i), "%q is not an address or network like 10.0.0.0/8", p)
 		}
 	}
+}
+
+// apart wants the console and the public site on two ports, unless they listen
+// on two addresses of the machine. Port 0 is whichever is free.
+func (c *checker) apart(inside, public string) {
+	hostIn, portIn, errIn := net.SplitHostPort(inside)
+	hostOut, portOut, errOut := net.SplitHostPort(public)
+	if errIn != nil || errOut != nil || portIn != portOut || portIn == "0" {
+		return
+	}
+	if hostIn == hostOut || everyAddress(hostIn) || everyAddress(hostOut) {
+		c.say("public.listen", "port %s is that of inside.listen already", portOut)
+	}
+}
+
+func everyAddress(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "" || ip != nil && ip.IsUnspecified()
 }
 
 func (c *checker) database(key string, d Database) {
