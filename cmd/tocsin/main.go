@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -62,7 +63,7 @@ func run(ctx context.Context, args []string, t *terminal) int {
 		fmt.Fprintln(t.err, "tocsin:", err)
 		return exitInternal
 	}
-	k, err := p.Parse(args)
+	k, err := p.Parse(spelled(args))
 	if code >= 0 {
 		return code
 	}
@@ -75,6 +76,19 @@ func run(ctx context.Context, args []string, t *terminal) int {
 		return complain(t.err, err)
 	}
 	return 0
+}
+
+// spelled takes the ways people ask what there is for the flags that answer.
+func spelled(args []string) []string {
+	switch {
+	case len(args) == 0:
+		return []string{"--help"}
+	case args[0] == "help":
+		return append(slices.Clone(args[1:]), "--help")
+	case args[0] == "version":
+		return []string{"--version"}
+	}
+	return args
 }
 
 // The exit codes, one per kind of error.
@@ -94,12 +108,21 @@ var exitCodes = map[incidents.Kind]int{
 	incidents.KindThrottled: exitUnavailable, incidents.KindUnavailable: exitUnavailable,
 }
 
+// misused is what was wrong with the command line itself, where exitInvalid
+// would be taken for the verb's own finding.
+type misused struct{ error }
+
+func (m misused) Unwrap() error { return m.error }
+
 // complain says in lower case what was wrong and, if it is known, what to do.
 func complain(w io.Writer, err error) int {
 	fmt.Fprintln(w, "tocsin:", strings.TrimSpace(err.Error()))
 	var e *incidents.Error
 	if errors.As(err, &e) && e.Hint != "" {
 		fmt.Fprintln(w, "  hint:", e.Hint)
+	}
+	if errors.As(err, new(misused)) {
+		return exitUsage
 	}
 	if code, ok := exitCodes[incidents.KindOf(err)]; ok {
 		return code

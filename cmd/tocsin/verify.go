@@ -23,16 +23,37 @@ type verifyCmd struct {
 
 // Run names any edit, deletion, reordering or truncation, and fails if there is one.
 func (c *verifyCmd) Run(ctx context.Context, t *terminal) error {
-	if b, err := os.ReadFile(c.Key); c.Key != "" && err == nil {
-		c.Key = strings.TrimSpace(string(b))
+	if err := c.readKey(); err != nil {
+		return err
 	}
 	switch {
 	case c.Log == (c.Bundle != ""):
-		return incidents.Invalid("give a bundle, or --log").WithHint("tocsin verify BUNDLE, or tocsin verify --log --config FILE")
+		return misused{incidents.Invalid("give a bundle, or --log").WithHint("tocsin verify BUNDLE, or tocsin verify --log --config FILE")}
 	case c.Log:
 		return c.log(ctx, t)
 	}
 	return c.bundle(ctx, t)
+}
+
+// readKey takes the key from the file it names, if it names one. What is no key
+// says nothing about the log, and must not look as if it did.
+func (c *verifyCmd) readKey() error {
+	if c.Key == "" {
+		return nil
+	}
+	b, err := os.ReadFile(c.Key)
+	found := err == nil
+	if found {
+		c.Key = string(b)
+	}
+	c.Key = strings.TrimSpace(c.Key)
+	switch {
+	case ledger.CheckKey(c.Key) == nil:
+		return nil
+	case found:
+		return misused{incidents.Invalid("the file of --key holds no public key").WithHint("it has one line like name+1a2b3c4d+base64, as published on the site (/verifier)")}
+	}
+	return misused{incidents.Invalid("--key is neither a key nor a file").WithHint("a key looks like name+1a2b3c4d+base64; the site publishes it (/verifier)")}
 }
 
 func (c *verifyCmd) log(ctx context.Context, t *terminal) error {

@@ -72,7 +72,35 @@ func tamper(t *testing.T, file string, statements []string) {
 }
 
 func TestVerifyAsksForOneThing(t *testing.T) {
-	if code, out := shell(t, "verify"); code != exitInvalid || !strings.Contains(out, "hint:") {
+	if code, out := shell(t, "verify"); code != exitUsage || !strings.Contains(out, "hint:") {
+		t.Errorf("exit %d, %s", code, out)
+	}
+}
+
+// A slip of the hand must not read as a log that was tampered with.
+func TestVerifyTellsAWrongKeyFromAChangedLog(t *testing.T) {
+	dir := t.TempDir()
+	config, noKey := filepath.Join(dir, "tocsin.yaml"), filepath.Join(dir, "verifier")
+	for name, text := range map[string]string{config: "data-dir: " + dir + "\n", noKey: "<html>\n"} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for key, says := range map[string]string{"nokey": "--key is neither a key nor a file", noKey: "the file of --key holds no public key"} {
+		code, out := shell(t, "verify", "--log", "--key", key, "--config", config)
+		if code != exitUsage || !strings.Contains(out, says) || strings.Contains(out, "changed") {
+			t.Errorf("--key %s: exit %d, %s", key, code, out)
+		}
+	}
+}
+
+func TestWhoAsksWhatThereIsIsShownTheVerbs(t *testing.T) {
+	for _, args := range [][]string{nil, {"help"}, {"--help"}} {
+		if code, out := shell(t, args...); code != 0 || !strings.Contains(out, "serve") || !strings.Contains(out, "verify") {
+			t.Errorf("%v: exit %d, %s", args, code, out)
+		}
+	}
+	if code, out := shell(t, "version"); code != 0 || strings.TrimSpace(out) != version {
 		t.Errorf("exit %d, %s", code, out)
 	}
 }
