@@ -14,7 +14,7 @@ import (
 
 type forecastCmd struct {
 	configFlag
-	Notice int64              `arg:"" help:"Number of the notice: 12 for N-12."`
+	Notice noticeNo           `arg:"" help:"Number of the notice: N-12, or 12."`
 	Rate   map[string]float64 `help:"What if a channel sent so many messages a second: --rate email=25. May be repeated." placeholder:"CHANNEL=RATE"`
 	JSON   bool               `help:"As the API answers it." name:"json"`
 }
@@ -27,7 +27,7 @@ func (c *forecastCmd) Run(ctx context.Context, t *terminal) error {
 		rates[incidents.Channel(ch)] = r
 	}
 	return withAccounts(ctx, c.configFlag, t, func(a *app.App) error {
-		n, err := a.Desk.NoticeByNo(ctx, app.Terminal, c.Notice)
+		n, err := a.Desk.NoticeByNo(ctx, app.Terminal, int64(c.Notice))
 		if err != nil {
 			return err
 		}

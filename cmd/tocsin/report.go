@@ -12,9 +12,9 @@ import (
 
 type reportCmd struct {
 	configFlag
-	Report int64  `arg:"" help:"Number of the report: 4 for R-4."`
-	Format string `help:"docx, pdf, html, json or txt." enum:"docx,pdf,html,json,txt" default:"txt"`
-	Out    string `help:"File to write; it must not be there yet. Left out: standard output." placeholder:"FILE"`
+	Report reportNo `arg:"" help:"Number of the report: R-4, or 4."`
+	Format string   `help:"docx, pdf, html, json or txt." enum:"docx,pdf,html,json,txt" default:"txt"`
+	Out    string   `help:"File to write; it must not be there yet. Left out: standard output." placeholder:"FILE"`
 }
 
 // Run writes a report out as it stands, approved or not. It changes nothing.
@@ -28,7 +28,7 @@ func (c *reportCmd) Run(ctx context.Context, t *terminal) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Close(context.WithoutCancel(ctx))) }()
-	r, err := a.Desk.ReportByNo(ctx, app.Terminal, c.Report)
+	r, err := a.Desk.ReportByNo(ctx, app.Terminal, int64(c.Report))
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 
 type statusCmd struct {
 	configFlag
-	Notice int64 `arg:"" optional:"" help:"Number of the notice: 12 for N-12. Left out: how the providers are."`
+	Notice noticeNo `arg:"" optional:"" help:"Number of the notice: N-12, or 12. Left out: how the providers are."`
 }
 
 // Run writes one line per delivery; ref is the list's own person id. Without a
@@ -28,7 +28,7 @@ func (c *statusCmd) Run(ctx context.Context, t *terminal) error {
 		}
 		w := bufio.NewWriter(t.out)
 		enc := json.NewEncoder(w)
-		err := a.ClaimedStatus(ctx, incidents.System, c.Notice, func(ref string, ch incidents.Channel, s incidents.DeliveryState) error {
+		err := a.ClaimedStatus(ctx, incidents.System, int64(c.Notice), func(ref string, ch incidents.Channel, s incidents.DeliveryState) error {
 			return enc.Encode(struct {
 				Ref     string `json:"ref"`
 				Channel string `json:"channel"`
@@ -42,7 +42,7 @@ func (c *statusCmd) Run(ctx context.Context, t *terminal) error {
 // standing says on the error output where a notice has got to, so that the lines
 // stay lines.
 func (c *statusCmd) standing(ctx context.Context, t *terminal, a *app.App) error {
-	n, err := a.Desk.NoticeByNo(ctx, incidents.System, c.Notice)
+	n, err := a.Desk.NoticeByNo(ctx, incidents.System, int64(c.Notice))
 	if err != nil {
 		return err
 	}
