@@ -55,6 +55,7 @@ type App struct {
 	informed   informed
 	printer    *letter.Printer // lays letters out; nil when the sender cannot be printed
 	dispatcher *notifiers.Dispatcher
+	switches   []*notifiers.Switch // every channel's; added to before Run
 	receiver   *hook.Receiver
 	hub        *hub
 	works      *works // long work of this process

@@ -201,6 +201,9 @@ func (a *App) sweep(ctx context.Context, tells bool) {
 			a.tellUnswept(ctx, &w, err)
 		}
 		a.wakeReceipts()
+		for _, s := range a.switches {
+			a.mind(ctx, "write down what was sent by an account", s.Settle(ctx))
+		}
 		a.mind(ctx, "settle finished notices", a.Desk.SettleDone(ctx))
 		a.mind(ctx, "judge who is not reached", a.Desk.JudgeSubstitutes(ctx, seen))
 		a.mind(ctx, "correlate what was left", a.correlateLeft(ctx))

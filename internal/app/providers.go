@@ -30,6 +30,7 @@ func (a *App) provider(ch incidents.Channel, which string, carries notifiers.Cha
 func (a *App) switched(ch incidents.Channel, ps []*notifiers.Provider) *notifiers.Switch {
 	s := notifiers.NewSwitch(notifiers.Switch{Kind: ch, Providers: ps, Now: a.now, Report: a.store.ReportProvider})
 	s.Announce()
+	a.switches = append(a.switches, s)
 	a.stops.add("figures of "+string(ch), func(ctx context.Context) error {
 		a.mind(ctx, "write down what was sent last by "+string(ch), s.Settle(ctx))
 		return nil
