@@ -662,7 +662,7 @@ func (d *Desk) forecast(tx Tx, p *Progress, accounts []ProviderHealth) error {
 // InDoubt lists deliveries nobody can say about.
 func (d *Desk) InDoubt(ctx context.Context, a Actor, notice int64, limit int) ([]Delivery, error) {
 	return read(ctx, d, a, ActRead, func(tx Tx) ([]Delivery, error) {
-		return tx.Deliveries(DeliveryFilter{Notice: notice, States: []DeliveryState{InDoubt, Manual}, Limit: limit})
+		return tx.Deliveries(DoubtPage{Notice: notice, Limit: limit}.filter())
 	})
 }
 
@@ -670,11 +670,8 @@ func (d *Desk) InDoubt(ctx context.Context, a Actor, notice int64, limit int) ([
 // (Accepted), or send it again (Ready). A parked one was never sent: send it
 // now that the cause is mended (Ready), or go on to the next channel (Rejected).
 func (d *Desk) SettleDoubt(ctx context.Context, a Actor, id DeliveryID, to DeliveryState, reason string) error {
-	if err := reasonGiven(reason); err != nil {
+	if err := doubtDecision(to, reason); err != nil {
 		return err
-	}
-	if to != Accepted && to != Ready && to != Rejected {
-		return Invalid("decide on accepted or ready, or on rejected for what was never sent").On("state")
 	}
 	return d.write(ctx, a, ActRelease, func(tx Tx) error {
 		n, err := tx.NoticeByNo(id.Notice)

@@ -273,6 +273,7 @@ type DeliveryFilter struct {
 	Seq    int64 // one person; 0: everybody
 	States []DeliveryState
 	After  DeliveryID // for paging, in order of seq and channel
+	Skip   int        // so many of them first
 	Limit  int
 }
 

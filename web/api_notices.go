@@ -298,8 +298,17 @@ func (a api) inDoubt(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := a.Desk.InDoubt(c.ctx, c.actor, n.No, limit)
-	return whole(views(list, viewDelivery), err)
+	page := incidents.DoubtPage{Notice: n.No, Limit: limit}
+	if s := c.query("after"); s != "" {
+		if page.After, err = incidents.ParseDeliveryID(s); err != nil {
+			return nil, err
+		}
+	}
+	list, err := a.Desk.Doubts(c.ctx, c.actor, page)
+	if err != nil {
+		return nil, err
+	}
+	return paged(views(list, viewDelivery), limit, func(d deliveryView) string { return d.ID }), nil
 }
 
 func (a api) settleDoubt(c *call) (any, error) {

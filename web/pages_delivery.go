@@ -11,8 +11,8 @@ import (
 type deliveryPage struct {
 	incidentFrame
 	progressView
-	Doubts  []incidents.Delivery
-	Typed   struct{ Reason, Ref, Delivery, Why string } // Why is of the delivery in doubt
+	Doubts  doubtsView
+	Typed   struct{ Reason, Ref, Delivery string } // Delivery: the reason is of the decision on doubts
 	Spends  []spendRow
 	Cap     struct{ Channel, Messages, Money, Because string } // as typed
 	Letters bool                                               // some go by post
@@ -53,11 +53,11 @@ type progressView struct {
 }
 
 type channelRow struct {
-	Channel                           incidents.Channel
-	Planned, Sent, Failed, Left, Next int64
-	SentShare, FailedShare, SentEnd   float64
-	State                             stateView
-	Rate, Ends, Range                 string
+	Channel                                  incidents.Channel
+	Planned, Sent, Failed, Doubt, Left, Next int64
+	SentShare, FailedShare, SentEnd          float64
+	State                                    stateView
+	Rate, Ends, Range                        string
 }
 
 // A failureRow counts deliveries that came to nothing, by what became of them.
@@ -81,9 +81,9 @@ func (c *console) deliveryView(p *page) (v deliveryPage, err error) {
 	}
 	v.incidentFrame = c.frameOf(p, "notices", d)
 	v.Section = "deliveries"
-	v.Typed.Reason, v.Typed.Ref, v.Typed.Delivery = p.form("reason"), p.form("ref"), p.form("delivery")
+	v.Typed.Reason, v.Typed.Ref, v.Typed.Delivery = p.form("reason"), p.form("ref"), p.form("shown")
 	if v.Typed.Delivery != "" {
-		v.Typed.Reason, v.Typed.Why = "", v.Typed.Reason
+		v.Typed.Reason = ""
 	}
 	v.MayPass = v.Can.Release && (p.actor.May(incidents.ActApprove) == nil || p.actor.ID == v.Notice.ReleasedBy)
 	v.WaveReason = p.form("wave_reason")
@@ -100,7 +100,7 @@ func (c *console) deliveryView(p *page) (v deliveryPage, err error) {
 		return v, err
 	}
 	v.Cap.Channel, v.Cap.Messages, v.Cap.Money, v.Cap.Because = p.form("channel"), p.form("messages"), p.form("money"), p.form("because")
-	v.Doubts, err = c.Desk.InDoubt(p.r.Context(), p.actor, v.Notice.No, 100)
+	v.Doubts, err = c.doubtsView(p, v.Notice, v.R.InDoubt)
 	return v, err
 }
 
@@ -151,10 +151,10 @@ func (c *console) progressOf(p *page, n incidents.Notice, d incidents.Dossier) (
 func channelOf(t incidents.Tally) channelRow {
 	s := t.States
 	row := channelRow{Channel: t.Channel, Planned: t.Sum(), Sent: s[incidents.Accepted] + s[incidents.Delivered],
-		Failed: s[incidents.Rejected] + s[incidents.Undelivered] + s[incidents.Expired] + s[incidents.InDoubt] + s[incidents.Manual], Next: s[incidents.Escalated],
+		Failed: s[incidents.Rejected] + s[incidents.Undelivered] + s[incidents.Expired], Doubt: s[incidents.InDoubt] + s[incidents.Manual], Next: s[incidents.Escalated],
 		Left: s[incidents.Planned] + s[incidents.Ready] + s[incidents.Held] + s[incidents.Attempting] + s[incidents.RetryWait]}
 	if row.Planned > 0 {
-		row.SentShare, row.FailedShare = float64(row.Sent)/float64(row.Planned), float64(row.Failed+row.Next)/float64(row.Planned)
+		row.SentShare, row.FailedShare = float64(row.Sent)/float64(row.Planned), float64(row.Failed+row.Doubt+row.Next)/float64(row.Planned)
 		row.SentEnd = row.SentShare
 	}
 	return row
@@ -181,6 +181,8 @@ func (v *progressView) ends(f incidents.Forecast) {
 			}
 		}
 		switch {
+		case row.Left == 0 && row.Doubt > 0:
+			row.State = stateView{"amber", "tri", "In doubt"}
 		case row.Left == 0:
 			row.Ends, row.State = "done", stateView{"green", "check", "Done"}
 		case f.Status == incidents.NoticeHeld:
@@ -268,22 +270,6 @@ func (c *console) steerNotice(p *page) error {
 		err = incidents.Invalid("choose what to do")
 	}
 	return c.backToDelivery(p, n, said, err)
-}
-
-// settleDoubt is a person's decision on one delivery.
-func (c *console) settleDoubt(p *page) error {
-	n, err := c.noticeByNo(p)
-	if err != nil {
-		return err
-	}
-	id, err := incidents.ParseDeliveryID(p.form("delivery"))
-	if err == nil && id.Notice != n.No {
-		err = incidents.NotFound("this delivery is of another notice")
-	}
-	if err == nil {
-		err = c.Desk.SettleDoubt(p.r.Context(), p.actor, id, incidents.DeliveryState(p.form("state")), p.form("reason"))
-	}
-	return c.backToDelivery(p, n, "Decided, and written down.", err)
 }
 
 func (c *console) backToDelivery(p *page, n incidents.Notice, said string, err error) error {

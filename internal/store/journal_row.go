@@ -220,6 +220,10 @@ func (t *tx) Deliveries(f incidents.DeliveryFilter) (out []incidents.Delivery, e
 	}
 	params = append(params, f.Limit)
 	q += ` ORDER BY d.seq, d.channel LIMIT $` + strconv.Itoa(len(params))
+	if f.Skip > 0 {
+		params = append(params, f.Skip)
+		q += ` OFFSET $` + strconv.Itoa(len(params))
+	}
 	err = t.rows(q, params, func(r scanner) error {
 		d, err := scanDelivery(r)
 		up.over(&d)
