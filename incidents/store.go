@@ -211,6 +211,9 @@ type NoticeTx interface {
 	Approved(NoticeID) (ApprovedNotice, error)
 	Tallies(noticeNo int64) ([]Tally, error)
 	Reconcile(noticeNo int64) (Reconciliation, error)
+	// Refusals counts what did not arrive by channel, code and reason, most first.
+	// It reads every delivery of the notice.
+	Refusals(noticeNo int64, limit int) ([]Refusal, error)
 	Deliveries(DeliveryFilter) ([]Delivery, error)
 	// Handled counts deliveries that left the planned states since a time, for the rate.
 	Handled(noticeNo int64, since time.Time) (int64, error)

@@ -12,6 +12,7 @@ type deliveryPage struct {
 	incidentFrame
 	progressView
 	Doubts  doubtsView
+	Refused []incidents.Refusal                    // why, most first
 	Typed   struct{ Reason, Ref, Delivery string } // Delivery: the reason is of the decision on doubts
 	Spends  []spendRow
 	Cap     struct{ Channel, Messages, Money, Because string } // as typed
@@ -32,6 +33,7 @@ type progressView struct {
 	Notice      incidents.Notice
 	Is          stateView
 	R           incidents.Reconciliation
+	Tallies     []incidents.Tally
 	Channels    []channelRow
 	Funnel      []funnelRow
 	Failures    []failureRow
@@ -100,6 +102,9 @@ func (c *console) deliveryView(p *page) (v deliveryPage, err error) {
 		return v, err
 	}
 	v.Cap.Channel, v.Cap.Messages, v.Cap.Money, v.Cap.Because = p.form("channel"), p.form("messages"), p.form("money"), p.form("because")
+	if v.Refused, err = c.Desk.Refusals(p.r.Context(), p.actor, v.Notice.No, v.Tallies); err != nil {
+		return v, err
+	}
 	v.Doubts, err = c.doubtsView(p, v.Notice, v.R.InDoubt)
 	return v, err
 }
@@ -124,6 +129,7 @@ func (c *console) progressOf(p *page, n incidents.Notice, d incidents.Dossier) (
 	r := pr.Reconciliation
 	v = progressView{Notice: pr.Notice, Wave: pr.FirstWave, Is: noticeState(pr.Notice.Status), R: r, PerSecond: pr.PerSecond, Done: r.List - r.ToSend - r.Trying, At: c.Now().UTC()}
 	v.Can.Stop, v.Can.Release = p.actor.May(incidents.ActStop) == nil, p.actor.May(incidents.ActRelease) == nil
+	v.Tallies = pr.Tallies
 	for _, t := range pr.Tallies {
 		v.Channels = append(v.Channels, channelOf(t))
 	}
