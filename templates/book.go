@@ -120,7 +120,7 @@ func (b *Book) tryAll() error {
 // words: files, and who speaks.
 func hashFiles(org Org, fsys fs.FS) (string, error) {
 	h := sha256.New()
-	fmt.Fprintf(h, "org %q %q %q\n", org.Name, org.Domains, org.Contact)
+	fmt.Fprintf(h, "org %q %q %q %q\n", org.Name, org.Domains, org.Contact, org.Verify)
 	for _, dir := range []string{"layouts", "words"} {
 		entries, err := fs.ReadDir(fsys, dir)
 		if err != nil {
@@ -139,7 +139,7 @@ func hashFiles(org Org, fsys fs.FS) (string, error) {
 }
 
 // Layout is the version of the layouts, the fixed words and the organisation's
-// name, domains and contact.
+// name, domains, contact and verification page.
 func (b *Book) Layout() string { return b.layout }
 
 // Languages lists the languages we have words in.

@@ -7,7 +7,8 @@ import (
 	"tocsin/incidents"
 )
 
-var testOrg = Org{Name: "Quillfeather Parcel", Domains: []string{"quillfeather.example"}, Contact: "privacy@quillfeather.example, +49 30 5550147"}
+var testOrg = Org{Name: "Quillfeather Parcel", Domains: []string{"quillfeather.example"}, Contact: "privacy@quillfeather.example, +49 30 5550147",
+	Verify: "https://quillfeather.example/verify"}
 
 func newBook(t testing.TB) *Book {
 	t.Helper()

@@ -13,7 +13,11 @@ type Org struct {
 	Name    string
 	Domains []string // the only domains a link may lead to; subdomains count
 	Contact string   // one or more lines: address, e-mail, telephone
+	Verify  string   // address of the public page where a person's code is checked
 }
+
+// VerifyURL is where a code is checked: what a message's link leads to.
+func (o Org) VerifyURL(code string) string { return o.Verify + "?code=" + url.QueryEscape(code) }
 
 func (o Org) check() error {
 	if strings.TrimSpace(o.Name) == "" {

@@ -21,13 +21,11 @@ func (b *Book) PreviewFor(c incidents.Content, reader incidents.Reader, ch incid
 
 // invented are the values of a person who does not exist.
 func (b *Book) invented(lang incidents.Lang) Slots {
+	const code = "QF7K-2M9D-XH4P"
 	s := Slots{Name: "Alex Example", Data: b.DataWords(lang, []string{"basic", "network_identity"}),
-		Code: "QF7K-2M9D-XH4P", Ref: "INC-2026-0000", VerifyURL: "http://localhost/verify", Org: b.org.Name, EndDate: "2030-12-31"}
+		Code: code, Ref: "INC-2026-0000", VerifyURL: b.org.VerifyURL(code), Org: b.org.Name, EndDate: "2030-12-31"}
 	if isChinese(lang) {
 		s.Name = "王示例"
-	}
-	if len(b.org.Domains) > 0 {
-		s.VerifyURL = "https://" + b.org.Domains[0] + "/verify"
 	}
 	return s
 }

@@ -106,7 +106,7 @@ func newWorld(t *testing.T) *world {
 	w.db = storetest.Open(t, storetest.SQLite, func(o *store.Options) { o.Now = w.now; o.Gate = incidents.Gate{TwoAbove: 1000} })
 	rules, err := regulators.Open(nil, regulators.Options{IndividualsTarget: 72 * time.Hour, RegulatorTarget: 24 * time.Hour})
 	must(t, err)
-	book, err := templates.New(templates.Org{Name: "Quillfeather Parcel", Domains: []string{"example.org"}, Contact: "privacy@example.org"}, nil)
+	book, err := templates.New(templates.Org{Name: "Quillfeather Parcel", Domains: []string{"example.org"}, Contact: "privacy@example.org", Verify: "https://example.org/verify"}, nil)
 	must(t, err)
 	reports, err := regulators.NewReports(regulators.ReportOptions{Pack: rules})
 	must(t, err)

@@ -139,7 +139,7 @@ func (a *App) openWords(context.Context) (err error) {
 		return err
 	}
 	o := a.settings.Organisation
-	a.book, err = templates.New(templates.Org{Name: o.Name, Domains: o.Domains, Contact: contactLines(o.Contact)}, words)
+	a.book, err = templates.New(templates.Org{Name: o.Name, Domains: o.Domains, Contact: contactLines(o.Contact), Verify: a.settings.VerifyPage()}, words)
 	return err
 }
 
@@ -248,7 +248,7 @@ func (a *App) openDispatch(ctx context.Context) (err error) {
 	a.dispatcher = notifiers.New(notifiers.Deps{Journal: a.store, Opener: a.store, Book: a.book, Codes: a.codes,
 		Live: notifiers.LiveSet(key, a.channels.live), Drill: notifiers.DrillSet(key, a.store, a.now), Key: key,
 		Window: a.channels.window, Lanes: a.channels.lanes, Places: a.workers, Owner: NewID(), Lease: d.Lease.Std(),
-		Verify: a.settings.Public.URL + "/verify", Home: a.settings.Organisation.Country, Now: a.now, Log: a.log,
+		Verify: a.settings.VerifyPage(), Home: a.settings.Organisation.Country, Now: a.now, Log: a.log,
 		Ref: func(ctx context.Context, id incidents.IncidentID) (string, error) {
 			in, err := a.Desk.Find(ctx, incidents.System, string(id))
 			return in.Ref, err

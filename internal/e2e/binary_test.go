@@ -74,6 +74,9 @@ func theBinary(t *testing.T) string {
 	return built.build(t, "disable_grpc_modules", "tocsin/cmd/tocsin")
 }
 
+// publicSite is the address messages of the binary lead to; nothing answers there.
+const publicSite = "https://www.example.com"
+
 // newBinary writes the settings and adds the accounts by the command line alone.
 func newBinary(t *testing.T, env ...string) *binary {
 	t.Helper()
@@ -93,7 +96,7 @@ func newBinary(t *testing.T, env ...string) *binary {
 	text := fmt.Sprintf(`data-dir: data
 organisation: {name: Example Retail Ltd, country: DE, domains: [example.com], contact: {name: Customer care, email: care@example.com, phone: "+1 415 555 0100"}}
 inside: {listen: "%s"}
-public: {listen: "%s"}
+public: {listen: "%s", url: "%s"}
 channels:
   email: {mode: smtp, smtp: {address: "%s", starttls: "off", from: notices@example.com, connections: 4}}
 limits: {window: {email: 16}}
@@ -101,7 +104,7 @@ dispatch: {lease: 1s, sweep: 1s, doubt-wait: 0s, first-wave: 0} # a kill in the 
 sources:
   - {name: siem, format: generic, auth: {style: bearer, token: %s}}
 log: {level: warn}
-`, b.inside, b.public, mail.Addr, hookToken)
+`, b.inside, b.public, publicSite, mail.Addr, hookToken)
 	if err := os.WriteFile(b.config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

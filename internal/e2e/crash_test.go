@@ -299,7 +299,7 @@ func (c *crash) report() {
 	status := []string{"sent", "delivered", "queued", "sending"}[c.receipts/len(texts)%4]
 	c.receipts++
 	form := url.Values{"MessageSid": {x.SID}, "MessageStatus": {status}, "To": {x.To}}
-	req, err := http.NewRequest(http.MethodPost, x.Callback, strings.NewReader(form.Encode()))
+	req, err := http.NewRequest(http.MethodPost, strings.Replace(x.Callback, publicSite, "http://"+c.b.public, 1), strings.NewReader(form.Encode()))
 	if err != nil {
 		c.t.Fatal(err)
 	}

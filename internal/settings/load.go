@@ -125,6 +125,9 @@ func (l *Listener) derive() {
 	l.URL = scheme + l.Listen
 }
 
+// VerifyPage is the address of the page where people check the code of a message.
+func (s Settings) VerifyPage() string { return strings.TrimSuffix(s.Public.URL, "/") + "/verify" }
+
 // BusDir is the folder of the embedded bus.
 func (s Settings) BusDir() string { return filepath.Join(s.DataDir, "bus") }
 

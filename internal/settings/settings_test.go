@@ -137,6 +137,10 @@ func TestWhatIsRefused(t *testing.T) {
 		{"mail in clear to another machine", "channels: {email: {mode: smtp, smtp: {address: 'mail.example.org:25', from: a@example.org, starttls: 'off'}}}\n", "in clear"},
 		{"a source without a secret", "sources: [{name: splunk, format: x, auth: {style: bearer}}]\n", "TOCSIN_SOURCE_SPLUNK_TOKEN"},
 		{"a source without an auth style", "sources: [{name: splunk, format: x}]\n", "auth.style"},
+		{"live letters that lead to nowhere", "channels: {letter: {mode: folder, sender: [A, B]}}\n", "public.url: http://127.0.0.1:8471 leads to this machine"},
+		{"live mail that leads to localhost", "public: {url: 'https://localhost:8471'}\nchannels: {email: {mode: smtp}}\n", "public.url: https://localhost:8471 leads to this machine"},
+		{"live mail that leads people in clear", "organisation: {domains: [example.org]}\npublic: {url: 'http://example.org'}\nchannels: {email: {mode: smtp}}\n", "public.url: http://example.org is not https"},
+		{"live mail that leads to somebody else", "organisation: {domains: [example.org]}\npublic: {url: 'https://notexample.org'}\nchannels: {email: {mode: smtp}}\n", "public.url: is on notexample.org"},
 		{"an open source on the network", "inside: {listen: '0.0.0.0:8470'}\nsources: [{name: s, format: x, auth: {style: none}}]\n", "only for an inside listener on loopback"},
 		{"two sources of one name", "sources: [{name: s, format: x, auth: {style: none}}, {name: s, format: x, auth: {style: none}}]\n", "twice"},
 		{"a source name with a slash", "sources: [{name: a/b, format: x, auth: {style: none}}]\n", "not a source name"},
@@ -368,7 +372,7 @@ func TestBouncesGoToTheDomainOfTheSender(t *testing.T) {
 
 // A second account may serve calls alone: then it needs no sender of text messages.
 func TestASecondAccountForCallsAlone(t *testing.T) {
-	const yaml = "channels:\n  phone: {mode: twilio, from: '+14155550188', second-from: '+14155550199'}\n" +
+	const yaml = "organisation: {domains: [example.org]}\npublic: {url: https://security.example.org}\nchannels:\n  phone: {mode: twilio, from: '+14155550188', second-from: '+14155550199'}\n" +
 		"  twilio: {account-sid: AC1, key-sid: SK1, secret: a, auth-token: b}\n  twilio-second: {account-sid: AC2, key-sid: SK2, secret: c, auth-token: d}\n"
 	s, err := Load(write(t, "tocsin.yaml", yaml), noEnv)
 	if err != nil || s.Channels.Phone.SecondFrom != "+14155550199" || s.Channels.TwilioSecond.AuthToken.Reveal() != "d" {

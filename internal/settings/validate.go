@@ -25,6 +25,7 @@ func (s Settings) Validate() error {
 	c.listener("inside", s.Inside)
 	c.listener("public", s.Public)
 	c.apart(s.Inside.Listen, s.Public.Listen)
+	c.reachable(s)
 	c.database("database", s.Database)
 	c.database("key-database", s.KeyDatabase)
 	c.bus(s.Bus)

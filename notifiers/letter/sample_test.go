@@ -49,7 +49,7 @@ func printer(t testing.TB, f Form) *Printer {
 // shipped is a letter in words we ship.
 func shipped(t testing.TB, lang incidents.Lang, drill bool) *templates.Letter {
 	t.Helper()
-	b, err := templates.New(templates.Org{Name: "Quillfeather Parcel", Domains: []string{"quillfeather.example"}, Contact: "privacy@quillfeather.example"}, nil)
+	b, err := templates.New(templates.Org{Name: "Quillfeather Parcel", Domains: []string{"quillfeather.example"}, Contact: "privacy@quillfeather.example", Verify: "https://quillfeather.example/verify"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
