@@ -135,7 +135,7 @@ func (d Delivery) Parked() bool { return d.State == Manual && d.Code == CodePark
 // A Receipt says what the provider answered.
 type Receipt struct {
 	Outcome    Outcome
-	RetryAfter time.Duration // of OutcomeRetry; zero: our own backoff. Of OutcomeKept: not before
+	RetryAfter time.Duration // of OutcomeRetry; zero: our own backoff. Of OutcomeKept: not before. Of OutcomeDoubt: the account rests
 	ProviderID string
 	Code       string
 	Reason     string // without personal data

@@ -178,11 +178,11 @@ func countWave(answers []WaveAnswer) (c WaveCount, silent int64, refusals, accou
 	return c, silent, slices.Compact(refusals), slices.Compact(accounts)
 }
 
-// ofAccount tells the code of a provider who does not take our account: SMTP
-// after RFC 4954, HTTP of Firebase, Twilio's own.
+// ofAccount tells the code of a provider who does not take our account or sender:
+// SMTP after RFC 4954, HTTP of Firebase, Twilio's own.
 func ofAccount(code string) bool {
 	first, _, _ := strings.Cut(code, " ")
-	return slices.Contains([]string{"530", "534", "535", "538", "401", "403", "20003"}, first)
+	return slices.Contains([]string{"530", "534", "535", "538", "401", "403", "20003", "21601", "21606", "21659", "21661", "21703", "21705", "30029", "30030", "30032", "30034"}, first)
 }
 
 // WaveTx keeps first waves.

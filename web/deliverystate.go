@@ -41,7 +41,7 @@ func deliveryState(s incidents.DeliveryState) stateView {
 func doubtAdvice(c incidents.Channel) string {
 	switch c {
 	case incidents.Email:
-		return "Same message id: sending again shows once."
+		return "Same message id: most mail programs show a second one once."
 	case incidents.Push:
 		return "Same collapse key: sending again shows once."
 	case incidents.SMS, incidents.Phone:

@@ -230,3 +230,17 @@ func TestWordsOfAReading(t *testing.T) {
 		}
 	}
 }
+
+// Whoever has neither id nor e-mail is not added twice when a list is sent again.
+func TestAListWithoutIDsSentAgainAddsNobody(t *testing.T) {
+	w := newWorld(t)
+	ref := w.incidentWithList(3)
+	list := "name,phone,address,country\nAda Müller,+49 1512 5550147,,DE\nBo Müller,+49 1512 5550147,,DE\nCleo Weiß,,\"Weg 1, 10115 Berlin\",DE\n"
+	for _, want := range []int64{3, 0} {
+		var got struct{ Imported, Duplicates int64 }
+		w.upload(ref, list).want(http.StatusCreated).into(&got)
+		if got.Imported != want || got.Duplicates != 3-want {
+			t.Errorf("imported %+v, want %d", got, want)
+		}
+	}
+}

@@ -14,9 +14,15 @@
 //	id:<subject id>         case and blanks ignored, ".0" of a spreadsheet dropped
 //	ne:<name>\n<e-mail>     one for each e-mail address of the row
 //
+// A row with neither id nor e-mail has one of these, with a day of birth or none:
+//
+//	np:<name>\n<birth>\n<telephone>
+//	nt:<name>\n<birth>\n<push token>   without a telephone number
+//	na:<name>\n<birth>\n<address>      without either; commas are blanks
+//
 // A row with several addresses thus has several "ne" keys. A row without a
-// subject id has no "id" key; its Ref is "row-<number>". Telephone numbers
-// never identify anybody. The contact itself holds the first usable address.
+// subject id has no "id" key; its Ref is "row-<number>". Without a name neither
+// number nor address identifies anybody: a household may share them. The contact itself holds the first usable address.
 //
 // A minor whose guardian can be reached, and a deceased person whose
 // representative can (the guardian columns name both), has the channels of that

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"tocsin/incidents"
 )
@@ -320,6 +321,27 @@ func keys(k *incidents.Contact, emails []string) []string {
 	name := strings.ToLower(width(k.Name))
 	for _, e := range emails {
 		out = append(out, "ne:"+name+"\n"+e)
+	}
+	if len(out) == 0 {
+		out = reachKey(out, k, name)
+	}
+	return out
+}
+
+// reachKey knows somebody with neither id nor e-mail by the name and the first of
+// telephone, push token and postal address that is there, so that the same list
+// read again is the same people. A day of birth keeps apart who shares both.
+func reachKey(out []string, k *incidents.Contact, name string) []string {
+	who := name + "\n" + k.Birth + "\n"
+	switch {
+	case k.Phone != "":
+		return append(out, "np:"+who+k.Phone)
+	case k.PushToken != "":
+		return append(out, "nt:"+who+k.PushToken)
+	case k.Address != "":
+		return append(out, "na:"+who+strings.Join(strings.FieldsFunc(strings.ToLower(width(k.Address)), func(r rune) bool {
+			return unicode.IsSpace(r) || r == ',' || r == ';' || r == '，'
+		}), " "))
 	}
 	return out
 }

@@ -74,6 +74,8 @@ func (c Channel) Send(ctx context.Context, m notifiers.Message) (incidents.Recei
 		case "":
 		case "country":
 			return refused(why, "the number's country is not on the list of channels.phone.countries"), nil
+		case "type":
+			return refused("number-"+why, "the number's type is not on the list of channels.phone.number-types"), nil
 		default:
 			return refused("number-"+why, "numbers of this kind are never called: premium, shared cost, satellite, short codes, emergency"), nil
 		}

@@ -28,6 +28,8 @@ func (c Channel) Send(ctx context.Context, m notifiers.Message) (incidents.Recei
 		case "":
 		case "country":
 			return incidents.Receipt{Outcome: incidents.OutcomeRefused, Unasked: true, Code: why, Reason: "the number's country is not on the list of channels.sms.countries"}, nil
+		case "type":
+			return incidents.Receipt{Outcome: incidents.OutcomeRefused, Unasked: true, Code: "number-" + why, Reason: "the number's type is not on the list of channels.sms.number-types"}, nil
 		default:
 			return incidents.Receipt{Outcome: incidents.OutcomeRefused, Unasked: true, Code: "number-" + why, Reason: "numbers of this kind are never texted: premium, shared cost, satellite, short codes, emergency"}, nil
 		}
