@@ -230,7 +230,7 @@ func (l *lane) prepared(x incidents.Claimed) (m Message, r incidents.Receipt, le
 		return m, r, false
 	}
 	if l.leave.Err() != nil {
-		return m, kept, false
+		return m, Kept, false
 	}
 	m, err := guarded(func() (Message, error) { return l.d.render(l.send, l.job, x) })
 	if err != nil {
@@ -244,5 +244,5 @@ func (l *lane) prepared(x incidents.Claimed) (m Message, r incidents.Receipt, le
 	return m, r, true
 }
 
-// kept is what became of a message that was written down and did not leave.
-var kept = incidents.Receipt{Outcome: incidents.OutcomeKept, Reason: "sending halted before it left"}
+// Kept is what became of a message that was written down and did not leave.
+var Kept = incidents.Receipt{Outcome: incidents.OutcomeKept, Reason: "sending halted before it left"}

@@ -67,7 +67,7 @@ func (s *Set) SendAll(ctx, leave context.Context, c incidents.Channel, ms []Mess
 	}
 	for i, m := range good {
 		if leave.Err() != nil {
-			out[place[i]] = kept
+			out[place[i]] = Kept
 			continue
 		}
 		r, err := carried(s.channels[c].Send)(ctx, m)

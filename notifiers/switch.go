@@ -184,7 +184,7 @@ func (s *Switch) leave(out []incidents.Receipt, ps []passage, halted error) {
 	for _, p := range ps {
 		switch {
 		case halted != nil && p.tried == 0:
-			out[p.at] = kept
+			out[p.at] = Kept
 		case p.tried == 0:
 			out[p.at] = incidents.Receipt{Outcome: incidents.OutcomeRetry, Elsewhere: true, RetryAfter: s.soonest(), Code: "away",
 				Reason: "no provider of this channel can be reached; it is tried again when one may be"}
@@ -303,7 +303,7 @@ func (b *breaker) first() bool {
 
 // keeps is what becomes of a message that does not leave after all.
 func (p *Provider) keeps() incidents.Receipt {
-	r := kept
+	r := Kept
 	if p.Limiter != nil && p.Limiter.Pause() > pauseBorne {
 		r.RetryAfter, r.Reason = p.Limiter.Pause(), "its provider asked to be left alone before it left"
 	}

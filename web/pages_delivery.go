@@ -12,8 +12,8 @@ type deliveryPage struct {
 	incidentFrame
 	progressView
 	Doubts  doubtsView
-	Refused []incidents.Refusal                    // why, most first
-	Typed   struct{ Reason, Ref, Delivery string } // Delivery: the reason is of the decision on doubts
+	Refused []incidents.Refusal // why, most first
+	Typed   struct{ Reason, Ref string }
 	Spends  []spendRow
 	Cap     struct{ Channel, Messages, Money, Because string } // as typed
 	Letters bool                                               // some go by post
@@ -83,10 +83,7 @@ func (c *console) deliveryView(p *page) (v deliveryPage, err error) {
 	}
 	v.incidentFrame = c.frameOf(p, "notices", d)
 	v.Section = "deliveries"
-	v.Typed.Reason, v.Typed.Ref, v.Typed.Delivery = p.form("reason"), p.form("ref"), p.form("shown")
-	if v.Typed.Delivery != "" {
-		v.Typed.Reason = ""
-	}
+	v.Typed.Reason, v.Typed.Ref = p.form("reason"), p.form("ref")
 	v.MayPass = v.Can.Release && (p.actor.May(incidents.ActApprove) == nil || p.actor.ID == v.Notice.ReleasedBy)
 	v.WaveReason = p.form("wave_reason")
 	v.OfWave = p.r.Form.Has("wave_reason")
@@ -106,6 +103,9 @@ func (c *console) deliveryView(p *page) (v deliveryPage, err error) {
 		return v, err
 	}
 	v.Doubts, err = c.doubtsView(p, v.Notice, v.R.InDoubt)
+	if v.Doubts.Decided { // the reason is theirs
+		v.Typed.Reason = ""
+	}
 	return v, err
 }
 

@@ -152,10 +152,11 @@ func (s *Store) cancelStopped(ctx context.Context) error {
 		}
 		return err
 	})
-	for _, no := range undone {
-		if err == nil {
-			_, err = s.CancelDeliveries(ctx, no)
-		}
+	if err != nil {
+		return err
 	}
-	return err
+	return eachNotice(ctx, undone, func(no int64) error {
+		_, err := s.CancelDeliveries(ctx, no)
+		return err
+	})
 }

@@ -20,8 +20,8 @@ const (
 	sweepLimit = 5000
 )
 
-// An Unswept says of one notice why a sweep, or the checks of its first wave,
-// failed. It is tried again with the next sweep.
+// An Unswept says of one notice why a sweep, the end of its stop, or the checks of
+// its first wave failed. It is tried again with the next sweep.
 type Unswept struct {
 	Notice int64
 	Err    error

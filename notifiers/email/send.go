@@ -51,7 +51,7 @@ func (k *conn) batch(ctx, leave context.Context, all []*outgoing) bool {
 
 func keep(out []*outgoing) {
 	for _, o := range out {
-		o.settle(incidents.Receipt{Outcome: incidents.OutcomeKept, Reason: "sending halted before it left"})
+		o.settle(notifiers.Kept)
 	}
 }
 

@@ -99,7 +99,7 @@ func (c *Channel) SendAll(ctx, leave context.Context, ms []notifiers.Message) []
 	out := make([]incidents.Receipt, len(ms))
 	if leave.Err() != nil {
 		for i := range out {
-			out[i] = incidents.Receipt{Outcome: incidents.OutcomeKept, Reason: "sending halted before it left"}
+			out[i] = notifiers.Kept
 		}
 		return out
 	}
