@@ -68,7 +68,7 @@ func (a *App) buildFor(ch incidents.Channel) func(notifiers.Message) ([]byte, er
 
 func (a *App) openSMTP(account, key string, s settings.SMTP) (*email.Channel, error) {
 	o := email.Options{Address: s.Address, TLS: s.StartTLS, Username: s.Username, Password: s.Password.Reveal(), Hello: s.Hello,
-		From: mail.Address{Name: s.FromName, Address: s.From}, ReplyTo: s.ReplyTo, Bounce: s.Bounce, Connections: s.Connections, Timeout: s.Timeout.Std(), Now: a.now, ReturnPath: a.bounces.returnPath()}
+		From: mail.Address{Name: s.FromName, Address: s.From}, ReplyTo: s.ReplyTo, Bounce: s.Bounce, Connections: s.Connections, Timeout: s.Timeout.Std(), FinalTimeout: s.FinalTimeout.Std(), Now: a.now, ReturnPath: a.bounces.returnPath()}
 	if o.From.Name == "" {
 		o.From.Name = a.settings.Organisation.Name
 	}

@@ -147,7 +147,7 @@ func (w *walk) settings() (settings.Settings, error) {
 	s.Inside = settings.Listener{Listen: inside, URL: "http://" + inside}
 	s.Public = settings.Listener{Listen: public, URL: "http://" + public}
 	s.Channels.Email = settings.Email{Mode: settings.ModeSMTP, SMTP: settings.SMTP{Address: w.mail.Addr, StartTLS: settings.StartTLSOff, From: "notices@example.com",
-		FromName: "Example Retail Ltd", Connections: 8, Timeout: settings.Duration(20 * time.Second)}}
+		FromName: "Example Retail Ltd", Connections: 8, Timeout: settings.Duration(20 * time.Second), FinalTimeout: settings.Duration(20 * time.Second)}}
 	s.Channels.SMS.Mode, s.Channels.SMS.RatePerSecond = settings.ModeTwilio, 0
 	s.Channels.Twilio = settings.Twilio{BaseURL: w.twilio.URL, AccountSID: "AC00000000000000000000000000000001", KeySID: "SK00000000000000000000000000000001",
 		Secret: "demonstrationsecret", AuthToken: settings.Secret(w.twilio.AuthToken), From: "+14155550199"}

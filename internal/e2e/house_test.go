@@ -96,7 +96,7 @@ func (h *house) settings(dir, database string) settings.Settings {
 		Contact: settings.Contact{Name: "Customer care", Email: "care@example.com", Phone: "+1 415 555 0100"}}
 	s.Inside.Listen, s.Public.Listen = freePort(h.t), freePort(h.t)
 	s.Inside.URL, s.Public.URL = "http://"+s.Inside.Listen, "http://"+s.Public.Listen
-	s.Channels.Email = settings.Email{Mode: settings.ModeSMTP, SMTP: settings.SMTP{Address: h.mail.Addr, StartTLS: settings.StartTLSOff, From: "notices@example.com", Connections: 4, Timeout: settings.Duration(10 * time.Second)}}
+	s.Channels.Email = settings.Email{Mode: settings.ModeSMTP, SMTP: settings.SMTP{Address: h.mail.Addr, StartTLS: settings.StartTLSOff, From: "notices@example.com", Connections: 4, Timeout: settings.Duration(10 * time.Second), FinalTimeout: settings.Duration(10 * time.Second)}}
 	s.Channels.SMS.Mode, s.Channels.SMS.RatePerSecond = settings.ModeTwilio, 0
 	s.Channels.Twilio = settings.Twilio{BaseURL: h.twilio.URL, AccountSID: "AC00000000000000000000000000000001", KeySID: "SK1", Secret: "secret", AuthToken: settings.Secret(h.twilio.AuthToken), From: "+14155550199"}
 	s.Channels.Push.Mode, s.Channels.Push.BaseURL, s.Channels.Push.Project, s.Channels.Push.RatePerSecond = settings.ModeFCM, h.fcm.URL, "p", 0

@@ -82,6 +82,7 @@ type SMTP struct {
 	Connections   int      `yaml:"connections"`
 	RatePerSecond float64  `yaml:"rate-per-second"` // 0: as fast as the relay takes it
 	Timeout       Duration `yaml:"timeout"`
+	FinalTimeout  Duration `yaml:"final-timeout"` // of the answer to a whole message
 }
 
 // How a connection to the relay is protected.

@@ -35,8 +35,8 @@ func Default() Settings {
 
 func defaultChannels() Channels {
 	return Channels{
-		Email: Email{Mode: ModeSandbox, SMTP: SMTP{StartTLS: StartTLSRequired, Connections: 4, Timeout: Duration(30 * time.Second)},
-			Second: SMTP{StartTLS: StartTLSRequired, Connections: 4, Timeout: Duration(30 * time.Second)}},
+		Email: Email{Mode: ModeSandbox, SMTP: SMTP{StartTLS: StartTLSRequired, Connections: 4, Timeout: Duration(30 * time.Second), FinalTimeout: Duration(10 * time.Minute)},
+			Second: SMTP{StartTLS: StartTLSRequired, Connections: 4, Timeout: Duration(30 * time.Second), FinalTimeout: Duration(10 * time.Minute)}},
 		SMS: SMS{Mode: ModeSandbox, RatePerSecond: 10, Timeout: Duration(10 * time.Second),
 			ValidityPeriod: Duration(4 * time.Hour), NumberTypes: []incidents.NumberType{incidents.NumberMobile, incidents.NumberEither}},
 		Phone: Phone{Mode: ModeSandbox, Hours: "09:00-20:00", TriesPerDay: 3, Gap: Duration(2 * time.Hour),

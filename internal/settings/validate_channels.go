@@ -51,6 +51,7 @@ func (c *checker) relay(key, env string, s SMTP, used bool) {
 	c.between(key+"connections", int64(s.Connections), 1, 256)
 	c.rate(key+"rate-per-second", s.RatePerSecond)
 	c.timeout(key+"timeout", s.Timeout)
+	c.timeout(key+"final-timeout", s.FinalTimeout)
 	c.email(key+"from", s.From)
 	c.email(key+"reply-to", s.ReplyTo)
 	c.email(key+"bounce", s.Bounce)

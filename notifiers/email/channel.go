@@ -100,11 +100,8 @@ func (c *Channel) try(ctx, leave context.Context, left []*outgoing) (still []*ou
 		keep(left)
 		return nil, false
 	case err != nil:
-		var r refused
 		for _, o := range left {
-			if errors.As(err, &r) {
-				o.receipt = r.ours()
-			}
+			o.receipt = notOpened(err)
 		}
 		return left, false
 	}

@@ -65,24 +65,6 @@ func TestChannel(t *testing.T) {
 	})
 }
 
-func TestARelayThatDoesNotKnowUsIsNobodysRefusal(t *testing.T) {
-	m, err := standin.NewMail() // takes no password
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer m.Close()
-	o := options(m.Addr)
-	o.Username, o.Password = "us", "wrong"
-	ch, err := email.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := ch.Send(t.Context(), channeltest.Message(incidents.Email, "ada@example.com", 1))
-	if err != nil || r.Outcome != incidents.OutcomeRetry || r.Code[0] != '5' || m.Count() != 0 {
-		t.Fatalf("%+v, %d taken, %v", r, m.Count(), err)
-	}
-}
-
 // closedPort is an address nobody listens at.
 func closedPort(t *testing.T) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -5,8 +5,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"encoding/base64"
-	"errors"
 	"net"
 	"strings"
 	"time"
@@ -19,6 +17,7 @@ type conn struct {
 	out  []byte // written but not sent
 	o    *Options
 	has  map[string]bool // extensions the relay offers
+	auth []string        // ways to sign in that it offers
 	used time.Time       // when it was last of use
 	dog  *time.Timer     // closes a connection whose relay is silent for too long
 }
@@ -27,6 +26,11 @@ type conn struct {
 type refused struct{ reply }
 
 func (r refused) Error() string { return "the relay said " + r.String() }
+
+// An unfit relay is one we cannot work with as it is set up.
+type unfit string
+
+func (u unfit) Error() string { return string(u) }
 
 // dial opens a connection. No message is on its way yet: when sending halts,
 // it is given up.
@@ -79,21 +83,23 @@ func (k *conn) open() error {
 		return nil
 	}
 	if k.o.TLS == TLSOff && !loopback(k.net.RemoteAddr()) {
-		return errors.New("a password is never sent over a connection without TLS")
+		return unfit("a password is never sent over a connection without TLS")
 	}
-	k.say("AUTH PLAIN " + base64.StdEncoding.EncodeToString([]byte("\x00"+k.o.Username+"\x00"+k.o.Password))) // RFC 4616
-	return k.expect(235)
+	return k.signIn()
 }
 
 // hello asks for the relay's extensions; a relay without any takes HELO.
 func (k *conn) hello() error {
-	k.has = map[string]bool{}
+	k.has, k.auth = map[string]bool{}, nil
 	k.say("EHLO " + k.o.Hello)
 	first := true
 	p, err := k.answer(func(text string) {
 		if !first {
-			name, _, _ := strings.Cut(text, " ")
-			k.has[strings.ToUpper(name)] = true
+			name, more, _ := strings.Cut(strings.ToUpper(text), " ")
+			k.has[name] = true
+			if name == "AUTH" {
+				k.auth = strings.Fields(more)
+			}
 		}
 		first = false
 	})
@@ -115,14 +121,14 @@ func (k *conn) hello() error {
 // the handshake is dropped with the old reader (RFC 3207 §6).
 func (k *conn) startTLS() error {
 	if !k.has["STARTTLS"] {
-		return errors.New("the relay does not offer STARTTLS, and nothing is sent in clear")
+		return unfit("the relay does not offer STARTTLS, and nothing is sent in clear")
 	}
 	k.say("STARTTLS")
 	if err := k.expect(220); err != nil {
 		return err
 	}
 	if k.r.Buffered() > 0 {
-		return errors.New("the relay went on in clear after STARTTLS")
+		return unfit("the relay went on in clear after STARTTLS")
 	}
 	t := tls.Client(k.net, k.o.TLSConfig)
 	k.soon()
@@ -167,8 +173,13 @@ func (k *conn) answer(each func(string)) (reply, error) {
 			return reply{}, err
 		}
 	}
+	return k.reply(k.o.Timeout, each)
+}
+
+// reply reads one reply to what was sent.
+func (k *conn) reply(within time.Duration, each func(string)) (reply, error) {
 	if !k.heard() {
-		k.soon()
+		k.dog.Reset(within)
 	}
 	return readReply(k.r, each)
 }

@@ -195,6 +195,26 @@ func TestWhateverARelayDoesToTheThirdOfFive(t *testing.T) {
 	}
 }
 
+// A relay that looks at a message for long has taken it once it says so.
+func TestARelayMayTakeItsTimeOverAMessage(t *testing.T) {
+	for _, mode := range modes {
+		t.Run(mode.name, func(t *testing.T) {
+			t.Parallel()
+			r := newRelay(t, func(r *relay) {
+				r.offers = mode.offers
+				r.script = func(p point) (answer, bool) {
+					return answer{text: "250 2.0.0 taken", take: true, slow: 3 * time.Second}, p.stage == "end" && p.to == "p2"
+				}
+			})
+			c := opened(t, r, func(o *email.Options) { o.Timeout, o.FinalTimeout = 2*time.Second, time.Minute })
+			ms := batchOf(3)
+			if got := sound(t, r, ms, c.SendAll(t.Context(), t.Context(), ms)); fmt.Sprint(got) != fmt.Sprint([]incidents.Outcome{yes, yes, yes}) {
+				t.Errorf("outcomes %v", got)
+			}
+		})
+	}
+}
+
 // What is refused last leaves a transaction open, which the next batch on the
 // same connection must not fall into.
 func TestARefusalAtTheEndOfABatchDoesNotHarmTheNext(t *testing.T) {

@@ -157,14 +157,47 @@ func TestThePasswordShowsNowhere(t *testing.T) {
 		ms := batchOf(2)
 		return r, sound(t, r, ms, c.SendAll(t.Context(), t.Context(), ms))
 	}
-	if r, o := signIn(t, nil, []string{"STARTTLS"}); o[0] != yes || r.count("auth ") != 1 {
-		t.Errorf("outcomes %v after signing in %d times", o, r.count("auth "))
+	for _, ways := range []string{"AUTH PLAIN", "AUTH LOGIN", "AUTH GSSAPI LOGIN PLAIN"} {
+		if r, o := signIn(t, nil, []string{"STARTTLS", ways}); o[0] != yes || r.count("auth ") != 1 {
+			t.Errorf("%s: outcomes %v after signing in %d times", ways, o, r.count("auth "))
+		}
 	}
-	if r, o := signIn(t, at("auth", answer{text: "535 5.7.8 hunter2 is wrong"}), []string{"STARTTLS"}); o[0] != retry || o[1] != retry || r.count("mail ") != 0 {
+	if r, o := signIn(t, at("auth", answer{text: "535 5.7.8 hunter2 is wrong"}), []string{"STARTTLS", "AUTH LOGIN PLAIN"}); o[0] != retry || o[1] != retry || r.count("mail ") != 0 {
 		t.Errorf("outcomes %v when the password is refused", o)
 	}
 	if r, o := signIn(t, nil, nil); o[0] != retry || r.count("auth ") != 0 {
 		t.Errorf("outcomes %v without TLS", o)
+	}
+}
+
+// What keeps us from a relay is said, and is the same for every message.
+func TestWhatKeepsUsFromARelayIsSaid(t *testing.T) {
+	server, client := secured(t)
+	for _, tc := range []struct {
+		offers []string
+		change func(*email.Options)
+		want   string
+	}{
+		{[]string{"STARTTLS", "AUTH XOAUTH2 NTLM"}, nil, "the relay signs in by XOAUTH2, NTLM, and we by PLAIN or LOGIN"},
+		{[]string{"STARTTLS"}, nil, "the relay offers no way to sign in: use its port for submission (587 or 465), or no username"},
+		{nil, nil, "the relay does not offer STARTTLS, and nothing is sent in clear"},
+		{[]string{"STARTTLS"}, func(o *email.Options) {
+			o.TLSConfig = &tls.Config{ServerName: "another.example", RootCAs: client.RootCAs}
+		}, "the relay's certificate is not to be trusted: x509: "},
+		{nil, func(o *email.Options) { o.Address = closedPort(t) }, "the relay cannot be reached"},
+	} {
+		r := newRelay(t, func(r *relay) { r.offers, r.tls = tc.offers, server })
+		c := opened(t, r, func(o *email.Options) {
+			o.TLS, o.TLSConfig, o.Username, o.Password = email.TLSRequired, client, "us", "hunter2"
+			if tc.change != nil {
+				tc.change(o)
+			}
+		})
+		for _, got := range c.SendAll(t.Context(), t.Context(), batchOf(2)) {
+			if got.Outcome != retry || !strings.HasPrefix(got.Reason, tc.want) || strings.Contains(got.Reason, "127.0.0.1:") {
+				t.Errorf("%s: %q; want %q", got.Outcome, got.Reason, tc.want)
+			}
+		}
 	}
 }
 

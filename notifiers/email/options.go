@@ -32,7 +32,11 @@ type Options struct {
 	Connections int // open at once, at most
 	Batch       int // messages that ride together on a connection, at most
 	Timeout     time.Duration
-	Now         func() time.Time
+	// FinalTimeout is how long the relay may take to answer a whole message, which it
+	// may look at for long: who gives up before has to send a second copy (RFC 5321
+	// §4.5.3.2.6, which asks for ten minutes). 0: Timeout.
+	FinalTimeout time.Duration
+	Now          func() time.Time
 
 	from string // the From header, written once
 }
@@ -62,6 +66,9 @@ func (o *Options) fill() error {
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = 30 * time.Second
+	}
+	if o.FinalTimeout <= 0 {
+		o.FinalTimeout = o.Timeout
 	}
 	if o.Now == nil {
 		return incidents.Invalid("the e-mail channel needs a clock")

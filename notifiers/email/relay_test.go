@@ -3,6 +3,7 @@ package email_test
 import (
 	"bufio"
 	"crypto/tls"
+	"encoding/base64"
 	"io"
 	"net"
 	"slices"
@@ -22,11 +23,12 @@ type point struct {
 
 // An answer is what a relay does at a point instead of going on.
 type answer struct {
-	text string // the reply; lines are separated by LF
-	take bool   // at end: the message is kept
-	cut  bool   // the connection is closed afterwards, without a word when there is no text
-	hang bool   // nothing is said any more
-	drip bool   // every byte by itself
+	text string        // the reply; lines are separated by LF
+	take bool          // at end: the message is kept
+	cut  bool          // the connection is closed afterwards, without a word when there is no text
+	hang bool          // nothing is said any more
+	slow time.Duration // before it answers
+	drip bool          // every byte by itself
 }
 
 // A relay is an SMTP server that offers what it is told to and misbehaves by
@@ -166,6 +168,7 @@ func (s *relaySession) at(stage, regular string) (ok, went bool) {
 	if a.take {
 		s.keep()
 	}
+	time.Sleep(a.slow)
 	if a.text != "" && !s.say(a.text, a.drip) {
 		return false, false
 	}
@@ -174,6 +177,22 @@ func (s *relaySession) at(stage, regular string) (ok, went bool) {
 		return false, false
 	}
 	return !a.cut, strings.HasPrefix(a.text, "2") || strings.HasPrefix(a.text, "3")
+}
+
+// login asks for name and password, one after the other.
+func (s *relaySession) login() bool {
+	for _, x := range [][2]string{{"334 VXNlcm5hbWU6", "us"}, {"334 UGFzc3dvcmQ6", "hunter2"}} {
+		if !s.say(x[0], false) {
+			return false
+		}
+		line, err := s.r.ReadString('\n')
+		got, wrong := base64.StdEncoding.DecodeString(strings.TrimSuffix(line, "\r\n"))
+		if err != nil || wrong != nil || string(got) != x[1] {
+			s.violated("AUTH LOGIN was answered with " + strconv.Quote(line))
+			return false
+		}
+	}
+	return true
 }
 
 func (s *relaySession) say(text string, drip bool) bool {
@@ -260,6 +279,9 @@ func (s *relaySession) command(verb, rest string) bool {
 	case "AUTH":
 		if !s.secure {
 			s.violated("a password in clear")
+		}
+		if rest == "LOGIN" && !s.login() {
+			return false
 		}
 		ok, _ := s.at("auth", "235 2.7.0 welcome")
 		return ok

@@ -3,6 +3,7 @@ package email
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"strconv"
 	"strings"
@@ -112,6 +113,24 @@ func (p reply) ours() incidents.Receipt {
 
 // unreachable is a message that never left.
 var unreachable = incidents.Receipt{Outcome: incidents.OutcomeRetry, Elsewhere: true, Reason: "the relay cannot be reached"}
+
+// notOpened is what became of a message for which no connection could be opened.
+// Its reason is the same for all of them: addresses and ports stay out of it.
+func notOpened(err error) incidents.Receipt {
+	out := unreachable
+	var said refused
+	var not unfit
+	var untrusted *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &said):
+		return said.ours()
+	case errors.As(err, &not):
+		out.Reason = string(not)
+	case errors.As(err, &untrusted):
+		out.Reason = "the relay's certificate is not to be trusted: " + untrusted.Err.Error()
+	}
+	return out
+}
 
 // unanswered is a message that the relay may have taken.
 var unanswered = incidents.Receipt{Outcome: incidents.OutcomeDoubt, Reason: "the relay did not answer after the message"}

@@ -138,7 +138,11 @@ func (k *conn) chunk(o *outgoing, reset bool) (c chunked) {
 		if i == 0 && !reset {
 			continue
 		}
-		p, err := k.answer(nil)
+		within := k.o.Timeout
+		if i == 3 {
+			within = k.o.FinalTimeout
+		}
+		p, err := k.reply(within, nil)
 		switch {
 		case err != nil:
 			return c
@@ -235,7 +239,7 @@ func (d *dialogue) one(o, next *outgoing) bool {
 	killpoint.At(killpoint.BeforeBytes)
 	seen, _ := d.flush()
 	killpoint.At(killpoint.AfterBytes)
-	p, err := d.answer(nil)
+	p, err := d.reply(d.o.FinalTimeout, nil)
 	killpoint.At(killpoint.Answered)
 	switch {
 	case o.settled:
