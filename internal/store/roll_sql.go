@@ -71,7 +71,7 @@ func (t *tx) apart(state, next string) string {
 	if t.postgres() {
 		return ``
 	}
-	return `, apart = CASE WHEN ` + next + ` IS NOT NULL OR ` + state + ` BETWEEN 6 AND 8 OR ` + state + ` BETWEEN 10 AND 12 THEN ` + state + ` END`
+	return `, apart = CASE WHEN ` + next + ` IS NOT NULL OR ` + state + ` BETWEEN 6 AND 8 OR ` + state + ` BETWEEN 10 AND 12 OR ` + state + ` = 14 THEN ` + state + ` END`
 }
 
 // filled gives the room back in an update on SQLite.
