@@ -44,9 +44,11 @@ type WaveCount struct {
 	Sent      int64 `json:"sent"`    // accepted, and not sent back since
 	Refused   int64 `json:"refused"` // for good, or came back
 	PutOff    int64 `json:"put_off"` // a transient no: tried again later
-	InDoubt   int64 `json:"in_doubt"`
-	Broken    int64 `json:"broken"`  // could not be made, or were not what they should be: never sent
-	Waiting   int64 `json:"waiting"` // no outcome yet
+	// Unanswered calls were made, and nobody took them: no fault of anybody.
+	Unanswered int64 `json:"unanswered,omitempty"`
+	InDoubt    int64 `json:"in_doubt"`
+	Broken     int64 `json:"broken"`  // could not be made, or were not what they should be: never sent
+	Waiting    int64 `json:"waiting"` // no outcome yet
 }
 
 // Text is the count in words.
@@ -56,7 +58,7 @@ func (c WaveCount) Text() string {
 	for _, x := range []struct {
 		n    int64
 		what string
-	}{{c.PutOff, "put off"}, {c.InDoubt, "in doubt"}, {c.Broken, "not as they should be"}, {c.Waiting, "without an answer"}} {
+	}{{c.PutOff, "put off"}, {c.Unanswered, "not taken"}, {c.InDoubt, "in doubt"}, {c.Broken, "not as they should be"}, {c.Waiting, "without an answer"}} {
 		if x.n > 0 {
 			fmt.Fprintf(&b, ", %d %s", x.n, x.what)
 		}
@@ -68,6 +70,9 @@ func (c WaveCount) Text() string {
 // belong to its person or its mode, or was changed after it was written. It was
 // not sent.
 const CodeWrong = "wrong-message"
+
+// CodeCallFailed is the code of a call that could not be made: the number is none.
+const CodeCallFailed = "failed"
 
 // A WaveAnswer is what is known of one message of a wave.
 type WaveAnswer struct {
@@ -87,7 +92,7 @@ type WaveAnswer struct {
 // it is judged by what is there. A wave of which nothing was sent or refused for
 // good stays open: nobody was affected, and nothing is known.
 func JudgeWave(size int64, answers []WaveAnswer, late bool) (c WaveCount, verdict WaveState, reasons []string) {
-	c, silent, refusals, accounts := countWave(answers)
+	c, gaveUp, silent, refusals, accounts := countWave(answers)
 	refused := c.Refused - goneApps(answers)
 	why := func(n int64, format string) {
 		if n > 0 {
@@ -106,7 +111,7 @@ func JudgeWave(size int64, answers []WaveAnswer, late bool) (c WaveCount, verdic
 		return c, WaveOpen, nil
 	}
 	why(silent, "%d %s had no answer when the waiting time passed")
-	settled := c.Sent + c.Refused
+	settled := c.Sent + c.Refused + c.Unanswered
 	switch {
 	case len(refusals) == 1 && c.Refused == settled && settled > 0:
 		reasons = append(reasons, "every message was refused with the same answer, "+cmp.Or(refusals[0], "without a code"))
@@ -114,11 +119,13 @@ func JudgeWave(size int64, answers []WaveAnswer, late bool) (c WaveCount, verdic
 		reasons = append(reasons, "every message was refused")
 	case refused > 1 && refused*mostRefused > settled:
 		reasons = append(reasons, fmt.Sprintf("%d of %d messages were refused: more than one in %d", refused, settled, mostRefused))
+	case c.Sent == 0 && gaveUp > 0 && gaveUp == c.Unanswered:
+		reasons = append(reasons, "nobody took any of the calls")
 	}
 	switch {
 	case len(reasons) > 0:
 		return c, WaveStopped, reasons
-	case settled == 0 || c.Waiting > 0:
+	case c.Sent == 0 && (c.Refused == 0 || c.Unanswered > 0) || c.Waiting > 0: // who did not take a call is called again
 		return c, WaveOpen, nil
 	}
 	return c, WavePassed, nil
@@ -139,9 +146,9 @@ func goneApps(answers []WaveAnswer) (n int64) {
 	return n
 }
 
-// countWave counts answers: those without any, the different permanent ones, and
-// the channels whose provider does not take our account.
-func countWave(answers []WaveAnswer) (c WaveCount, silent int64, refusals, accounts []string) {
+// countWave counts answers: people who are not called again, those without any,
+// the different permanent ones, and the channels whose provider does not take our account.
+func countWave(answers []WaveAnswer) (c WaveCount, gaveUp, silent int64, refusals, accounts []string) {
 	c.Attempted = int64(len(answers))
 	for _, a := range answers {
 		switch {
@@ -154,6 +161,11 @@ func countWave(answers []WaveAnswer) (c WaveCount, silent int64, refusals, accou
 		case a.State == Attempting:
 			c.Waiting++
 			silent++
+		case a.unanswered():
+			c.Unanswered++
+			if a.State != RetryWait {
+				gaveUp++
+			}
 		case a.Outcome == OutcomeRetry:
 			c.PutOff++
 			if ofAccount(a.Code) {
@@ -175,7 +187,15 @@ func countWave(answers []WaveAnswer) (c WaveCount, silent int64, refusals, accou
 	}
 	slices.Sort(refusals)
 	slices.Sort(accounts)
-	return c, silent, slices.Compact(refusals), slices.Compact(accounts)
+	return c, gaveUp, silent, slices.Compact(refusals), slices.Compact(accounts)
+}
+
+// unanswered tells of a call that was made and that nobody took, or a machine.
+func (a WaveAnswer) unanswered() bool {
+	if a.Channel != Phone || a.Outcome != OutcomeAccepted || a.Code == CodeCallFailed {
+		return false
+	}
+	return a.State == RetryWait || (a.State == Undelivered || a.State == Escalated) && !a.Silent
 }
 
 // ofAccount tells the code of a provider who does not take our account or sender:

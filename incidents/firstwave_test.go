@@ -14,6 +14,9 @@ func TestWhatAFirstWaveIsJudgedBy(t *testing.T) {
 	app := WaveAnswer{Channel: Push, State: Escalated, Outcome: OutcomeGone, Code: "404"}
 	putOff := WaveAnswer{Channel: Email, State: RetryWait, Outcome: OutcomeRetry, Code: "451"}
 	flying := WaveAnswer{Channel: Email, State: Attempting}
+	again := WaveAnswer{Channel: Phone, State: RetryWait, Outcome: OutcomeAccepted, Code: "no-answer"}
+	vain := WaveAnswer{Channel: Phone, State: Escalated, Outcome: OutcomeAccepted, Code: "machine_start"}
+	noNumber := WaveAnswer{Channel: Phone, State: Escalated, Outcome: OutcomeAccepted, Code: CodeCallFailed}
 	kept := WaveAnswer{Channel: Email, State: RetryWait, Outcome: OutcomeKept}
 	for _, c := range []struct {
 		name    string
@@ -45,6 +48,11 @@ func TestWhatAFirstWaveIsJudgedBy(t *testing.T) {
 		{"some were kept back by a hold", slices.Concat(n(5, sent), n(15, kept)), true, WaveOpen, ""},
 		{"some are put off", slices.Concat(n(5, sent), n(15, putOff)), false, WavePassed, ""},
 		{"all are put off: nobody was affected", n(20, putOff), true, WaveOpen, ""},
+		{"half of the calls are not taken", slices.Concat(n(10, sent), n(5, again), n(5, vain)), false, WavePassed, ""},
+		{"no call was taken yet", slices.Concat(n(19, again), n(1, vain)), true, WaveOpen, ""},
+		{"no call was ever taken", n(20, vain), false, WaveStopped, "nobody took any of the calls"},
+		{"no call was taken, and one number is none", slices.Concat(n(19, again), n(1, noNumber)), false, WaveOpen, ""},
+		{"the numbers are none", slices.Concat(n(10, sent), n(4, again), n(6, noNumber)), false, WaveStopped, "6 of 20 messages were refused"},
 		{"nobody was attempted", nil, true, WaveOpen, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -52,7 +60,7 @@ func TestWhatAFirstWaveIsJudgedBy(t *testing.T) {
 			if got != c.want || c.why == "" != (len(reasons) == 0) || !strings.Contains(strings.Join(reasons, "; "), c.why) {
 				t.Errorf("%s, %q", got, reasons)
 			}
-			if sum := count.Sent + count.Refused + count.PutOff + count.InDoubt + count.Broken + count.Waiting; sum != count.Attempted || int(sum) != len(c.answers) {
+			if sum := count.Sent + count.Refused + count.PutOff + count.Unanswered + count.InDoubt + count.Broken + count.Waiting; sum != count.Attempted || int(sum) != len(c.answers) {
 				t.Errorf("the counts do not add up: %+v", count)
 			}
 		})
@@ -65,7 +73,7 @@ func TestWhatCameBackIsRefusedOnEveryChannel(t *testing.T) {
 	for _, c := range []struct {
 		channel Channel
 		code    string // of what came back
-	}{{Email, "5.1.1"}, {Email, "4.4.7"}, {SMS, "30007"}, {SMS, ""}, {Push, "UNREGISTERED"}, {Phone, "no-answer"}, {Letter, "moved"}} {
+	}{{Email, "5.1.1"}, {Email, "4.4.7"}, {SMS, "30007"}, {SMS, ""}, {Push, "UNREGISTERED"}, {Phone, CodeCallFailed}, {Letter, "moved"}} {
 		t.Run(string(c.channel)+" "+c.code, func(t *testing.T) {
 			back := WaveAnswer{Channel: c.channel, State: Undelivered, Outcome: OutcomeAccepted, Code: c.code}
 			onward := back

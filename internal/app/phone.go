@@ -150,7 +150,7 @@ var callWords = map[string]callWord{
 	"busy":        {"", "undelivered", "busy", "the line was busy"},
 	"no-answer":   {"", "undelivered", "no-answer", "nobody answered"},
 	"canceled":    {"", "undelivered", "canceled", "the call was ended before it was answered"},
-	"failed":      {"", "failed", "failed", "the number cannot be called"},
+	"failed":      {"", "failed", incidents.CodeCallFailed, "the number cannot be called"},
 }
 
 const byMachine = "an answering machine took the call"

@@ -277,7 +277,7 @@ func (t *tx) sayWave(v *wave, n incidents.Notice, event, line string, at time.Ti
 	r := release{id: n.ID, incident: n.IncidentID}
 	c := v.is.WaveCount
 	data := map[string]string{"notice": fmt.Sprint(n.No), "size": fmt.Sprint(v.is.Size), "attempted": fmt.Sprint(c.Attempted), "sent": fmt.Sprint(c.Sent), "refused": fmt.Sprint(c.Refused),
-		"put_off": fmt.Sprint(c.PutOff), "in_doubt": fmt.Sprint(c.InDoubt), "broken": fmt.Sprint(c.Broken), "waiting": fmt.Sprint(c.Waiting)}
+		"put_off": fmt.Sprint(c.PutOff), "unanswered": fmt.Sprint(c.Unanswered), "in_doubt": fmt.Sprint(c.InDoubt), "broken": fmt.Sprint(c.Broken), "waiting": fmt.Sprint(c.Waiting)}
 	if len(v.is.Reasons) > 0 {
 		data["found"] = strings.Join(v.is.Reasons, "; ")
 	}
