@@ -1,3 +1,7 @@
+// Package bench measures the service where its speed matters to a person
+// waiting for it. Its numbers are for comparing one commit with the next on one
+// machine; it proves nothing about what is right, which the tests beside the
+// code do.
 package bench
 
 import (
@@ -12,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"tocsin/bench/lists"
 	"tocsin/incidents"
 	"tocsin/internal/roster"
 	"tocsin/internal/store/storetest"
@@ -50,7 +55,7 @@ func BenchmarkImport(b *testing.B) {
 	}
 }
 
-func listFile(t testing.TB, n int64) (path string, want ListCounts) {
+func listFile(t testing.TB, n int64) (path string, want lists.Counts) {
 	t.Helper()
 	if path := os.Getenv("TOCSIN_BENCH_LIST"); path != "" {
 		return path, want
@@ -61,14 +66,14 @@ func listFile(t testing.TB, n int64) (path string, want ListCounts) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if want, err = WriteList(f, n); err != nil {
+	if want, err = lists.Write(f, n); err != nil {
 		t.Fatal(err)
 	}
 	return path, want
 }
 
 // measureImport takes one list into an empty store; opening that is not measured.
-func measureImport(b *testing.B, engine, path string, want ListCounts) {
+func measureImport(b *testing.B, engine, path string, want lists.Counts) {
 	b.StopTimer()
 	h := openDesk(b, engine)
 	list, err := os.Open(path)
@@ -97,9 +102,9 @@ func measureImport(b *testing.B, engine, path string, want ListCounts) {
 	b.StartTimer()
 }
 
-func checkCounts(t testing.TB, im incidents.Import, want ListCounts) {
+func checkCounts(t testing.TB, im incidents.Import, want lists.Counts) {
 	t.Helper()
-	got := ListCounts{Rows: im.Rows, Persons: im.Imported, Duplicates: im.Duplicates, Rejected: im.Rejected, Unreachable: im.Unreachable}
+	got := lists.Counts{Rows: im.Rows, Persons: im.Imported, Duplicates: im.Duplicates, Rejected: im.Rejected, Unreachable: im.Unreachable}
 	if got != want || !im.Done {
 		t.Fatalf("the import made %+v of the list, done %v; want %+v", got, im.Done, want)
 	}
@@ -109,7 +114,7 @@ func checkCounts(t testing.TB, im incidents.Import, want ListCounts) {
 // loses rows would be fast.
 func TestTheBenchmarkListIsWhatItSays(t *testing.T) {
 	var list bytes.Buffer
-	want, err := WriteList(&list, 12_345)
+	want, err := lists.Write(&list, 12_345)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ import (
 
 // A task is what one child process measures.
 type task struct {
-	Kind        string // pool, tocsin, no-ledger; release: prepares a notice that others send
+	Kind        string // pool, tocsin, no-ledger; release: prepares a notice that others send; import
 	Sink        string // host:port
 	Persons     int
 	Connections int
@@ -41,7 +41,7 @@ type task struct {
 
 // A figure is what it measured.
 type figure struct {
-	Messages   int64
+	Messages   int64   // or rows of a list
 	Seconds    float64 // of sending
 	CPU        float64 // seconds of this process while sending
 	PlanTime   float64 // of the release
@@ -58,9 +58,12 @@ func child(ctx context.Context, raw string) error {
 	}
 	var f figure
 	var err error
-	if t.Kind == "pool" {
+	switch t.Kind {
+	case "pool":
 		f, err = pool(t)
-	} else {
+	case "import":
+		f, err = importing(ctx, t)
+	default:
 		f, err = tocsin(ctx, t)
 	}
 	if err != nil {
@@ -164,6 +167,7 @@ type house struct {
 	vault  *store.Vault
 	keeper *sealed.Keeper
 	book   *templates.Book
+	newID  func() string
 	mail   *email.Channel
 }
 
@@ -178,7 +182,8 @@ func open(ctx context.Context, t task) (h *house, err error) {
 	}
 	h.keeper = sealed.New(m, h.vault)
 	ids := 0
-	h.s, err = store.Open(ctx, store.Options{URL: t.Database, Dir: t.Dir, Now: time.Now, Keeper: h.keeper, NewID: func() string { ids++; return fmt.Sprint("id-", os.Getpid(), "-", ids) }})
+	h.newID = func() string { ids++; return fmt.Sprint("id-", os.Getpid(), "-", ids) }
+	h.s, err = store.Open(ctx, store.Options{URL: t.Database, Dir: t.Dir, Now: time.Now, Keeper: h.keeper, NewID: h.newID})
 	if err != nil {
 		return nil, err
 	}

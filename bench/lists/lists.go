@@ -1,8 +1,5 @@
-// Package bench measures the service where its speed matters to a person
-// waiting for it. Its numbers are for comparing one commit with the next on one
-// machine; it proves nothing about what is right, which the tests beside the
-// code do.
-package bench
+// Package lists writes lists of affected persons to measure imports with.
+package lists
 
 import (
 	"bufio"
@@ -10,18 +7,18 @@ import (
 	"io"
 )
 
-// ListCounts says what an importer must make of a list. Rows is the sum of
+// Counts are what an importer must make of a list. Rows is the sum of
 // Persons, Duplicates and Rejected; Unreachable is of the Persons.
-type ListCounts struct {
+type Counts struct {
 	Rows, Persons, Duplicates, Rejected, Unreachable int64
 }
 
-// WriteList writes a list of n rows of affected persons as CSV, the same bytes
+// Write writes a list of n rows of affected persons as CSV, the same bytes
 // each time. Nine tenths are clean; the rest are what lists have: the same
 // person twice, rows with cells missing, numbers and addresses that need
 // mending, people nobody can reach. All names are invented, all addresses lie in
 // domains kept for examples (RFC 2606), all numbers in ranges kept for fiction.
-func WriteList(w io.Writer, n int64) (c ListCounts, err error) {
+func Write(w io.Writer, n int64) (c Counts, err error) {
 	out := bufio.NewWriterSize(w, 1<<20)
 	if _, err := out.WriteString("subject_id,name,email,phone,address,country,locale,date_of_birth,data_categories\n"); err != nil {
 		return c, err
