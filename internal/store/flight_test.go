@@ -319,7 +319,7 @@ func TestNoClaimComesIntoTheMiddleOfAChange(t *testing.T) {
 		"an exclusion": func(w *world, q *tx) error {
 			return q.SetExcluded(incidents.NewPersonID(w.in.ID, 1), "asked not to be written to", "")
 		},
-		"the sweeper": func(w *world, q *tx) error { _, err := q.sweep(w.n.No, w.policy()); return err },
+		"the sweeper": func(w *world, q *tx) error { _, err := q.sweep(w.n.No, w.policy(), &closing{}); return err },
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachEngine(t, func(t *testing.T, w *world) {

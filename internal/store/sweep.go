@@ -31,8 +31,8 @@ func (u *Unswept) Error() string { return fmt.Sprintf("sweep notice N-%d: %v", u
 
 func (u *Unswept) Unwrap() error { return u.Err }
 
-// Sweep finds what no bus message will wake. Each notice is one transaction, and
-// one that fails keeps no other from its own: the error joins an Unswept for each.
+// Sweep finds what no bus message will wake. Each notice is a transaction of its
+// own, and one that fails keeps no other from its own: the error joins an Unswept for each.
 func (s *Store) Sweep(ctx context.Context, p incidents.SweepPolicy) (out incidents.Swept, err error) {
 	var notices []int64
 	err = s.read(ctx, func(t *tx) (err error) {
@@ -43,13 +43,7 @@ func (s *Store) Sweep(ctx context.Context, p incidents.SweepPolicy) (out inciden
 		return out, err
 	}
 	err = eachNotice(ctx, notices, func(no int64) error {
-		one, err := s.sweepOne(ctx, no, p)
-		out.InDoubt += one.InDoubt
-		out.Fallback += one.Fallback
-		out.Expired += one.Expired
-		out.Requeued += one.Requeued
-		out.Done += one.Done
-		return err
+		return s.sweepOne(ctx, no, p, &out)
 	})
 	return out, errors.Join(err, s.cancelStopped(ctx), s.judgeOpenWaves(ctx))
 }
@@ -70,10 +64,33 @@ func eachNotice(ctx context.Context, notices []int64, do func(no int64) error) e
 	return errors.Join(failed...)
 }
 
-// sweepOne is the transaction of one notice; what it found is zero unless it is committed.
-func (s *Store) sweepOne(ctx context.Context, no int64, p incidents.SweepPolicy) (one incidents.Swept, err error) {
+// sweepOne sweeps one notice, and once more when it ends by that: what its
+// deliveries came to is read in between.
+func (s *Store) sweepOne(ctx context.Context, no int64, p incidents.SweepPolicy, out *incidents.Swept) error {
+	var e closing
+	for {
+		one, err := s.sweepOnce(ctx, no, p, &e)
+		if err != nil {
+			return err
+		}
+		out.InDoubt += one.InDoubt
+		out.Fallback += one.Fallback
+		out.Expired += one.Expired
+		out.Requeued += one.Requeued
+		out.Done += one.Done
+		if !e.wanted || one.Done > 0 {
+			return nil
+		}
+		if err := s.read(ctx, func(t *tx) error { return t.foresee(no, &e) }); err != nil {
+			return err
+		}
+	}
+}
+
+// sweepOnce is the transaction of one notice; what it found is zero unless it is committed.
+func (s *Store) sweepOnce(ctx context.Context, no int64, p incidents.SweepPolicy, e *closing) (one incidents.Swept, err error) {
 	err = s.write(ctx, func(t *tx) error {
-		one, err = t.sweep(no, p)
+		one, err = t.sweep(no, p, e)
 		killpoint.If(err == nil && one != (incidents.Swept{}), killpoint.SweepWritten)
 		killpoint.If(err == nil && one.Done > 0, killpoint.DoneWritten)
 		return err
@@ -107,7 +124,8 @@ func (t *tx) unsettled() ([]int64, error) {
 	return out, err
 }
 
-func (t *tx) sweep(notice int64, p incidents.SweepPolicy) (out incidents.Swept, err error) {
+func (t *tx) sweep(notice int64, p incidents.SweepPolicy, e *closing) (out incidents.Swept, err error) {
+	e.wanted = false
 	if err := t.lockRelease(notice); err != nil { // no claim comes between what is read here and what is made of it
 		return out, err
 	}
@@ -133,7 +151,7 @@ func (t *tx) sweep(notice int64, p incidents.SweepPolicy) (out incidents.Swept, 
 		return out, err
 	}
 	out.Requeued += due
-	done, err := t.finish(r, n, p.Now)
+	done, err := t.finish(r, n, p.Now, e)
 	if done {
 		out.Done = 1
 	}
@@ -263,20 +281,26 @@ func (t *tx) sweepDue(notice int64, p incidents.SweepPolicy) (int, error) {
 	return len(due), err
 }
 
-// finish ends a notice of which nothing is left to send, to hear or to decide.
-func (t *tx) finish(r release, n incidents.Notice, now time.Time) (bool, error) {
+// finish ends a notice of which nothing is left to send, to hear or to decide,
+// once its closing is known.
+func (t *tx) finish(r release, n incidents.Notice, now time.Time, e *closing) (bool, error) {
 	left := int64(0)
-	err := t.counted(r.notice, func(_, _, state int, m int64) {
-		switch state {
+	counts, err := t.counts(r.notice)
+	for k, m := range counts {
+		switch k.state {
 		case statePlanned, stateHeld, stateReady, stateAttempting, stateRetryWait, stateInDoubt, stateManual:
 			left += m
 		}
-	})
+	}
 	if err != nil || left != 0 {
 		return false, err
 	}
 	waiting, err := t.one(`SELECT 1 FROM deliveries d WHERE d.notice_no = $1 AND d.apart = 4 AND d.next_at IS NOT NULL LIMIT 1`, args{r.notice}, new(int))
 	if err != nil || waiting {
+		return false, err
+	}
+	root, err := t.root(r.notice, counts, e)
+	if err != nil || root == "" {
 		return false, err
 	}
 	at := now.UTC().Truncate(time.Second)
@@ -285,10 +309,6 @@ func (t *tx) finish(r release, n incidents.Notice, now time.Time) (bool, error) 
 		return false, err
 	}
 	rec, err := t.Reconcile(r.notice)
-	if err != nil {
-		return false, err
-	}
-	root, err := t.deliveryRoot(r.notice)
 	if err != nil {
 		return false, err
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -316,4 +317,43 @@ func TestASweepGivesUpWhenTheDatabaseIsAway(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What a notice came to is read beside the writers. What changes meanwhile is in
+// it all the same, and mail that keeps coming back does not keep it from its end.
+func TestWhatANoticeCameToIsTrueWhenItEnds(t *testing.T) {
+	eachEngine(t, func(t *testing.T, w *world) {
+		w.sending(5, mailOnly)
+		c := w.mustTake(1)
+		got := w.mustTurn(c, incidents.Email, 5).Next
+		w.mustTurn(c, incidents.Email, 0, w.outcomes(got, incidents.OutcomeAccepted)...)
+		w.ok(w.s.LeaveChunk(always, c))
+		back := func(i int) {
+			w.ok(w.s.PutReceipt(always, incidents.StatusReceipt{ID: fmt.Sprint(i), Delivery: got[i].Delivery.ID, Channel: incidents.Email, Status: "delivered", At: w.now()}))
+			w.fold()
+		}
+		var e closing
+		for i, done := range []int64{0, 0, 1} {
+			one, err := w.s.sweepOnce(always, w.n.No, w.policy(), &e)
+			if w.ok(err); int64(one.Done) != done || e.wanted != (done == 0) {
+				t.Fatalf("after %d: %+v, wanted %v", i, one, e.wanted)
+			}
+			if done == 0 {
+				w.ok(w.s.read(always, func(q *tx) error { return q.foresee(w.n.No, &e) }))
+				back(i)
+			}
+		}
+		var kept, now string
+		w.ok(w.s.read(always, func(q *tx) error {
+			if _, err := q.one(`SELECT root FROM releases WHERE notice_no = $1`, args{w.n.No}, &kept); err != nil {
+				return err
+			}
+			var err error
+			now, err = q.deliveryRoot(w.n.No)
+			return err
+		}))
+		if kept == "" || kept != now || kept == e.root {
+			t.Errorf("%s was kept, %s is true, %s was read first", kept, now, e.root)
+		}
+	})
 }

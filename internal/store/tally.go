@@ -160,11 +160,10 @@ func asInt(v any) int64 {
 // its rows stand to attempting. One statement reads both: a flight that lands
 // meanwhile must not be seen twice, or never.
 func (t *tx) counted(notice int64, yield func(channel, step, state int, n int64)) error {
-	type key struct{ channel, step, state int }
-	sums := map[key]int64{}
+	sums := map[stateCount]int64{}
 	err := t.rows(`SELECT channel, step, state, n, '' FROM delivery_counts WHERE notice_no = $1
 		UNION ALL SELECT 0, 0, 0, 0, flights FROM chunks WHERE notice_no = $1 AND claimed > 0`, args{notice}, func(r scanner) error {
-		var k key
+		var k stateCount
 		var n int64
 		var text string
 		if err := r.Scan(&k.channel, &k.step, &k.state, &n, &text); err != nil {
@@ -173,8 +172,8 @@ func (t *tx) counted(notice int64, yield func(channel, step, state int, n int64)
 		sums[k] += n
 		fs, err := decodeFlights(text)
 		for _, f := range fs {
-			sums[key{f.channel, f.step, f.from}]--
-			sums[key{f.channel, f.step, stateAttempting}]++
+			sums[stateCount{f.channel, f.step, f.from}]--
+			sums[stateCount{f.channel, f.step, stateAttempting}]++
 		}
 		return err
 	})
