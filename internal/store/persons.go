@@ -19,16 +19,17 @@ type list struct {
 	incident incidents.IncidentID
 	mode     incidents.Mode
 	persons  int64 // the last place taken
+	rev      int64 // of what is on it
 	hash     []byte
 	erased   bool
 	runs     int64 // of keys: the last one written,
 	merged   int64 // and the last one sorted in
 }
 
-const listColumns = `SELECT no, incident_id, mode, persons, hash, erased_at IS NOT NULL, key_runs, key_merged FROM lists WHERE `
+const listColumns = `SELECT no, incident_id, mode, persons, rev, hash, erased_at IS NOT NULL, key_runs, key_merged FROM lists WHERE `
 
 func (l *list) scan(r scanner) error {
-	return r.Scan(&l.no, &l.incident, &l.mode, &l.persons, &l.hash, &l.erased, &l.runs, &l.merged)
+	return r.Scan(&l.no, &l.incident, &l.mode, &l.persons, &l.rev, &l.hash, &l.erased, &l.runs, &l.merged)
 }
 
 // list returns an incident's list, a not_found error when nothing was imported yet.

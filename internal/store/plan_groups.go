@@ -121,14 +121,16 @@ func (t *tx) CountFlags(in incidents.IncidentID, f incidents.PersonFilter) (map[
 	if err != nil {
 		return nil, err
 	}
-	out := map[int]int64{}
 	where, params := filterSQL(f, args{l.no, inc.Persons})
-	err = t.rows(`SELECT flags, COUNT(*) FROM persons WHERE list_no = $1 AND seq <= $2 AND excluded = '' AND sealed IS NOT NULL`+where+` GROUP BY flags`, params, func(r scanner) error {
-		var flags int
-		var n int64
-		err := r.Scan(&flags, &n)
-		out[flags] = n
-		return err
+	query := `SELECT flags, COUNT(*) FROM persons WHERE list_no = $1 AND seq <= $2 AND excluded = '' AND sealed IS NOT NULL` + where + ` GROUP BY flags`
+	return countOnce(t, l, query, params, func() (map[int]int64, error) {
+		out := map[int]int64{}
+		return out, t.rows(query, params, func(r scanner) error {
+			var flags int
+			var n int64
+			err := r.Scan(&flags, &n)
+			out[flags] = n
+			return err
+		})
 	})
-	return out, err
 }

@@ -72,6 +72,7 @@ type Store struct {
 	edge   edge
 	aheads aheads
 	slack  slack
+	counts listCounts
 	// mergeAt is waitingKeys; tests let fewer wait.
 	mergeAt int
 	// landAt is landTogether or landAtEnd, aheadFrom is aheadWanted; tests let fewer wait.

@@ -112,6 +112,7 @@ func (s *Store) retry(ctx context.Context, once func() error) error {
 
 // attempt runs fn in a new transaction; reading, on PostgreSQL, is of one snapshot.
 func (s *Store) attempt(t *tx, db *sql.DB, reads bool, fn func(*tx) error) error {
+	t.reads = reads
 	begin := t.beginSQLite
 	if s.pg {
 		begin = t.beginPostgres

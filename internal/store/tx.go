@@ -17,6 +17,7 @@ type tx struct {
 	sql     session
 	lite    *sql.Tx   // of SQLite, to read
 	conn    *sql.Conn // of PostgreSQL
+	reads   bool      // it writes nothing
 	open    bool      // begun, or on PostgreSQL to be begun with the first statement, and not committed; not of lite
 	s       *Store
 	entries []incidents.AuditEntry // appended to the ledger at the end
