@@ -72,7 +72,7 @@ func (d *Desk) pace(tx Tx, n Notice, accounts []ProviderHealth) (p Pace, err err
 			return p, err
 		}
 	}
-	people, err := peopleByPlace(tx, n.IncidentID)
+	people, langs, err := peopleOf(tx, n.IncidentID)
 	if err != nil {
 		return p, err
 	}
@@ -82,7 +82,7 @@ func (d *Desk) pace(tx Tx, n Notice, accounts []ProviderHealth) (p Pace, err err
 			return p, err
 		}
 		for _, s := range spends {
-			p.Affords[s.Channel] = s.Affords(s.Tariff.MeanPrice(people))
+			p.Affords[s.Channel] = s.Affords(s.Tariff.MeanPrice(people) * n.Content.MeanParts(s.Channel, langs))
 		}
 	}
 	home := mostPeople(people, d.Quiet.Home)
@@ -135,16 +135,19 @@ func pausedUntil(ch Channel, accounts []ProviderHealth) (first time.Time) {
 	return first
 }
 
-// peopleByPlace counts the people of an incident's list by where they live.
-func peopleByPlace(tx Tx, in IncidentID) (map[Place]int64, error) {
+// peopleOf counts the people of an incident's list by where they live, and by their language.
+func peopleOf(tx Tx, in IncidentID) (places map[Place]int64, langs map[Lang]int64, err error) {
 	imports, err := tx.Imports(in)
-	counts := map[Place]int64{}
+	places, langs = map[Place]int64{}, map[Lang]int64{}
 	for _, im := range imports {
 		for p, n := range im.ByPlace {
-			counts[p] += n
+			places[p] += n
+		}
+		for l, n := range im.ByLang {
+			langs[l] += n
 		}
 	}
-	return counts, err
+	return places, langs, err
 }
 
 // mostPeople is where most of them live: the nights there stand for all.

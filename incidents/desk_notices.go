@@ -3,6 +3,7 @@ package incidents
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -137,6 +138,9 @@ func (d *Desk) apply(tx Tx, a Actor, in Incident, n *Notice, input NoticeInput) 
 		}
 		c.EndDate = t.EndDate
 	}
+	if c.SMSSegments, err = d.segments(tx, in, n.No, c); err != nil {
+		return err
+	}
 	if err := d.keepDuties(tx, in.ID, input.Answers...); err != nil {
 		return err
 	}
@@ -147,6 +151,19 @@ func (d *Desk) apply(tx Tx, a Actor, in Incident, n *Notice, input NoticeInput) 
 		n.Editors = append(slices.Clone(n.Editors), a.ID)
 	}
 	return tx.PutNotice(*n)
+}
+
+// segments measures the SMS of a content, with the longest code there can be, in
+// the languages of the people on the list.
+func (d *Desk) segments(tx Tx, in Incident, no int64, c Content) (map[Lang]int, error) {
+	if !slices.Contains(c.Channels(), SMS) {
+		return nil, nil
+	}
+	_, langs, err := peopleOf(tx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return d.Words.SMSSegments(c, in.Ref, d.Codes.Code(no, in.Persons), slices.Collect(maps.Keys(langs))), nil
 }
 
 // factsFor are the facts of an incident, none if there are none yet, with what

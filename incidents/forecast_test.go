@@ -284,6 +284,27 @@ func TestASpendCapThatIsTooLowIsForeseen(t *testing.T) {
 	}
 }
 
+func TestSegmentsMultiplyThePrice(t *testing.T) {
+	c := Content{Default: "en", SMSSegments: map[Lang]int{"en": 1, "zh-Hans": 3}}
+	for _, x := range []struct {
+		name   string
+		c      Content
+		ch     Channel
+		people map[Lang]int64
+		want   float64
+	}{
+		{"by language", c, SMS, map[Lang]int64{"en": 50, "zh-Hans": 50}, 2},
+		{"a language of no list as the longest", c, SMS, map[Lang]int64{"fr": 10}, 3},
+		{"nobody known: the default language", c, SMS, nil, 1},
+		{"no other channel", c, Phone, map[Lang]int64{"zh-Hans": 50}, 1},
+		{"a version of before they were counted", Content{}, SMS, map[Lang]int64{"zh-Hans": 50}, 1},
+	} {
+		if got := x.c.MeanParts(x.ch, x.people); got != x.want {
+			t.Errorf("%s: %v, want %v", x.name, got, x.want)
+		}
+	}
+}
+
 func TestWhatACapAffords(t *testing.T) {
 	tariff := Tariff{Price: 10, Prices: map[Place]int64{"DE": 4, "US": 1}}
 	if got := tariff.MeanPrice(map[Place]int64{"DE": 100, "US-CA": 100, "FR": 100}); got != 5 {

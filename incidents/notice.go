@@ -104,6 +104,36 @@ type Content struct {
 	// Corrects is the notice a correction is of, and whom it goes to: exactly the
 	// deliveries of that notice that left by the time the correction is released.
 	Corrects NoticeID `json:"corrects,omitempty"`
+	// SMSSegments is how many segments an SMS takes at most, by the languages of
+	// the people on the list: providers charge for each.
+	SMSSegments map[Lang]int `json:"sms_segments,omitempty"`
+}
+
+// Parts is how many times the price a message to somebody of a language costs
+// at most. A content of before segments were counted costs it once.
+func (c Content) Parts(ch Channel, l Lang) int64 {
+	if ch != SMS {
+		return 1
+	}
+	n, ok := c.SMSSegments[l]
+	if !ok { // whose language was on no list: never less than it may be
+		for _, k := range c.SMSSegments {
+			n = max(n, k)
+		}
+	}
+	return max(int64(n), 1)
+}
+
+// MeanParts is how many times the price a message costs on average to people of these languages.
+func (c Content) MeanParts(ch Channel, people map[Lang]int64) float64 {
+	var n, sum int64
+	for l, k := range people {
+		n, sum = n+k, sum+k*c.Parts(ch, l)
+	}
+	if n == 0 {
+		return float64(c.Parts(ch, c.Default))
+	}
+	return float64(sum) / float64(n)
 }
 
 // Hash is the SHA-256 of the canonical content, in lower-case hex. JSON of a
@@ -168,6 +198,9 @@ type Wordbook interface {
 	Draft(kind NoticeKind, in Incident, f Facts, langs []Lang) (map[Lang]Words, error)
 	// Lint checks a notice's content against the facts and the obligations it answers.
 	Lint(c Content, f Facts, answers []Obligation) []Finding
+	// SMSSegments is how many segments the SMS of a content takes at most, by its
+	// own languages and those of the people it goes to.
+	SMSSegments(c Content, ref, code string, people []Lang) map[Lang]int
 	// LintAnnouncement checks a public text.
 	LintAnnouncement(a AnnouncementText, f Facts) []Finding
 	// LintReport looks for contradictions between a report and what people and the

@@ -19,12 +19,12 @@ type SpendCap struct {
 // may send before two people have to raise the cap.
 type Tariff struct {
 	Cap      SpendCap
-	Price    int64           // minor units a message, where no country says otherwise
+	Price    int64           // minor units a message, of an SMS a segment, where no country says otherwise
 	Prices   map[Place]int64 // by the country a person lives in
 	Currency string
 }
 
-// PriceTo is what a message to somebody of a place costs.
+// PriceTo is what a message to somebody of a place costs, of an SMS each segment.
 func (t Tariff) PriceTo(p Place) int64 {
 	country, _, _ := strings.Cut(string(p), "-")
 	if n, ok := t.Prices[Place(country)]; ok {
@@ -33,7 +33,7 @@ func (t Tariff) PriceTo(p Place) int64 {
 	return t.Price
 }
 
-// MeanPrice is what a message costs on average to people of these places.
+// MeanPrice is what PriceTo says on average to people of these places.
 func (t Tariff) MeanPrice(people map[Place]int64) float64 {
 	var n, sum int64
 	for p, k := range people {
@@ -76,9 +76,9 @@ type Purse struct {
 	Spent, Before SpendCap // now, and when the purse was opened
 }
 
-// Pay takes the price of one message to a place; false when the cap is reached.
-func (p *Purse) Pay(to Place) bool {
-	price := p.PriceTo(to)
+// Pay takes the price of one message of so many parts to a place; false when the cap is reached.
+func (p *Purse) Pay(to Place, parts int64) bool {
+	price := parts * p.PriceTo(to)
 	if p.Cap.Messages > 0 && p.Spent.Messages >= p.Cap.Messages || p.Cap.Money > 0 && p.Spent.Money+price > p.Cap.Money {
 		return false
 	}

@@ -1,6 +1,10 @@
 package templates
 
-import "strings"
+import (
+	"strings"
+
+	"tocsin/incidents"
+)
 
 // An SMSSize says how an SMS text is carried.
 type SMSSize struct {
@@ -58,4 +62,47 @@ func utf16Cost(r rune) int {
 		return 2
 	}
 	return 1
+}
+
+// longestName stands for the longest name that is reckoned with: 60 letters that
+// are not GSM-7.
+var longestName = strings.Repeat("名", 60)
+
+// SMSSegments measures the SMS of a content as it is sent, with the longest
+// values, to whichever reader gets the longest. A text that cannot be made is not
+// measured: the linter says why it cannot be sent.
+func (b *Book) SMSSegments(c incidents.Content, ref, code string, people []incidents.Lang) map[incidents.Lang]int {
+	words := map[incidents.Lang]incidents.Words{}
+	for l, w := range c.Langs {
+		words[l] = incidents.Words{SMS: w.SMS}
+	}
+	c.Langs = words
+	compiled, err := b.compile(c, true)
+	if err != nil {
+		return nil
+	}
+	out := map[incidents.Lang]int{}
+	for _, reader := range append(incidents.Readers(), incidents.ReaderPerson) {
+		to, err := compiled.For(reader)
+		if err != nil {
+			return nil
+		}
+		for l, v := range to.langs {
+			if v.hasSMS {
+				out[l] = max(out[l], MeasureSMS(v.sms.render(b.longest(l, ref, code))).Segments)
+			}
+		}
+	}
+	for _, l := range people {
+		if n := out[compiled.Match(l)]; n > 0 {
+			out[l] = n
+		}
+	}
+	return out
+}
+
+// longest are the longest values a person can have.
+func (b *Book) longest(lang incidents.Lang, ref, code string) *values {
+	return &values{plain: [slotKinds]string{SlotName: longestName, SlotData: b.DataWords(lang, append(dataKeys(), "other")),
+		SlotCode: code, SlotRef: ref, SlotVerifyURL: b.org.VerifyURL(code)}}
 }

@@ -616,7 +616,7 @@ func (w *standing) weigh(x dueRow) (c incidents.Claimed, ok bool, why change) {
 	if open, morning := w.night.gate(p); !open {
 		return c, false, change{state: stateHeld, next: morning, reason: heldByNight, at: w.Now}
 	}
-	if w.purse != nil && !w.purse.Pay(p.Place) {
+	if w.purse != nil && !w.purse.Pay(p.Place, w.notice.Content.Parts(w.Channel, p.Lang)) {
 		return c, false, spent(w.Now)
 	}
 	f := flight{seq: x.seq, channel: channelCode(w.Channel), step: x.step, from: x.state, attempts: x.attempts + 1, at: at}

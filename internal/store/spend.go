@@ -85,10 +85,11 @@ func (t *tx) refund(w *standing) error {
 		return nil
 	}
 	var messages, money int64
-	err := t.rows(`SELECT p.place FROM `+t.table("$1", "seq:int")+` v CROSS JOIN persons p WHERE p.list_no = $2 AND p.seq = v.seq`, args{asJSON(rows), w.list.no}, func(r scanner) error {
-		var place string
-		err := r.Scan(&place)
-		messages, money = messages+1, money+tariff.PriceTo(incidents.Place(place))
+	err := t.rows(`SELECT p.place, p.lang FROM `+t.table("$1", "seq:int")+` v CROSS JOIN persons p WHERE p.list_no = $2 AND p.seq = v.seq`, args{asJSON(rows), w.list.no}, func(r scanner) error {
+		var place incidents.Place
+		var lang incidents.Lang
+		err := r.Scan(&place, &lang)
+		messages, money = messages+1, money+tariff.PriceTo(place)*w.notice.Content.Parts(w.Channel, lang)
 		return err
 	})
 	if err != nil {
