@@ -117,3 +117,28 @@ func TestTheSpendCapHoldsUntilTwoPeopleRaiseIt(t *testing.T) {
 		}
 	})
 }
+
+// What a text takes is measured when a version is written, in the languages of
+// the list, and the forecast reckons with it before anything is released.
+func TestTheForecastReckonsWithTheSegmentsOfAnSMS(t *testing.T) {
+	h := openHouse(t, storetest.SQLite, func(s *settings.Settings) {
+		s.Limits.Spend.SMS = settings.Tariff{Money: 12, Price: 1}
+	})
+	in := h.incident(time.Now().UTC())
+	var csv strings.Builder
+	csv.WriteString("subject_id,name,phone,country,locale,data_categories\n")
+	for i := range 10 {
+		fmt.Fprintf(&csv, "P-%d,王%d,+86138001380%02d,CN,zh-CN,basic\n", i, i, i)
+	}
+	h.list(in, csv.String())
+	n := h.approved(in, incidents.NoticeInput{Plan: []incidents.Step{{Channel: incidents.SMS}}})
+	segments := n.Content.Parts(incidents.SMS, "zh-Hans")
+	if segments < 2 || len(n.Content.SMSSegments) != len(n.Content.Langs) {
+		t.Fatalf("measured: %v", n.Content.SMSSegments)
+	}
+	var f incidents.ForecastView
+	h.call("rita", "GET", fmt.Sprintf("/notices/%d/forecast", n.No), nil, &f)
+	if want := 10 - 12/segments; f.Channels[0].Short != want {
+		t.Errorf("%d are foreseen to be held up, want %d of texts of %d segments", f.Channels[0].Short, want, segments)
+	}
+}
