@@ -175,7 +175,8 @@ func TestANoticeThroughTheConsole(t *testing.T) {
 		t.Error("nothing waits for the officer")
 	}
 	page := olga.page(at)
-	for _, want := range []string{"Sends 1 notice to 3 people", n.Hash[:4], "Rita", "real addresses", `name="code"`, "DE", "People whose sensitive data is touched", "accounts are emptied tonight", "Told themselves"} {
+	for _, want := range []string{"Sends 1 notice to 3 people", n.Hash[:4], "Rita", "real addresses", `name="code"`, "DE", "People whose sensitive data is touched", "accounts are emptied tonight", "Told themselves",
+		"<dt>SMS</dt><dd>2 · 2<small>segments at most"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the officer's page lacks %q", want)
 		}
