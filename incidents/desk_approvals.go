@@ -115,6 +115,8 @@ func (d *Desk) decided(tx Tx, a Actor, p Pending, decision string, enough bool, 
 		return d.waived(tx, a, p, back, now)
 	case SubjectCapRaise:
 		return d.raised(tx, a, p, back, now)
+	case SubjectGivingUp:
+		return d.gaveUp(tx, a, p, back, now)
 	}
 	return Invalid("nothing of kind %q can be approved", p.Subject.Kind)
 }
@@ -183,6 +185,10 @@ func (d *Desk) pending(tx Tx, kind SubjectKind, id string) (p Pending, err error
 		p.By, p.Editors, p.Since = w.By, []AccountID{w.By}, w.At
 	case SubjectCapRaise:
 		if waits, in, err = p.capRaise(tx, id); err != nil {
+			return p, err
+		}
+	case SubjectGivingUp:
+		if waits, in, err = p.givingUp(tx, id); err != nil {
 			return p, err
 		}
 	default:
@@ -270,6 +276,15 @@ func (d *Desk) Waiting(ctx context.Context, a Actor) ([]Pending, error) {
 				continue
 			}
 			if err := add(SubjectCapRaise, r.ID); err != nil {
+				return nil, err
+			}
+		}
+		asked, err := tx.GivingUpsAsked(0)
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range asked {
+			if err := add(SubjectGivingUp, g.ID); err != nil {
 				return nil, err
 			}
 		}

@@ -686,6 +686,7 @@ func (d *Desk) InDoubt(ctx context.Context, a Actor, notice int64, limit int) ([
 // SettleDoubt is a person's decision on one in-doubt delivery: it was sent
 // (Accepted), or send it again (Ready). A parked one was never sent: send it
 // now that the cause is mended (Ready), or go on to the next channel (Rejected).
+// To give up on one (Cancelled) is for SettleDoubts.
 func (d *Desk) SettleDoubt(ctx context.Context, a Actor, id DeliveryID, to DeliveryState, reason string) error {
 	if err := doubtDecision(to, reason); err != nil {
 		return err

@@ -52,8 +52,9 @@ const mostDoubts = 500
 
 // A DoubtsSettled says what one decision on several deliveries did.
 type DoubtsSettled struct {
-	Done int
-	Left []DoubtLeft
+	Done  int
+	Left  []DoubtLeft
+	Asked string // the GivingUp that waits for a second person; "": they are settled
 }
 
 // A DoubtLeft is a delivery a decision did not fit, and why.
@@ -65,7 +66,8 @@ type DoubtLeft struct {
 // SettleDoubts is one decision on several deliveries of a notice, each settled as
 // by SettleDoubt. What the decision does not fit, or is no longer in doubt, is
 // left as it is and listed. An error that is of no delivery ends it; what was
-// settled before stays so.
+// settled before stays so. Cancelled gives up on them: of a live notice it asks an
+// officer, who confirms or returns it as a whole.
 func (d *Desk) SettleDoubts(ctx context.Context, a Actor, notice int64, ids []DeliveryID, to DeliveryState, reason string) (out DoubtsSettled, err error) {
 	switch {
 	case len(ids) == 0:
@@ -80,6 +82,11 @@ func (d *Desk) SettleDoubts(ctx context.Context, a Actor, notice int64, ids []De
 		if id.Notice != notice {
 			return out, NotFound("delivery %s is of another notice", id)
 		}
+	}
+	if to == Cancelled {
+		return d.giveUp(ctx, a, notice, ids, reason)
+	}
+	for _, id := range ids {
 		err := d.SettleDoubt(ctx, a, id, to, reason)
 		switch k := KindOf(err); {
 		case err == nil:
@@ -98,8 +105,8 @@ func doubtDecision(to DeliveryState, reason string) error {
 	if err := reasonGiven(reason); err != nil {
 		return err
 	}
-	if to != Accepted && to != Ready && to != Rejected {
-		return Invalid("decide on accepted or ready, or on rejected for what was never sent").On("state")
+	if to != Accepted && to != Ready && to != Rejected && to != Cancelled {
+		return Invalid("decide on accepted, ready or cancelled, or on rejected for what was never sent").On("state")
 	}
 	return nil
 }

@@ -36,6 +36,7 @@ type Tx interface {
 	PublicTx
 	TerminationTx
 	SpendTx
+	GivingUpTx
 	WaveTx
 
 	// Audit appends to the Merkle log; Seq is set by the store.

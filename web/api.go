@@ -98,6 +98,8 @@ func APIRoutes() []APIRoute {
 		{get, "/notices/{notice}/progress", read, "where a sending stands; the sums always hold", api.progress},
 		{get, "/notices/{notice}/forecast", read, "when a sending ends, against each deadline; with what-if rates", api.forecast},
 		{get, "/notices/{notice}/in-doubt", read, "deliveries nobody can say about", api.inDoubt},
+		{post, "/notices/{notice}/in-doubt", release, "one decision on several deliveries in doubt", api.settleDoubts},
+		{post, "/giving-up/{id}/withdraw", release, "take back what you asked to give up on", api.withdrawGivingUp},
 		{get, "/notices/{notice}/status.jsonl", persons, "claimed status of every delivery, a line each", api.claimedStatus},
 		{post, "/deliveries/{delivery}/settle", release, "decide on one delivery in doubt", api.settleDoubt},
 

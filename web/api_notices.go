@@ -323,5 +323,60 @@ func (a api) settleDoubt(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, a.Desk.SettleDoubt(c.ctx, c.actor, id, in.State, in.Reason)
+	if in.State != incidents.Cancelled {
+		return nil, a.Desk.SettleDoubt(c.ctx, c.actor, id, in.State, in.Reason)
+	}
+	got, err := a.Desk.SettleDoubts(c.ctx, c.actor, id.Notice, []incidents.DeliveryID{id}, in.State, in.Reason)
+	if err != nil {
+		return nil, err
+	}
+	if got.Done == 0 {
+		return nil, incidents.Conflict("%s", got.Left[0].Why)
+	}
+	return viewSettled(got), nil
+}
+
+// A settledView is incidents.DoubtsSettled in the API's spelling.
+type settledView struct {
+	Done     int           `json:"done"`
+	Left     []leftOutView `json:"left"`
+	GivingUp string        `json:"giving_up,omitempty"` // waits for a second person
+}
+
+type leftOutView struct {
+	Delivery string `json:"delivery"`
+	Why      string `json:"why"`
+}
+
+func viewSettled(s incidents.DoubtsSettled) settledView {
+	left := views(s.Left, func(l incidents.DoubtLeft) leftOutView { return leftOutView{l.ID.String(), l.Why} })
+	return settledView{s.Done, some(left), s.Asked}
+}
+
+// settleDoubts is one decision on several deliveries.
+func (a api) settleDoubts(c *call) (any, error) {
+	var in struct {
+		Deliveries []string                `json:"deliveries"`
+		State      incidents.DeliveryState `json:"state"`
+		Reason     string                  `json:"reason"`
+	}
+	if err := c.read(&in); err != nil {
+		return nil, err
+	}
+	n, err := a.noticeOf(c, c.vars["notice"])
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]incidents.DeliveryID, len(in.Deliveries))
+	for i, s := range in.Deliveries {
+		if ids[i], err = incidents.ParseDeliveryID(s); err != nil {
+			return nil, err
+		}
+	}
+	got, err := a.Desk.SettleDoubts(c.ctx, c.actor, n.No, ids, in.State, in.Reason)
+	return viewSettled(got), err
+}
+
+func (a api) withdrawGivingUp(c *call) (any, error) {
+	return nil, a.Desk.WithdrawGivingUp(c.ctx, c.actor, c.vars["id"])
 }

@@ -49,6 +49,7 @@ type approvalPage struct {
 	Since    []wordChange // of a report, since the one filed before
 	Waiver   *incidents.Waiver
 	Raise    *incidents.CapRaise
+	GivingUp *incidents.GivingUp
 	Comment  string
 	Places   []shareRow // of the people chosen, as the lists say
 	Decision string     // what was chosen, when the form is shown again
@@ -133,6 +134,11 @@ func (c *console) approvalContent(p *page, v *approvalPage, d incidents.Dossier)
 			}
 		}
 		v.Goes = "Closes the obligation without doing it. Nothing leaves the house."
+	case incidents.SubjectGivingUp:
+		g, err := c.Desk.GivingUp(ctx, p.actor, id)
+		v.GivingUp = &g
+		v.Goes = "Gives up on what nobody can say about of " + num(v.Pending.Persons) + " " + plural(v.Pending.Persons, "person", "people") + ": nothing more is sent to them by this notice, and they count as not told. What was answered or tried since it was asked stays as it is."
+		return err
 	case incidents.SubjectCapRaise:
 		_, raises, err := c.Desk.Spends(ctx, p.actor, v.Pending.Incident.ID)
 		if err != nil {

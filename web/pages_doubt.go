@@ -24,6 +24,7 @@ type doubtsView struct {
 	Why                string
 	All                bool
 	Persons, MayDecide bool
+	Asked              []incidents.GivingUp // wait for a second person
 }
 
 type doubtRow struct {
@@ -44,6 +45,9 @@ func (c *console) doubtsView(p *page, n incidents.Notice, of int64) (v doubtsVie
 	}
 	list, err := c.Desk.Doubts(p.r.Context(), p.actor, incidents.DoubtPage{Notice: n.No, Skip: int(v.From - 1), Limit: doubtsShown})
 	if err != nil {
+		return v, err
+	}
+	if v.Asked, err = c.Desk.GivingUpsAsked(p.r.Context(), p.actor, n.No); err != nil {
 		return v, err
 	}
 	people := map[int64]incidents.MaskedPerson{}
@@ -135,6 +139,9 @@ func (c *console) settleDoubts(p *page) error {
 // settledSays says how many were settled, and which were not.
 func settledSays(got incidents.DoubtsSettled) string {
 	said := num(int64(got.Done)) + " decided, and written down."
+	if got.Asked != "" {
+		said = "Asked to give up on " + num(int64(got.Done)) + ". Somebody else confirms it, under Approvals."
+	}
 	for i, left := range got.Left {
 		if i == 5 {
 			return said + " " + num(int64(len(got.Left)-i)) + " more were left as they were."
@@ -142,4 +149,12 @@ func settledSays(got incidents.DoubtsSettled) string {
 		said += " Not " + left.ID.String() + ": " + left.Why + "."
 	}
 	return said
+}
+
+// withdrawGivingUp takes back what the same person asked for.
+func (c *console) withdrawGivingUp(p *page) error {
+	if err := c.Desk.WithdrawGivingUp(p.r.Context(), p.actor, p.vars["id"]); err != nil {
+		return err
+	}
+	return c.redirect(p, "/approvals", "Taken back.")
 }

@@ -73,6 +73,7 @@ func consoleRoutes() []consoleRoute {
 		{method: post, path: "/notices/{no}/correction", act: incidents.ActDraft, handle: (*console).draftCorrection},
 		{method: post, path: "/notices/{no}/correct", act: incidents.ActRelease, handle: (*console).sendCorrection},
 		{method: post, path: "/notices/{no}/doubt", act: incidents.ActRelease, handle: (*console).settleDoubts},
+		{method: post, path: "/giving-up/{id}/withdraw", act: incidents.ActRelease, handle: (*console).withdrawGivingUp},
 		{method: post, path: "/notices/{no}/returned", act: incidents.ActRelease, handle: (*console).returnedLetters, upload: true},
 		{method: post, path: "/notices/{no}/cap", act: incidents.ActRelease, handle: (*console).askCapRaise},
 		{method: get, path: "/deliveries", act: read, handle: (*console).deliveries},
