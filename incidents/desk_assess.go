@@ -356,18 +356,14 @@ func (d *Desk) Preview(ctx context.Context, a Actor, id IncidentID, changes map[
 }
 
 // RejudgeAll judges every open incident by the present rule pack that was judged
-// by another one; it is run at the start of the service and after a new pack.
+// by another one; it is run at the start of the service and after a new pack. One
+// that fails keeps no other from its own: the error joins an Unjudged for each.
 func (d *Desk) RejudgeAll(ctx context.Context) error {
 	open, err := read(ctx, d, System, ActRead, func(tx Tx) ([]Incident, error) { return tx.Incidents(IncidentFilter{Open: true, Kind: KindBreach}) })
 	if err != nil {
 		return err
 	}
-	for _, in := range open {
-		if err := d.rejudge(ctx, in.ID); err != nil {
-			return err
-		}
-	}
-	return nil
+	return each(ctx, open, func(in Incident) (string, error) { return "judge incident " + in.Ref, d.rejudge(ctx, in.ID) })
 }
 
 func (d *Desk) rejudge(ctx context.Context, id IncidentID) error {

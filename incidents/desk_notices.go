@@ -2,6 +2,7 @@ package incidents
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -704,31 +705,30 @@ func (d *Desk) SettleDoubt(ctx context.Context, a Actor, id DeliveryID, to Deliv
 }
 
 // SettleDone closes what a finished notice meets; it is run on the news that a
-// notice is done, and by the clock. It may run any number of times.
+// notice is done, and by the clock. It may run any number of times. A notice that
+// fails keeps no other from its own: the error joins an Unjudged for each.
 func (d *Desk) SettleDone(ctx context.Context) error {
+	var broken error
 	unsettled, err := read(ctx, d, System, ActRead, func(tx Tx) (out []Notice, err error) {
 		done, err := tx.Notices(NoticeFilter{Status: []NoticeStatus{NoticeDone}})
-		for _, n := range done {
-			open := false
-			if err == nil {
-				open, err = unsettled(tx, n)
-			}
-			if open {
+		if err != nil {
+			return nil, err
+		}
+		broken = each(ctx, done, func(n Notice) (string, error) {
+			open, err := unsettled(tx, n)
+			if open && err == nil {
 				out = append(out, n)
 			}
-		}
-		return out, err
+			return "settle notice N-" + itoa(n.No), err
+		})
+		return out, nil
 	})
 	if err != nil {
 		return err
 	}
-	for _, n := range unsettled {
-		err := d.Store.Write(ctx, func(tx Tx) error { return d.settleDone(tx, n) })
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return errors.Join(broken, each(ctx, unsettled, func(n Notice) (string, error) {
+		return "settle notice N-" + itoa(n.No), d.Store.Write(ctx, func(tx Tx) error { return d.settleDone(tx, n) })
+	}))
 }
 
 // unsettled tells whether a finished notice may still meet something.

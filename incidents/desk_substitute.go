@@ -2,8 +2,10 @@ package incidents
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -376,13 +378,18 @@ func (d *Desk) recordable(tx Tx, id IncidentID, m MeansInput, done *MeansDone) (
 
 // JudgeSubstitutes looks at every open incident whose numbers moved since the
 // caller's last look, which seen remembers. It may run any number of times, in
-// any number of processes: a task is opened once.
+// any number of processes: a task is opened once. One that fails keeps no other
+// from its own: the error joins an Unjudged for each.
 func (d *Desk) JudgeSubstitutes(ctx context.Context, seen map[IncidentID]string) error {
-	open, err := read(ctx, d, System, ActRead, func(tx Tx) (map[IncidentID]string, error) { return d.moved(tx, seen) })
+	var broken error
+	open, err := read(ctx, d, System, ActRead, func(tx Tx) (out map[IncidentID]string, err error) {
+		out, broken, err = d.moved(ctx, tx, seen)
+		return out, err
+	})
 	if err != nil {
 		return err
 	}
-	for id, mark := range open {
+	return errors.Join(broken, each(ctx, slices.Sorted(maps.Keys(open)), func(id IncidentID) (string, error) {
 		err := d.Store.Write(ctx, func(tx Tx) error {
 			in, err := openIncident(tx, id)
 			if err != nil {
@@ -398,43 +405,48 @@ func (d *Desk) JudgeSubstitutes(ctx context.Context, seen map[IncidentID]string)
 			}
 			return d.substitutes(tx, in, f, duties)
 		})
-		if err != nil {
-			return err
+		if err == nil {
+			seen[id] = open[id]
 		}
-		seen[id] = mark
-	}
-	return nil
+		return "judge who is not reached of incident " + string(id), err
+	}))
 }
 
 // moved finds the incidents whose reconciliations changed. Counting who is not
 // reached reads deliveries; these are sums that stand ready.
-func (d *Desk) moved(tx Tx, seen map[IncidentID]string) (map[IncidentID]string, error) {
-	out := map[IncidentID]string{}
+func (d *Desk) moved(ctx context.Context, tx Tx, seen map[IncidentID]string) (out map[IncidentID]string, broken, err error) {
 	all, err := tx.Incidents(IncidentFilter{Open: true, Kind: KindBreach})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	for _, in := range all {
-		notices, err := tx.Notices(NoticeFilter{Incident: in.ID})
-		if err != nil {
-			return nil, err
-		}
-		mark := ""
-		for _, n := range notices {
-			if n.ReleasedAt == nil {
-				continue
-			}
-			r, err := tx.Reconcile(n.No)
-			if err != nil {
-				return nil, err
-			}
-			mark += fmt.Sprint(n.No, r.Unreachable, r.ReachedDirect+r.ReachedLater+r.Sent, ";")
-		}
-		if was, looked := seen[in.ID]; mark != was || !looked {
+	out = map[IncidentID]string{}
+	broken = each(ctx, all, func(in Incident) (string, error) {
+		mark, err := markOf(tx, in.ID)
+		if was, looked := seen[in.ID]; err == nil && (mark != was || !looked) {
 			out[in.ID] = mark
 		}
+		return "judge who is not reached of incident " + string(in.ID), err
+	})
+	return out, broken, nil
+}
+
+// markOf is what the reconciliations of an incident come to.
+func markOf(tx Tx, id IncidentID) (mark string, err error) {
+	notices, err := tx.Notices(NoticeFilter{Incident: id})
+	if err != nil {
+		return "", err
 	}
-	return out, nil
+	for _, n := range notices {
+		if n.ReleasedAt == nil {
+			continue
+		}
+		r, err := tx.Reconcile(n.No)
+		if err != nil {
+			return "", err
+		}
+		mark += fmt.Sprint(n.No, r.Unreachable, r.ReachedDirect+r.ReachedLater+r.Sent, ";")
+	}
+	return mark, nil
 }
 
 // recount judges the tasks of one incident anew.

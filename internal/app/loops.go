@@ -197,15 +197,16 @@ func (a *App) sweep(ctx context.Context, tells bool) {
 	a.every(ctx, a.settings.Dispatch.Sweep.Std(), func() {
 		_, err := a.store.Sweep(ctx, a.sweepPolicy())
 		a.mind(ctx, "sweep", err)
-		if tells {
-			a.tellUnswept(ctx, &w, err)
-		}
 		a.wakeReceipts()
 		for _, s := range a.switches {
 			a.mind(ctx, "write down what was sent by an account", s.Settle(ctx))
 		}
-		a.mind(ctx, "settle finished notices", a.Desk.SettleDone(ctx))
-		a.mind(ctx, "judge who is not reached", a.Desk.JudgeSubstitutes(ctx, seen))
+		settled, judged := a.Desk.SettleDone(ctx), a.Desk.JudgeSubstitutes(ctx, seen)
+		a.mind(ctx, "settle finished notices", settled)
+		a.mind(ctx, "judge who is not reached", judged)
+		if tells {
+			a.tellUnswept(ctx, &w, errors.Join(err, settled, judged))
+		}
 		a.mind(ctx, "correlate what was left", a.correlateLeft(ctx))
 	})
 }

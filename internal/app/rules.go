@@ -84,6 +84,7 @@ type rulesWatch struct {
 	tells    bool      // it judges again, writes down and tells the team; a worker only follows
 	judge    bool      // open incidents are to be judged by the new pack
 	until    time.Time // as long may a worker still judge by the pack before
+	unjudged sweepWatch
 	unspoken *rulesNews
 }
 
@@ -101,7 +102,7 @@ func (a *App) watchRules(ctx context.Context, tells bool) {
 	if a.settings.RulesPack == "" {
 		return
 	}
-	w := &rulesWatch{used: a.rulesStand, seen: a.rulesStand, tells: tells}
+	w := &rulesWatch{used: a.rulesStand, seen: a.rulesStand, tells: tells, judge: true, unjudged: sweepWatch{of: "rules"}} // what the start could not judge is tried again
 	a.every(ctx, rulesEvery, func() { a.lookAtRules(ctx, w) })
 }
 
@@ -124,6 +125,7 @@ func (a *App) lookAtRules(ctx context.Context, w *rulesWatch) {
 	if w.judge && w.tells {
 		err := a.Desk.RejudgeAll(ctx)
 		a.mind(ctx, "judge open incidents by the new rules", err)
+		a.tellUnswept(ctx, &w.unjudged, err)
 		w.judge = err != nil || a.now().Before(w.until)
 	}
 	if w.unspoken != nil && w.tells && a.speakOfRules(ctx, w.unspoken) {

@@ -62,7 +62,7 @@ func (a *App) run(ctx context.Context, serve bool, ready func(Addresses)) error 
 
 // recover does once, before anybody is served, what the sweeper does later:
 // attempts of a dead process become in doubt, duties are judged by this pack. A
-// notice that cannot be swept is no reason to serve none.
+// notice that cannot be swept, or an incident that cannot be judged, is no reason to serve none.
 func (a *App) recover(ctx context.Context) error {
 	_, err := a.store.Sweep(ctx, a.sweepPolicy())
 	switch {
@@ -71,8 +71,11 @@ func (a *App) recover(ctx context.Context) error {
 	case err != nil:
 		a.log.Error("could not recover every notice; the service starts, and each sweep tries again. Until the cause is mended nothing more of these notices leaves or is settled: compare with the provider what of them left", "cause", err)
 	}
-	if err := a.Desk.RejudgeAll(ctx); err != nil {
+	switch err := a.Desk.RejudgeAll(ctx); {
+	case err != nil && !onlyNotices(err):
 		return fmt.Errorf("judge open incidents: %w", err)
+	case err != nil:
+		a.log.Error("could not judge every open incident; the service starts, and tries again", "cause", err)
 	}
 	return nil
 }
