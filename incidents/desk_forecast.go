@@ -59,13 +59,22 @@ func (d *Desk) accounts(ctx context.Context) ([]ProviderHealth, error) {
 
 // pace gathers what the forecast of a notice needs.
 func (d *Desk) pace(tx Tx, n Notice, accounts []ProviderHealth) (p Pace, err error) {
-	p = Pace{Now: d.Now().UTC(), Status: n.Status, Started: n.ReleasedAt, Done: n.DoneAt, Plan: n.Content.Plan, Persons: n.Content.Persons,
+	p = Pace{Now: d.Now().UTC(), Status: n.Status, Started: n.ReleasedAt, Done: n.DoneAt, Plan: n.Content.Plan,
 		Limits: map[Channel]float64{}, Earlier: map[Channel]float64{}, Paused: map[Channel]time.Time{}, Shut: map[Channel][]Shut{}, Affords: map[Channel]int64{}}
 	if p.Duties, err = tx.Obligations(n.IncidentID); err != nil {
 		return p, err
 	}
-	if n.ReleasedAt != nil {
+	if n.ReleasedAt == nil {
+		ahead, err := tx.PlanAhead(n)
+		if err != nil {
+			return p, err
+		}
+		p.Tallies = slices.DeleteFunc(ahead, func(t Tally) bool { return t.Channel == "" })
+	} else {
 		if p.Tallies, err = tx.Tallies(n.No); err != nil {
+			return p, err
+		}
+		if err := p.sends(tx, n); err != nil {
 			return p, err
 		}
 		if p.PaceView, err = tx.Pace(n.No); err != nil {
@@ -100,6 +109,44 @@ func (d *Desk) pace(tx Tx, n Notice, accounts []ProviderHealth) (p Pace, err err
 		}
 	}
 	return p, nil
+}
+
+// sends says since when a notice may go, and whether it waits for the checks of
+// its first wave. A hold is put down and lifted by a change of the notice.
+func (p *Pace) sends(tx Tx, n Notice) error {
+	p.Since = lastOf(*n.ReleasedAt, &n.UpdatedAt)
+	w, err := tx.FirstWave(n.No)
+	if isNotFound(err) {
+		return nil
+	}
+	p.Waits = w.State == WaveOpen
+	p.Since = lastOf(p.Since, w.JudgedAt)
+	return err
+}
+
+func lastOf(a time.Time, b *time.Time) time.Time { return *laterOf(&a, b) }
+
+// An Ahead says whom a notice would tell if it were released now. The sum is
+// whom it chooses.
+type Ahead struct {
+	Told        int64 `json:"told"`
+	Barred      int64 `json:"barred"`      // excluded, erased, or kept out by a rule of the content
+	Unreachable int64 `json:"unreachable"` // no usable address on a channel of the plan
+}
+
+// Chosen is everybody the notice chooses.
+func (a Ahead) Chosen() int64 { return a.Told + a.Barred + a.Unreachable }
+
+// Ahead counts whom a notice would tell now, by the plan of the release; a
+// correction is not counted.
+func (d *Desk) Ahead(ctx context.Context, a Actor, n Notice) (out Ahead, err error) {
+	tallies, err := read(ctx, d, a, ActRead, func(tx Tx) ([]Tally, error) { return tx.PlanAhead(n) })
+	for _, t := range tallies {
+		out.Told += t.States[Planned]
+		out.Barred += t.States[Suppressed]
+		out.Unreachable += t.States[Rejected]
+	}
+	return out, err
 }
 
 // allowed is the rate of a channel's accounts that can be used, together; 0: no limit.

@@ -43,10 +43,10 @@ type Pace struct {
 	Status  NoticeStatus
 	Started *time.Time
 	Done    *time.Time
+	Since   time.Time // it may go since then: it was released or resumed, or its first wave passed
+	Waits   bool      // for the checks of its first wave
 	Plan    []Step
-	Tallies []Tally
-	// Persons is, before the release, how many will be told.
-	Persons int64
+	Tallies []Tally // before the release as it would be planned now
 	// Limits are the rates the providers' accounts allow, per second; none: unlimited.
 	Limits map[Channel]float64
 	// Earlier are the rates of the last notice that used a channel, per second.
@@ -71,10 +71,11 @@ const (
 // A Rate is how fast a channel goes, per second, and within what it lies in
 // about four of five cases.
 type Rate struct {
-	Low    float64 `json:"low"`
-	Likely float64 `json:"likely"`
-	High   float64 `json:"high"`
-	Basis  string  `json:"basis,omitempty"` // "": not known
+	Low     float64 `json:"low"`
+	Likely  float64 `json:"likely"`
+	High    float64 `json:"high"`
+	Basis   string  `json:"basis,omitempty"`   // "": not known
+	Limited bool    `json:"limited,omitempty"` // it went faster, and its accounts no longer allow that
 }
 
 // Span is when something ends: at the high rate, the likely and the low one.
@@ -230,9 +231,6 @@ func (p Pace) lines(rates map[Channel]float64) (out []line) {
 	}
 	for i, ch := range order {
 		l := lineOf(ch, tallies[ch], p.Wakes)
-		if p.Started == nil && i == 0 {
-			l.planned, l.open = p.Persons, p.Persons
-		}
 		l.rate = p.rateOf(ch, rates, l.open > 0)
 		if n, capped := p.Affords[ch]; capped {
 			l.capped, l.affords = true, l.affords+float64(n)
@@ -548,7 +546,7 @@ func (p Pace) rateOf(ch Channel, rates map[Channel]float64, busy bool) Rate {
 		if seen && measured.Likely > 0 {
 			low, high = measured.Low/measured.Likely, measured.High/measured.Likely
 		}
-		return Rate{r * low, r, r * high, BasisWhatIf}
+		return Rate{Low: r * low, Likely: r, High: r * high, Basis: BasisWhatIf}
 	}
 	limit := p.Limits[ch]
 	switch {
@@ -556,16 +554,18 @@ func (p Pace) rateOf(ch Channel, rates map[Channel]float64, busy bool) Rate {
 		return measured.under(limit)
 	case p.Earlier[ch] > 0:
 		r := p.Earlier[ch]
-		return Rate{r * 0.5, r, r * 1.5, BasisEarlier}.under(limit)
+		return Rate{Low: r * 0.5, Likely: r, High: r * 1.5, Basis: BasisEarlier}.under(limit)
 	case limit > 0:
-		return Rate{limit * 0.5, limit, limit, BasisAllowed}
+		return Rate{Low: limit * 0.5, Likely: limit, High: limit, Basis: BasisAllowed}
 	}
 	return Rate{}
 }
 
-// under keeps a rate at what the accounts allow.
+// under keeps a rate at what the accounts allow now.
 func (r Rate) under(limit float64) Rate {
+	const off = 1.25 // by which a measurement of a rate at its limit may be above it
 	if limit > 0 {
+		r.Limited = r.Likely > limit*off
 		r.Low, r.Likely, r.High = min(r.Low, limit), min(r.Likely, limit), min(r.High, limit)
 	}
 	return r
@@ -575,20 +575,28 @@ const (
 	halfLife = time.Minute // of what a stretch says of the present rate
 	pauseGap = time.Minute // without any outcome, and then again: that was a pause, not slowness
 	likely80 = 1.28        // standard errors that hold four of five cases of a normal distribution
+
+	fewSent      = 10 // messages: fewer are no measurement
+	fewStretches = 2  // in which something left: one is the burst of a beginning
 )
 
 // measured is the rate of a channel over the last stretches: an average in
 // which a stretch counts half as much for each minute of its age, and how far
 // that average may be off. Stretches with nothing count as slowness only while
-// something could have left.
+// something could have left. Fewer than fewSent messages, or a single stretch in
+// which any left, are too few to be a rate: then what else is known counts.
 func (p Pace) measured(ch Channel, busy bool) (Rate, bool) {
 	values := p.stretches(ch, busy)
-	var sum, weights, squares float64
+	var sum, weights, squares, sent float64
+	moved := 0
 	for age, v := range values {
 		w := weightOf(age)
 		sum, weights, squares = sum+w*v, weights+w, squares+w*w
+		if sent += v * PaceStep.Seconds(); v > 0 {
+			moved++
+		}
 	}
-	if sum <= 0 {
+	if sent < fewSent || moved < fewStretches {
 		return p.average(ch)
 	}
 	mean := sum / weights
@@ -601,7 +609,7 @@ func (p Pace) measured(ch Channel, busy bool) (Rate, bool) {
 		}
 		off = min(max(likely80*math.Sqrt(dev*squares/weights)/weights/mean, least), most)
 	}
-	return Rate{mean * (1 - off), mean, mean * (1 + off), BasisMeasured}, true
+	return Rate{Low: mean * (1 - off), Likely: mean, High: mean * (1 + off), Basis: BasisMeasured}, true
 }
 
 func weightOf(age int) float64 {
@@ -609,7 +617,8 @@ func weightOf(age int) float64 {
 }
 
 // stretches are a channel's outcomes per second in its last stretches, the
-// newest first, without pauses. The present stretch is not over and left out.
+// newest first, without pauses: while it was on hold or waited for the checks of
+// its first wave, nothing could leave. The present stretch is not over and left out.
 func (p Pace) stretches(ch Channel, busy bool) (out []float64) {
 	counts := map[int64]int64{}
 	for _, s := range p.Recent {
@@ -622,14 +631,15 @@ func (p Pace) stretches(ch Channel, busy bool) (out []float64) {
 		ats = append(ats, at)
 	}
 	slices.Sort(ats)
+	since := p.Since.Unix() / int64(PaceStep/time.Second)
 	for i, at := range ats {
-		if gap := at - ats[max(i-1, 0)] - 1; i > 0 && time.Duration(gap)*PaceStep < pauseGap {
+		if gap := at - ats[max(i-1, 0)] - 1; i > 0 && time.Duration(gap)*PaceStep < pauseGap && !(since > ats[i-1] && since <= at) {
 			out = append(out, make([]float64, gap)...)
 		}
 		out = append(out, float64(counts[at])/PaceStep.Seconds())
 	}
-	if n := len(ats); n > 0 && busy && p.Status == NoticeSending && !p.Paused[ch].After(p.Now) {
-		if still := p.Now.UnixNano()/int64(PaceStep) - ats[n-1] - 1; still > 0 {
+	if n := len(ats); n > 0 && busy && p.Status == NoticeSending && !p.Waits && !p.Paused[ch].After(p.Now) {
+		if still := p.Now.UnixNano()/int64(PaceStep) - max(ats[n-1], since) - 1; still > 0 {
 			out = append(out, make([]float64, min(still, 1000))...)
 		}
 	}
@@ -646,11 +656,11 @@ func (p Pace) average(ch Channel) (Rate, bool) {
 			n, busy = n+s.N, busy+1
 		}
 	}
-	if n == 0 || p.Every <= 0 {
+	if n < fewSent || busy < fewStretches || p.Every <= 0 {
 		return Rate{}, false
 	}
 	r := float64(n) / (float64(busy) * p.Every.Seconds())
-	return Rate{r * 0.5, r, r * 1.5, BasisMeasured}, true
+	return Rate{Low: r * 0.5, Likely: r, High: r * 1.5, Basis: BasisMeasured}, true
 }
 
 // CheckRates refuses what-ifs that mean nothing.

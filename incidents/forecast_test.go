@@ -177,7 +177,7 @@ func TestWhatFailsGoesOn(t *testing.T) {
 }
 
 func TestWhereARateComesFrom(t *testing.T) {
-	fresh := Pace{Now: noon, Status: NoticeApproved, Plan: []Step{{Email, 0}}, Persons: 3600}
+	fresh := Pace{Now: noon, Status: NoticeApproved, Plan: []Step{{Email, 0}}, Tallies: []Tally{{Email, map[DeliveryState]int64{Planned: 3600}}}}
 	if f := ForecastOf(fresh, nil); f.Ends.Likely != nil || f.Channels[0].Left != 3600 {
 		t.Errorf("before the release, with no rate: %+v", f)
 	}
@@ -278,7 +278,7 @@ func TestASpendCapThatIsTooLowIsForeseen(t *testing.T) {
 	}
 
 	// Before the release it is known as well.
-	p = Pace{Now: noon, Status: NoticeApproved, Persons: 500, Plan: []Step{{Letter, 0}}, Limits: map[Channel]float64{Letter: 1}, Affords: map[Channel]int64{Letter: 200}}
+	p = Pace{Now: noon, Status: NoticeApproved, Tallies: []Tally{{Letter, map[DeliveryState]int64{Planned: 500}}}, Plan: []Step{{Letter, 0}}, Limits: map[Channel]float64{Letter: 1}, Affords: map[Channel]int64{Letter: 200}}
 	if f = ForecastOf(p, nil); f.Channels[0].Short != 300 {
 		t.Errorf("before the release: %+v", f.Channels[0])
 	}
@@ -330,5 +330,74 @@ func TestWhatACapAffords(t *testing.T) {
 		if got := c.s.Affords(c.price); got != c.want {
 			t.Errorf("%+v affords %d more at %v, not %d", c.s, got, c.price, c.want)
 		}
+	}
+}
+
+// A few messages say nothing of a rate: what is known besides counts, or nothing is.
+func TestAFewMessagesAreNoRate(t *testing.T) {
+	began := noon.Add(-7 * time.Second)
+	p := Pace{Now: noon, Status: NoticeSending, Started: &began, Plan: []Step{{Email, 0}}, PaceView: PaceView{Every: PaceStep}}
+	p.Recent = []PaceSample{{Email, noon.Add(-2 * PaceStep), 1}, {Email, noon.Add(-PaceStep), 2}}
+	p.Curve = p.Recent
+	p.Tallies = []Tally{{Email, map[DeliveryState]int64{Accepted: 3, Ready: 6_000}}}
+	if f := ForecastOf(p, nil); f.Ends.Likely != nil || f.Channels[0].Rate.Basis != "" {
+		t.Errorf("three messages are taken for a rate: %+v", f.Channels[0].Rate)
+	}
+	p.Limits = map[Channel]float64{Email: 10}
+	if f := ForecastOf(p, nil); f.Channels[0].Rate.Basis != BasisAllowed {
+		t.Errorf("three messages count more than the account: %+v", f.Channels[0].Rate)
+	}
+	p.Recent = p.Recent[1:]
+	p.Recent[0].N = 300 // many, and in one stretch
+	p.Curve = p.Recent
+	if f := ForecastOf(p, nil); f.Channels[0].Rate.Basis != BasisAllowed {
+		t.Errorf("one stretch is taken for a rate: %+v", f.Channels[0].Rate)
+	}
+	p.Recent = append(p.Recent, PaceSample{Email, noon.Add(-2 * PaceStep), 30})
+	if f := ForecastOf(p, nil); f.Channels[0].Rate.Basis != BasisMeasured {
+		t.Errorf("two stretches and hundreds are enough: %+v", f.Channels[0].Rate)
+	}
+}
+
+// On hold nothing could leave: that is not slowness, neither right after the
+// resumption nor later, however short it was.
+func TestAHoldIsNotSlowness(t *testing.T) {
+	p := going(10, 5, 6_000)
+	p.Now = noon.Add(30 * time.Minute)
+	p.Since = p.Now.Add(-2 * time.Second)
+	near(t, "the end right after a resumption", ForecastOf(p, nil).Ends.Likely, p.Now.Add(10*time.Minute))
+
+	p = going(10, 5, 6_000)
+	p.Since = noon.Add(-20 * time.Second)
+	for i := range p.Recent {
+		if age := noon.Sub(p.Recent[i].At); age > 20*time.Second && age <= time.Minute {
+			p.Recent[i].N = 0
+		}
+	}
+	near(t, "the end after a short hold", ForecastOf(p, nil).Ends.Likely, noon.Add(10*time.Minute))
+
+	p.Since = noon.Add(-10 * time.Minute) // no hold: it was slow
+	if f := ForecastOf(p, nil); f.Ends.Likely.Before(noon.Add(11 * time.Minute)) {
+		t.Errorf("forty seconds in which nothing left, and it ends %v", f.Ends.Likely)
+	}
+
+	// Nor is the wait for the checks of a first wave.
+	p = going(10, 5, 6_000)
+	p.Now, p.Waits = noon.Add(3*time.Minute), true
+	near(t, "the end while the first wave is checked", ForecastOf(p, nil).Ends.Likely, p.Now.Add(10*time.Minute))
+}
+
+// What the accounts allow now is what it goes at, and it says so.
+func TestALimitLoweredSinceCounts(t *testing.T) {
+	p := going(10, 5, 6_000)
+	p.Limits[Email] = 1
+	f := ForecastOf(p, nil)
+	near(t, "the end at the lower limit", f.Ends.Likely, noon.Add(100*time.Minute))
+	if r := f.Channels[0].Rate; !r.Limited || r.High > 1 || r.Basis != BasisMeasured {
+		t.Errorf("the rate: %+v", r)
+	}
+	p.Limits[Email] = 9.5 // within what a measurement is off
+	if r := ForecastOf(p, nil).Channels[0].Rate; r.Limited || r.High > 9.5 {
+		t.Errorf("the rate: %+v", r)
 	}
 }

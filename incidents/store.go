@@ -218,6 +218,9 @@ type NoticeTx interface {
 	Deliveries(DeliveryFilter) ([]Delivery, error)
 	// Handled counts deliveries that left the planned states since a time, for the rate.
 	Handled(noticeNo int64, since time.Time) (int64, error)
+	// PlanAhead counts what Release would plan now, by channel; under no channel
+	// who cannot be reached. Nothing is told of a correction. It reads the list.
+	PlanAhead(Notice) ([]Tally, error)
 	// Pace tells how a released notice went so far and what waits for which time.
 	Pace(noticeNo int64) (PaceView, error)
 	// LastRate is the rate, per second, of the last notice that used a channel; 0: none did.

@@ -175,7 +175,7 @@ func (v *progressView) ends(f incidents.Forecast) {
 			if c.Channel != row.Channel || f.DoneAt != nil || row.Left == 0 {
 				continue
 			}
-			row.Rate = rateSays(c.Rate)
+			row.Rate = rateSays(c)
 			if c.Ends.Likely != nil && f.Status != incidents.NoticeHeld {
 				row.Ends, row.State = short(c.Ends.Likely), stateView{"blue", "send", "Being sent"}
 			}

@@ -124,7 +124,7 @@ func rateFields(v incidents.ForecastView, q url.Values) (out []rateField) {
 		if c.Left+c.Coming == 0 {
 			continue
 		}
-		f := rateField{Channel: c.Channel, Value: strings.TrimSpace(q.Get("rate[" + string(c.Channel) + "]")), Now: rateSays(c.Rate), Most: max(4*c.Rate.Likely, 10)}
+		f := rateField{Channel: c.Channel, Value: strings.TrimSpace(q.Get("rate[" + string(c.Channel) + "]")), Now: rateSays(c), Most: max(4*c.Rate.Likely, 10)}
 		for _, d := range v.Deadlines {
 			for _, n := range d.Needs {
 				if n.Channel == c.Channel && n.Possible {
@@ -141,10 +141,19 @@ func rateFields(v incidents.ForecastView, q url.Values) (out []rateField) {
 
 var bases = map[string]string{incidents.BasisMeasured: "measured", incidents.BasisEarlier: "as the last notice went", incidents.BasisAllowed: "as its account allows", incidents.BasisWhatIf: "what if"}
 
-// rateSays is a rate with its range and where it comes from.
-func rateSays(r incidents.Rate) string {
-	if r.Basis == "" {
+// rateSays is a rate and where it comes from.
+func rateSays(c incidents.ChannelForecast) string {
+	r := c.Rate
+	few := c.Handled > 0 && r.Basis != incidents.BasisMeasured && r.Basis != incidents.BasisWhatIf
+	switch {
+	case r.Basis == "" && few:
+		return "too few sent yet to tell"
+	case r.Basis == "":
 		return "not known yet"
+	case r.Limited:
+		return fmt.Sprintf("%s a second, all its account allows now", rateWords(r.Likely))
+	case few:
+		return fmt.Sprintf("%s a second, %s: too few sent yet to measure", rateWords(r.Likely), bases[r.Basis])
 	}
 	return fmt.Sprintf("%s a second, %s", rateWords(r.Likely), bases[r.Basis])
 }
