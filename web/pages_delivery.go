@@ -43,6 +43,7 @@ type progressView struct {
 	PerSecond   float64
 	Ends        incidents.Span
 	Chart       forecastChart
+	Narrow      forecastChart // the same for a phone
 	Deadlines   []deadlineRow
 	RateFields  []rateField
 	Capped      []incidents.ChannelForecast // by a spend cap

@@ -58,7 +58,7 @@ func (c *console) forecastView(p *page, v *progressView, n incidents.Notice) err
 	if err != nil {
 		return err
 	}
-	v.Ends, v.Chart = fv.Ends, forecastOf(fv, v.R)
+	v.Ends, v.Chart, v.Narrow = fv.Ends, forecastOf(fv, v.R, false), forecastOf(fv, v.R, true)
 	v.Deadlines, v.RateFields = deadlineRows(fv), rateFields(fv, p.r.URL.Query())
 	v.ends(fv.Forecast)
 	v.Capped = fv.Capped()
