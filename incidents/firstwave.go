@@ -41,9 +41,10 @@ type FirstWave struct {
 // A WaveCount says what came of the messages of a wave.
 type WaveCount struct {
 	Attempted int64 `json:"attempted"`
-	Sent      int64 `json:"sent"`    // accepted, and not sent back since
-	Refused   int64 `json:"refused"` // for good, or came back
-	PutOff    int64 `json:"put_off"` // a transient no: tried again later
+	Sent      int64 `json:"sent"`           // accepted, and not sent back since
+	Refused   int64 `json:"refused"`        // for good, or came back
+	Gone      int64 `json:"gone,omitempty"` // of Refused: push to an app no longer installed
+	PutOff    int64 `json:"put_off"`        // a transient no: tried again later
 	// Unanswered calls were made, and nobody took them: no fault of anybody.
 	Unanswered int64 `json:"unanswered,omitempty"`
 	InDoubt    int64 `json:"in_doubt"`
@@ -55,6 +56,9 @@ type WaveCount struct {
 func (c WaveCount) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d sent, %d refused", c.Sent, c.Refused)
+	if c.Gone > 0 {
+		fmt.Fprintf(&b, " (%d as the app is no longer installed)", c.Gone)
+	}
 	for _, x := range []struct {
 		n    int64
 		what string
@@ -93,7 +97,8 @@ type WaveAnswer struct {
 // good stays open: nobody was affected, and nothing is known.
 func JudgeWave(size int64, answers []WaveAnswer, late bool) (c WaveCount, verdict WaveState, reasons []string) {
 	c, gaveUp, silent, refusals, accounts := countWave(answers)
-	refused := c.Refused - goneApps(answers)
+	c.Gone = goneApps(answers)
+	refused := c.Refused - c.Gone
 	why := func(n int64, format string) {
 		if n > 0 {
 			reasons = append(reasons, fmt.Sprintf(format, n, map[bool]string{true: "message", false: "messages"}[n == 1]))

@@ -91,3 +91,12 @@ func TestWhatCameBackIsRefusedOnEveryChannel(t *testing.T) {
 		})
 	}
 }
+
+// A wave may pass with many refusals when it is apps that are gone: it says so.
+func TestAWaveSaysWhyRefusalsDidNotStopIt(t *testing.T) {
+	answers := slices.Concat(slices.Repeat([]WaveAnswer{{Channel: Email, State: Accepted, Outcome: OutcomeAccepted}}, 10), slices.Repeat([]WaveAnswer{{Channel: Push, State: Escalated, Outcome: OutcomeGone, Code: "404"}}, 10))
+	c, verdict, _ := JudgeWave(20, answers, false)
+	if got := c.Text(); verdict != WavePassed || got != "10 sent, 10 refused (10 as the app is no longer installed)" {
+		t.Errorf("%s: %s", verdict, got)
+	}
+}

@@ -175,14 +175,14 @@ func (d *Desk) AskCapRaise(ctx context.Context, a Actor, id IncidentID, c Channe
 	return r, err
 }
 
-// Text is a cap in words: "2000 messages and 150.00 EUR".
+// Text is a cap in words: "2,000 messages and 150.00 EUR".
 func (c SpendCap) Text(currency string) string {
 	var words []string
 	if c.Messages > 0 {
-		words = append(words, itoa(c.Messages)+" messages")
+		words = append(words, grouped(c.Messages)+" messages")
 	}
 	if c.Money > 0 {
-		words = append(words, fmt.Sprintf("%d.%02d %s", c.Money/100, c.Money%100, currency))
+		words = append(words, fmt.Sprintf("%s.%02d %s", grouped(c.Money/100), c.Money%100, currency))
 	}
 	if len(words) == 0 {
 		return "no cap"

@@ -92,7 +92,11 @@ func (c *console) approvalContent(p *page, v *approvalPage, d incidents.Dossier)
 			return err
 		}
 		v.Notice, v.Previews, v.Places = &n, c.previews(n, v.Audience), placesOf(n, d)
-		v.Goes = goesOf(n)
+		ahead, err := c.Desk.Ahead(ctx, p.actor, n)
+		if err != nil {
+			return err
+		}
+		v.Goes = goesOf(n, ahead)
 		if v.Lint, err = c.Desk.LintNotice(ctx, p.actor, n.ID); err != nil {
 			return err
 		}
@@ -154,8 +158,32 @@ func (c *console) approvalContent(p *page, v *approvalPage, d incidents.Dossier)
 	return nil
 }
 
-// goesOf says exactly what leaves the house, in one sentence.
-func goesOf(n incidents.Notice) string {
+// toWhom is how many a notice tells, and of how many it chooses.
+func toWhom(n incidents.Notice, a incidents.Ahead) string {
+	if a.Told == a.Chosen() {
+		return num(n.Content.Persons) + " " + plural(n.Content.Persons, "person", "people")
+	}
+	return num(a.Told) + " of " + num(a.Chosen()) + " people"
+}
+
+// untold says why the others are told nothing; empty: there are none.
+func untold(a incidents.Ahead) string {
+	var parts []string
+	if a.Unreachable > 0 {
+		parts = append(parts, num(a.Unreachable)+" "+plural(a.Unreachable, "has", "have")+" no usable address on its channels")
+	}
+	if a.Barred > 0 {
+		parts = append(parts, num(a.Barred)+" "+plural(a.Barred, "is", "are")+" excluded or must not be told")
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	n := a.Unreachable + a.Barred
+	return num(n) + " " + plural(n, "person is", "people are") + " told nothing: " + joinAnd(parts) + "."
+}
+
+// goesOf says exactly what leaves the house, and who is told nothing.
+func goesOf(n incidents.Notice, ahead incidents.Ahead) string {
 	c := n.Content
 	var channels, langs []string
 	for _, ch := range c.Channels() {
@@ -180,7 +208,7 @@ func goesOf(n incidents.Notice) string {
 		return fmt.Sprintf("Lets a correction be sent to exactly those whose message of the notice it corrects left, %s %s at most, by the same channel (%s), in %s, to %s. It needs no further approval.",
 			num(c.Persons), plural(c.Persons, "person", "people"), joinAnd(channels), joinAnd(langs), to)
 	}
-	return fmt.Sprintf("Sends 1 notice to %s %s %s by %s, in %s, to %s.", num(c.Persons), plural(c.Persons, "person", "people"), where, joinAnd(channels), joinAnd(langs), to)
+	return strings.TrimSpace(fmt.Sprintf("Sends 1 notice to %s %s by %s, in %s, to %s. %s", toWhom(n, ahead), where, joinAnd(channels), joinAnd(langs), to, untold(ahead)))
 }
 
 func joinAnd(words []string) string {

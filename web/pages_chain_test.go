@@ -183,6 +183,10 @@ func TestANoticeThroughTheConsole(t *testing.T) {
 	}
 	olga.after(olga.post(at, "version", itoa(n.Version), "hash", n.Hash, "decision", "approve", "code", w.code("olga")), "Approved.")
 
+	if page = rita.page("/notices/1/delivery"); !strings.Contains(page, "of 3 people, if it were released now") || !strings.Contains(page, "As it would be planned now") {
+		t.Error("before the release the delivery page counts nobody")
+	}
+
 	rita.refused(rita.post("/notices/1/release", "ref", ref, "persons", "2"), http.StatusUnprocessableEntity, `value="2"`)
 	rita.refused(rita.post("/notices/1/release", "ref", "INC-1", "persons", "3"), http.StatusUnprocessableEntity, `value="INC-1"`)
 	page = rita.after(rita.post("/notices/1/release", "ref", ref, "persons", "3"), "Released.")
@@ -190,7 +194,12 @@ func TestANoticeThroughTheConsole(t *testing.T) {
 		t.Error("the delivery page shows no sum or no chart")
 	}
 	rita.refused(rita.post("/notices/1/steer", "do", "hold", "reason", ""), http.StatusUnprocessableEntity)
-	rita.after(rita.post("/notices/1/steer", "do", "hold", "reason", "the police asked"), "On hold.")
+	page = rita.after(rita.post("/notices/1/steer", "do", "hold", "reason", "the police asked"), "On hold.")
+	for _, want := range []string{"Resume or stop…", "Resume to the 3 people left", "As if it were resumed now"} {
+		if !strings.Contains(page, want) || strings.Contains(page, "Hold or stop…") {
+			t.Errorf("the page of a held notice lacks %q, or offers to hold it", want)
+		}
+	}
 	rita.after(rita.post("/notices/1/steer", "do", "resume", "reason", "they called back"), "Resumed.")
 	rita.refused(rita.post("/notices/1/steer", "do", "stop", "reason", "the wrong text", "ref", "N-2"), http.StatusUnprocessableEntity, `value="the wrong text"`, `value="N-2"`)
 	page = rita.after(rita.post("/notices/1/steer", "do", "stop", "reason", "the wrong text", "ref", "N-1"), "3 deliveries will not leave.")

@@ -128,6 +128,11 @@ func (c *console) progressOf(p *page, n incidents.Notice, d incidents.Dossier) (
 		return v, err
 	}
 	r := pr.Reconciliation
+	if pr.Notice.ReleasedAt == nil {
+		if r, err = c.aheadOf(p, pr.Notice); err != nil {
+			return v, err
+		}
+	}
 	v = progressView{Notice: pr.Notice, Wave: pr.FirstWave, Is: noticeState(pr.Notice.Status), R: r, PerSecond: pr.PerSecond, Done: r.List - r.ToSend - r.Trying, At: c.Now().UTC()}
 	v.Can.Stop, v.Can.Release = p.actor.May(incidents.ActStop) == nil, p.actor.May(incidents.ActRelease) == nil
 	v.Tallies = pr.Tallies
@@ -154,6 +159,19 @@ func (c *console) progressOf(p *page, n incidents.Notice, d incidents.Dossier) (
 	}
 	return v, nil
 }
+
+// aheadOf is where everybody would be if a notice were released now. A
+// correction follows messages and not the list: it goes to so many at most.
+func (c *console) aheadOf(p *page, n incidents.Notice) (incidents.Reconciliation, error) {
+	if n.Content.Correction() {
+		return incidents.Reconciliation{List: n.Content.Persons, ToSend: n.Content.Persons}, nil
+	}
+	a, err := c.Desk.Ahead(p.r.Context(), p.actor, n)
+	return incidents.Reconciliation{List: a.Chosen(), ToSend: a.Told, Excluded: a.Barred, Unreachable: a.Unreachable}, err
+}
+
+// Left is how many people a notice that goes on is still sent to.
+func (v progressView) Left() int64 { return v.R.ToSend + v.R.Trying }
 
 func channelOf(t incidents.Tally) channelRow {
 	s := t.States

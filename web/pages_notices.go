@@ -73,6 +73,8 @@ type noticePage struct {
 	Plan      []planForm
 	Plans     string // of groups, one a line
 	Audience  []incidents.AudiencePart
+	ToWhom    string // whom its release tells
+	Untold    string // and whom it does not
 	Places    string
 	Duties    []dutyTick
 	Lint      []incidents.Finding
@@ -147,6 +149,13 @@ func (c *console) noticeHead(p *page) (v noticePage, d incidents.Dossier, err er
 			return v, d, err
 		}
 		v.Corrects = of.No
+	}
+	if n.Status == incidents.NoticeApproved {
+		ahead, err := c.Desk.Ahead(p.r.Context(), p.actor, n)
+		if err != nil {
+			return v, d, err
+		}
+		v.ToWhom, v.Untold = toWhom(n, ahead), untold(ahead)
 	}
 	c.preparing(p, &v)
 	return v, d, nil

@@ -37,7 +37,7 @@ func TestAnEditNeverWidensANotice(t *testing.T) {
 	if len(input.Filter.Langs) != 1 || len(input.Filter.Places) != 1 {
 		t.Errorf("the filter after an edit: %+v", input.Filter)
 	}
-	if s := goesOf(n); !strings.Contains(s, "who read English") {
+	if s := goesOf(n, incidents.Ahead{}); !strings.Contains(s, "who read English") {
 		t.Errorf("the officer reads %q", s)
 	}
 }
@@ -68,5 +68,34 @@ func TestTheWordsOfACallAreWrittenAndRead(t *testing.T) {
 	w.as("rita", "GET", "/notices/1/preview?channel=phone&lang=en", nil).want(200).into(&shown)
 	if !strings.Contains(shown.Voice, "press 1") || !strings.Contains(shown.Voice, "QF7K-2M9D-XH4P") {
 		t.Errorf("the API shows %q", shown.Voice)
+	}
+}
+
+// Some of those a notice chooses are told nothing: officer and releaser read
+// both numbers, and why.
+func TestWhoIsToldNothingIsSaid(t *testing.T) {
+	n := incidents.Notice{Content: incidents.Content{Persons: 5476, Plan: []incidents.Step{{Channel: incidents.Email}}}}
+	for _, c := range []struct {
+		ahead incidents.Ahead
+		want  string
+	}{
+		{incidents.Ahead{Told: 5400, Unreachable: 75, Barred: 1}, "Sends 1 notice to 5,400 of 5,476 people everywhere on the list by Email, in , to real addresses. 76 people are told nothing: 75 have no usable address on its channels and 1 is excluded or must not be told."},
+		{incidents.Ahead{Told: 5475, Unreachable: 1}, "1 person is told nothing: 1 has no usable address on its channels."},
+		{incidents.Ahead{Told: 5476}, "Sends 1 notice to 5,476 people everywhere on the list by Email, in , to real addresses."},
+	} {
+		if got := goesOf(n, c.ahead); !strings.HasSuffix(got, c.want) {
+			t.Errorf("%+v: %q", c.ahead, got)
+		}
+	}
+}
+
+func TestWhatWasUsedOfACap(t *testing.T) {
+	s := spendRow{Spend: incidents.Spend{Cap: incidents.SpendCap{Messages: 6000}, Currency: "EUR"}}
+	if got := s.Said() + " of " + s.Limit(); got != "0 messages used of 6,000 messages" {
+		t.Error(got)
+	}
+	s.Cap.Money, s.Messages, s.Money = 1_000_000, 1234, 123_405
+	if got := s.Said() + " of " + s.Limit(); got != "1,234 messages and 1,234.05 EUR used of 6,000 messages and 10,000.00 EUR" {
+		t.Error(got)
 	}
 }

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"tocsin/incidents"
 )
@@ -33,9 +35,16 @@ func (c *console) spendRows(p *page, n incidents.Notice) (out []spendRow, err er
 	return out, err
 }
 
-// Said is what was spent, in words.
+// Said is what was used of the cap, in words: what the cap counts, none too.
 func (r spendRow) Said() string {
-	return incidents.SpendCap{Messages: r.Messages, Money: r.Money}.Text(r.Currency)
+	var words []string
+	if r.Cap.Messages > 0 {
+		words = append(words, num(r.Messages)+" messages")
+	}
+	if r.Cap.Money > 0 {
+		words = append(words, num(r.Money/100)+fmt.Sprintf(".%02d ", r.Money%100)+r.Currency)
+	}
+	return strings.Join(words, " and ") + " used"
 }
 
 // Limit is the cap, in words.
