@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +33,7 @@ const (
 	maxReturnedLines = 1_000_000
 	returnedAtOnce   = 500 // in one transaction
 	shownProblems    = 100
+	shownUnknown     = 20
 )
 
 // returnReasons are what a post writes on an envelope, in our words.
@@ -56,7 +59,8 @@ type returnedLetter struct {
 // delivery as not arrived, and its person goes on to the next channel; of who has
 // died, their representative does, where the notice allows it. A list
 // may be sent twice: nothing counts twice. With commit false nothing is
-// written. Lines that name no letter of ours are left out and listed.
+// written. Lines that name no letter of ours are left out and listed; a reason
+// there is not refuses the whole list.
 func (d *Desk) ReturnLetters(ctx context.Context, a Actor, r io.Reader, commit bool) (out Returned, err error) {
 	if err := a.May(ActRelease); err != nil {
 		return out, err
@@ -91,6 +95,7 @@ func (r *Returned) problem(line int, format string, args ...any) {
 
 func (d *Desk) readReturned(r io.Reader, out *Returned) (found []returnedLetter, err error) {
 	seen := map[DeliveryID]bool{}
+	var unknown []string // lines whose reason nobody knows
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 0, 4096), 64<<10)
 	for n := 1; lines.Scan(); n++ {
@@ -105,6 +110,8 @@ func (d *Desk) readReturned(r io.Reader, out *Returned) (found []returnedLetter,
 		switch {
 		case !ok:
 			out.problem(n, "neither a delivery's id nor a code of ours")
+		case why != "" && returnReasons[why] == "":
+			unknown = append(unknown, strconv.Itoa(n))
 		case seen[id]:
 			out.Again++
 		default:
@@ -115,7 +122,20 @@ func (d *Desk) readReturned(r io.Reader, out *Returned) (found []returnedLetter,
 	if err := lines.Err(); err != nil {
 		return nil, Invalid("the list cannot be read as lines of text").WithHint("send a CSV file: one letter a line, its code first")
 	}
+	if len(unknown) > 0 {
+		return nil, unknownReasons(unknown)
+	}
 	return found, nil
+}
+
+// unknownReasons names the lines, not what stands there, and the reasons there are.
+func unknownReasons(lines []string) error {
+	more := ""
+	if n := len(lines) - shownUnknown; n > 0 {
+		lines, more = lines[:shownUnknown], fmt.Sprintf(" and %d more", n)
+	}
+	return Invalid("lines with an unknown reason: %s%s; nothing was recorded", strings.Join(lines, ", "), more).
+		WithHint("the reason is left out, or one of %s", strings.Join(slices.Sorted(maps.Keys(returnReasons)), ", "))
 }
 
 // cutReturned takes what names the letter and, after a comma, a semicolon or a
@@ -127,9 +147,7 @@ func cutReturned(line string) (name, why string) {
 		name = clean(fields[0])
 	}
 	if len(fields) > 1 {
-		if why = strings.ToLower(clean(fields[1])); returnReasons[why] == "" {
-			why = ""
-		}
+		why = strings.ToLower(clean(fields[1]))
 	}
 	return name, why
 }

@@ -2,6 +2,8 @@ package incidents
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -24,7 +26,6 @@ func TestReadingReturnedLetters(t *testing.T) {
 		"by code as people type it": {strings.ToLower(strings.ReplaceAll(code, "-", " ")), "12-345-l ", 0, 0},
 		"by what the QR code reads": {"https://example.org/verify?code=" + code + "\r\n", "12-345-l ", 0, 0},
 		"with a reason":             {`"12-345-l";"Moved"`, "12-345-l moved", 0, 0},
-		"a reason we do not know":   {"12-345-l,Sent to his mother Ada", "12-345-l ", 0, 0},
 		"header, blanks, a mark":    {"\ufeffcode,reason\n\n  \n12-345-l\trefused\n", "12-345-l refused", 0, 0},
 		"the same twice":            {code + "\n12-345-l\n", "12-345-l ", 1, 0},
 		"a forged code":             {"FFFF-FFFF-FFFF\n12-345-l", "12-345-l ", 0, 1},
@@ -52,6 +53,14 @@ func TestReadingReturnedLetters(t *testing.T) {
 	}
 	if r := d.returned(returnedLetter{1, id, "deceased"}); r.Reason != "the post returned the letter: the person has died" || r.Status != "bounced" || r.ID != "returned:12-345-l" {
 		t.Errorf("%+v", r)
+	}
+	_, err := d.readReturned(strings.NewReader("code,why\n12-345-l,moved\n12-346-l,Sent to his mother Ada\n12-347-l,gone\n"), new(Returned))
+	if s := fmt.Sprint(err); KindOf(err) != KindInvalid || !strings.Contains(s, "3, 4") || strings.Contains(strings.ToLower(s), "ada") {
+		t.Errorf("unknown reasons: %v", err)
+	}
+	var e *Error
+	if !errors.As(err, &e) || !strings.Contains(e.Hint, "deceased, insufficient, moved, refused, unclaimed, unknown") {
+		t.Errorf("the reasons there are: %+v", e)
 	}
 	var out Returned
 	if _, err := d.readReturned(strings.NewReader(strings.Repeat("x", 1<<17)), &out); KindOf(err) != KindInvalid {
