@@ -126,6 +126,9 @@ func (d *Desk) apply(tx Tx, a Actor, in Incident, n *Notice, input NoticeInput) 
 		return err
 	}
 	c.Sensitive, c.Cover = f.Listed, d.covers(in, f)
+	if input.Kind != NoticePolicyChange {
+		c.Data = f.Kinds()
+	}
 	if input.Corrects != "" {
 		of, err := corrected(tx, in.ID, input.Corrects)
 		if err != nil {

@@ -98,6 +98,9 @@ type Content struct {
 	// Sensitive says that the list names sensitive data for somebody the filter
 	// chooses: the texts others may see are judged by it, as by the facts.
 	Sensitive bool `json:"sensitive,omitempty"`
+	// Data are the kinds of data the facts named when it was written: what people
+	// are told for whom the list names none.
+	Data []string `json:"data,omitempty"`
 	// QuietOverride is why people are disturbed in their quiet hours: approving
 	// the content is the officer's decision on it.
 	QuietOverride string `json:"quiet_override,omitempty"`
@@ -134,6 +137,19 @@ func (c Content) MeanParts(ch Channel, people map[Lang]int64) float64 {
 		return float64(c.Parts(ch, c.Default))
 	}
 	return float64(sum) / float64(n)
+}
+
+// DataOf are the kinds of data a person of these categories of the list is told.
+func (c Content) DataOf(listed []string) []string {
+	if len(listed) > 0 {
+		return listed
+	}
+	return c.Data
+}
+
+// NamesSensitive tells whether the list or the content itself names sensitive data.
+func (c Content) NamesSensitive() bool {
+	return c.Sensitive || slices.ContainsFunc(c.Data, SensitiveData)
 }
 
 // Hash is the SHA-256 of the canonical content, in lower-case hex. JSON of a

@@ -27,3 +27,23 @@ func TestWordsForACallChangeTheHashOnlyWhenThereAreAny(t *testing.T) {
 		t.Error("words for a call are not part of what is approved")
 	}
 }
+
+// Whom the list says nothing of is told the kinds of data the facts name, which
+// are approved with the content; one from before keeps its hash.
+func TestKindsOfDataAreApprovedWithTheContent(t *testing.T) {
+	f := Facts{Known: map[string]Fact{"data_categories": {Value: []string{"basic", "health"}}, "data_items": {Value: []string{"email", "health"}}}}
+	with := Content{Kind: NoticeBreach, Data: f.Kinds()}
+	if got := strings.Join(with.DataOf(nil), " "); got != "basic health email" {
+		t.Errorf("who has no categories is told %q", got)
+	}
+	if got := strings.Join(with.DataOf([]string{"payment_card"}), " "); got != "payment_card" {
+		t.Errorf("who has categories is told %q", got)
+	}
+	before := Content{Kind: NoticeBreach}
+	if b, err := json.Marshal(before); err != nil || strings.Contains(string(b), `"data"`) || with.Hash() == before.Hash() {
+		t.Errorf("the hash: %s, %v", b, err)
+	}
+	if !with.NamesSensitive() || before.NamesSensitive() || before.DataOf(nil) != nil {
+		t.Error("what is sensitive is not told apart")
+	}
+}

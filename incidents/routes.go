@@ -197,10 +197,22 @@ func SensitiveData(category string) bool {
 	return false
 }
 
+// Kinds are the categories and items of data the facts name.
+func (f Facts) Kinds() []string {
+	cats, _ := f.List("data_categories")
+	items, _ := f.List("data_items")
+	var out []string
+	for _, k := range slices.Concat(cats, items) {
+		if !slices.Contains(out, k) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
 // Sensitive tells whether the facts, or the list, name sensitive data; known is
 // false while neither says which data is touched.
 func (f Facts) Sensitive() (yes, known bool) {
-	cats, known := f.List("data_categories")
-	items, _ := f.List("data_items")
-	return f.Listed || slices.ContainsFunc(slices.Concat(cats, items), SensitiveData), known || f.Listed
+	_, known = f.List("data_categories")
+	return f.Listed || slices.ContainsFunc(f.Kinds(), SensitiveData), known || f.Listed
 }

@@ -63,7 +63,7 @@ func (d *Dispatcher) render(ctx context.Context, j *job, c incidents.Claimed) (M
 	if err != nil {
 		return Message{}, err
 	}
-	text, err := j.text(words, id.Channel, lang, templates.Slots{Name: who.Name, Data: d.Book.DataWords(lang, who.Categories),
+	text, err := j.text(words, id.Channel, lang, templates.Slots{Name: who.Name, Data: d.Book.DataWords(lang, n.Content.DataOf(who.Categories)),
 		Code: code, Ref: j.ref, VerifyURL: d.Verify + "?code=" + url.QueryEscape(code), Org: "", EndDate: n.Content.EndDate})
 	if err != nil {
 		return Message{}, err

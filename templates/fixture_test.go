@@ -62,7 +62,7 @@ func content(t testing.TB, b *Book, kind incidents.NoticeKind, f incidents.Facts
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := incidents.Content{Kind: kind, Mode: incidents.Live, Incident: in.ID, Langs: words, Default: "en", Layout: b.Layout(),
+	c := incidents.Content{Kind: kind, Mode: incidents.Live, Incident: in.ID, Langs: words, Default: "en", Layout: b.Layout(), Data: []string{"basic", "network_identity"},
 		Plan: []incidents.Step{{Channel: incidents.Email}, {Channel: incidents.Push}, {Channel: incidents.SMS}}}
 	if kind == incidents.NoticeTermination {
 		c.EndDate = "2027-01-31"

@@ -38,7 +38,7 @@ func TestGolden(t *testing.T) {
 				case incidents.Push:
 					golden(t, name+".txt", r.Title+"\n\n"+r.Body+"\n")
 				case incidents.Phone:
-					golden(t, name+".txt", r.Spoken.String()+fmt.Sprintf("\n\n[about %d seconds, said twice]\n", int(SpeechTime(r.Spoken.Notice, b.invented(lang).Code).Seconds())))
+					golden(t, name+".txt", r.Spoken.String()+fmt.Sprintf("\n\n[about %d seconds, said twice]\n", int(SpeechTime(r.Spoken.Notice, b.invented(lang, c).Code).Seconds())))
 				}
 			}
 		}

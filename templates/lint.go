@@ -47,7 +47,7 @@ func noticeFields(lang incidents.Lang, w incidents.Words) []field {
 
 // Lint checks a notice's content against the facts and the obligations it answers.
 func (b *Book) Lint(c incidents.Content, f incidents.Facts, answers []incidents.Obligation) []incidents.Finding {
-	f.Listed = f.Listed || c.Sensitive
+	f.Listed = f.Listed || c.NamesSensitive()
 	l := &linter{b: b, f: f, kind: c.Kind}
 	l.languages(c)
 	l.plans(c, answers)

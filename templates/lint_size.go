@@ -29,7 +29,7 @@ func (l *linter) sizes(c incidents.Content, lang incidents.Lang) {
 			compiled = marked
 		}
 	}
-	slots := l.b.invented(lang)
+	slots := l.b.invented(lang, c)
 	if r, err := compiled.Render(incidents.SMS, lang, slots); err == nil {
 		l.smsSize(string(lang)+"/sms", MeasureSMS(r.SMS))
 	} else if c.Langs[lang].SMS != "" {

@@ -16,13 +16,14 @@ func (b *Book) PreviewFor(c incidents.Content, reader incidents.Reader, ch incid
 	if compiled, err = compiled.For(reader); err != nil {
 		return Rendered{}, err
 	}
-	return compiled.Render(ch, lang, b.invented(compiled.Match(lang)))
+	return compiled.Render(ch, lang, b.invented(compiled.Match(lang), c))
 }
 
-// invented are the values of a person who does not exist.
-func (b *Book) invented(lang incidents.Lang) Slots {
+// invented are the values of a person who does not exist, and of whom the list
+// names no kinds of data.
+func (b *Book) invented(lang incidents.Lang, c incidents.Content) Slots {
 	const code = "QF7K-2M9D-XH4P"
-	s := Slots{Name: "Alex Example", Data: b.DataWords(lang, []string{"basic", "network_identity"}),
+	s := Slots{Name: "Alex Example", Data: b.DataWords(lang, c.Data),
 		Code: code, Ref: "INC-2026-0000", VerifyURL: b.org.VerifyURL(code), Org: b.org.Name, EndDate: "2030-12-31"}
 	if isChinese(lang) {
 		s.Name = "王示例"

@@ -39,3 +39,36 @@ func TestPreviewLeadsWhereMessagesLead(t *testing.T) {
 		t.Errorf("an approval would cover another address: %v", err)
 	}
 }
+
+// A preview names the kinds of data the content names, and none of its own.
+func TestPreviewInventsNoKindsOfData(t *testing.T) {
+	b := newBook(t)
+	for _, lang := range b.Languages() {
+		for _, kinds := range [][]string{nil, {"health"}} {
+			c := content(t, b, incidents.NoticeBreach, stolenBackup())
+			c.Data = kinds
+			edit(&c, lang, func(w *words) { w.Happened = "A thief has [{{data}}]." })
+			r, err := b.Preview(c, incidents.Email, lang)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := "[" + b.DataWords(lang, kinds) + "]"; !strings.Contains(strings.ReplaceAll(r.Text, "\n", " "), want) {
+				t.Errorf("%s, %v: lacks %q:\n%s", lang, kinds, want, r.Text)
+			}
+		}
+	}
+}
+
+// Sensitive kinds a content names are kept out of what others may see, whatever
+// became of the facts.
+func TestWhatTheContentNamesIsKeptIn(t *testing.T) {
+	b := newBook(t)
+	for kind, want := range map[string]bool{"health": true, "basic": false} {
+		c := content(t, b, incidents.NoticeBreach, stolenBackup())
+		c.Data = []string{kind}
+		edit(&c, "en", func(w *words) { w.Subject = "Your diagnosis was read" })
+		if got := has(b.Lint(c, stolenBackup(), nil), "sensitive-words", levelError); got != want {
+			t.Errorf("%s: refused %v", kind, got)
+		}
+	}
+}

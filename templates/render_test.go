@@ -229,7 +229,7 @@ func TestTextLayout(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		data := b.DataWords(lang, []string{"basic", "network_identity"})
+		data := b.DataWords(lang, c.Data)
 		for line := range strings.SplitSeq(r.Text, "\n") {
 			if displayWidth(line) > lineWidth && !strings.Contains(line, data) && !strings.Contains(line, "www.") {
 				t.Errorf("%s: %d columns: %s", lang, displayWidth(line), line)
