@@ -49,7 +49,7 @@ func (c configCheckCmd) Run(t *terminal) error {
 	if err := checkRules(t, s); err != nil {
 		return err
 	}
-	if err := app.Check(s); err != nil {
+	if err := app.Check(s, c.Worker); err != nil {
 		return err
 	}
 	_, err = io.WriteString(t.out, s.Redacted())

@@ -156,6 +156,7 @@ func TestConfigCheckFindsWhatServeWouldRefuse(t *testing.T) {
 		"a secret that is too short":       {"sources: [{name: splunk, format: splunk-webhook, auth: {style: bearer, token: short}}]", "shorter than"},
 		"two listeners on one port":        {"inside: {listen: '127.0.0.1:8470'}\npublic: {listen: '127.0.0.1:8470'}", "public.listen"},
 		"one of them on every address":     {"inside: {listen: '127.0.0.1:8470'}\npublic: {listen: ':8470'}", "public.listen"},
+		"no certificate":                   {"inside: {tls-cert: nowhere.crt, tls-key: nowhere.key}", "nowhere.crt"},
 		"no Maildir":                       {"channels: {email: {bounces: {maildir: nowhere}, smtp: {from: a@example.org}}}", "there is no Maildir"},
 		"no such country":                  {"organisation: {name: Ex, country: XX}", "there is no country XX"},
 		"a language nothing is written in": {"organisation: {name: Ex, languages: [de]}", "there are no words for the language de"},

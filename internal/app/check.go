@@ -12,13 +12,15 @@ import (
 )
 
 // Check finds what would stop a start on these settings before anything is
-// opened, beside what the settings check by themselves and the rules.
-func Check(s settings.Settings) error {
-	a := newApp(Config{Settings: s})
+// opened, beside what the settings check by themselves and the rules; and
+// certificates that ended, with which a service still starts.
+func Check(s settings.Settings, worker bool) error {
+	a := newApp(Config{Settings: s, Worker: worker})
 	if err := a.openWords(context.Background()); err != nil {
 		return err
 	}
-	return a.check(context.Background())
+	_, ended := a.certificates()
+	return errors.Join(a.check(context.Background()), ended)
 }
 
 // check names every problem at once, each with its key.
@@ -42,7 +44,8 @@ func (a *App) check(context.Context) error {
 		_, err := bounce.OpenMaildir(dir, nil)
 		errs = append(errs, onKey(err, "channels.email.bounces.maildir"))
 	}
-	return errors.Join(errs...)
+	unusable, _ := a.certificates()
+	return errors.Join(append(errs, unusable)...)
 }
 
 // onKey says which key of the settings an error is about.
