@@ -82,6 +82,9 @@ func (w *world) sending(n int) incidents.Notice {
 			people = append(people, incidents.Candidate{Row: int64(i), Lang: "en", Place: "DE", Channels: []incidents.Channel{incidents.Email, incidents.SMS},
 				Contact: incidents.Contact{Ref: fmt.Sprint(i), Name: fmt.Sprintf("Person %d", i), Email: fmt.Sprintf("p%d@example.com", i), Phone: fmt.Sprintf("+1202555%04d", i)},
 				Keys:    []string{fmt.Sprintf("id:%d", i)}})
+			if i == 2 {
+				people[i-from].Contact.Categories = []string{"account"}
+			}
 		}
 		_, err := w.s.AddPersons(ctx, im, people)
 		w.ok(err)
@@ -94,9 +97,9 @@ func (w *world) sending(n int) incidents.Notice {
 		if err != nil {
 			return err
 		}
-		c := incidents.Content{Kind: incidents.NoticeBreach, Mode: in.Mode, Incident: in.ID, Default: "en", Persons: int64(n), ListHash: in.ListHash, Layout: w.book.Layout(),
+		c := incidents.Content{Kind: incidents.NoticeBreach, Mode: in.Mode, Incident: in.ID, Default: "en", Persons: int64(n), ListHash: in.ListHash, Layout: w.book.Layout(), Data: []string{"basic"},
 			Plan: []incidents.Step{{Channel: incidents.Email}, {Channel: incidents.SMS}},
-			Langs: map[incidents.Lang]incidents.Words{"en": {Subject: "About your data", Happened: "A cabinet was open.", Measures: "It is shut.", Advice: "Be watchful.",
+			Langs: map[incidents.Lang]incidents.Words{"en": {Subject: "About your data", Happened: "A cabinet was open. It held {{data}}.", Measures: "It is shut.", Advice: "Be watchful.",
 				Remedies: "We pay for a watch service.", Contact: "privacy@quillfeather.example", SMS: "About your data: {{code}}"}}}
 		notice = incidents.Notice{ID: incidents.NoticeID(fmt.Sprintf("notice-%d", w.n)), No: w.n, IncidentID: in.ID, Title: "Notice", Status: incidents.NoticeSubmitted, Version: 1, Content: c,
 			Hash: c.Hash(), Author: "ana", Editors: []incidents.AccountID{"ana"}, CreatedAt: w.now(), UpdatedAt: w.now()}

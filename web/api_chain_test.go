@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,6 +56,9 @@ func TestTheChainOverTheAPI(t *testing.T) {
 	w.as("adam", "POST", in+"/persons/1/unmask", body{"reason": "curious"}).want(http.StatusForbidden)
 
 	n := w.notice(t, in)
+	if !slices.Equal(n.Content.Data, []string{"basic"}) { // whom the list names no kinds of data for is told those of the facts
+		t.Errorf("the content names the kinds of data %q", n.Content.Data)
+	}
 	announcement := w.announcement(t, in)
 	page := w.browse("/announcements/"+announcement.Slug, "en")
 	if page.Code != 200 || !strings.Contains(page.Body.String(), "<h1>") {

@@ -44,7 +44,10 @@ func (a *App) check(context.Context) error {
 		_, err := bounce.OpenMaildir(dir, nil)
 		errs = append(errs, onKey(err, "channels.email.bounces.maildir"))
 	}
-	unusable, _ := a.certificates()
+	unusable, ended := a.certificates()
+	if ended != nil {
+		a.log.Warn("people and machines will refuse to talk to this service", "error", ended)
+	}
 	return errors.Join(append(errs, unusable)...)
 }
 

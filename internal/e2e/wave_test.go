@@ -72,7 +72,7 @@ func TestAFirstWaveThatDoesNotPassStopsTheNotice(t *testing.T) {
 			t.Fatalf("%d persons were tried, %+v", tried, v)
 		}
 		page := h.read("oscar", fmt.Sprintf("/notices/%d/delivery", n.No))
-		for _, want := range []string{"The first wave did not pass", "with the same answer, 550 5.7.1", "Go on to 40 people", "Stop for good"} {
+		for _, want := range []string{"The first wave did not pass", "with the same answer, 550 5.7.1", "Go on to the 40 people left", "Stop for good"} {
 			if !strings.Contains(page, want) {
 				t.Errorf("the page does not say %q", want)
 			}

@@ -23,9 +23,15 @@ func (t *tx) PlanAhead(n incidents.Notice) (out []incidents.Tally, err error) {
 	}
 	where, params := filterSQL(n.Content.Filter, args{l.no, in.Persons})
 	channel, _, reach, params := routeSQL(n.Content, params)
+	query := `SELECT ` + channel + `, CASE WHEN ` + barredSQL(n.Content) + ` <> '' THEN ` + fmt.Sprint(stateSuppressed) + ` WHEN ` + usable + ` & (` + reach + `) = 0 THEN ` + fmt.Sprint(stateRejected) + `
+		ELSE ` + fmt.Sprint(statePlanned) + ` END, COUNT(*) FROM persons WHERE list_no = $1 AND seq <= $2` + where + ` GROUP BY 1, 2`
+	return countOnce(t, l, query, params, func() ([]incidents.Tally, error) { return t.plannedBy(query, params) })
+}
+
+// plannedBy reads counts by channel and state.
+func (t *tx) plannedBy(query string, params args) (out []incidents.Tally, err error) {
 	states := map[incidents.Channel]map[incidents.DeliveryState]int64{}
-	err = t.rows(`SELECT `+channel+`, CASE WHEN `+barredSQL(n.Content)+` <> '' THEN `+fmt.Sprint(stateSuppressed)+` WHEN `+usable+` & (`+reach+`) = 0 THEN `+fmt.Sprint(stateRejected)+`
-		ELSE `+fmt.Sprint(statePlanned)+` END, COUNT(*) FROM persons WHERE list_no = $1 AND seq <= $2`+where+` GROUP BY 1, 2`, params, func(r scanner) error {
+	err = t.rows(query, params, func(r scanner) error {
 		var code, state int
 		var k int64
 		if err := r.Scan(&code, &state, &k); err != nil {

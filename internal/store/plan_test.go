@@ -166,7 +166,7 @@ func TestAnUpgradeSetsApart(t *testing.T) {
 					`CREATE INDEX deliveries_doubt ON deliveries (notice_no, seq, channel) WHERE state IN (7, 8)`,
 					`CREATE INDEX deliveries_suppressed ON deliveries (notice_no, reason) WHERE state = 12`,
 					`CREATE INDEX deliveries_unreached ON deliveries (notice_no, seq) WHERE state = 6 OR state = 10 OR state = 11`,
-					`ALTER TABLE persons DROP COLUMN gone`,
+					`ALTER TABLE persons DROP COLUMN gone`, `DROP TABLE giving_ups`,
 					`DELETE FROM goose_db_version WHERE version_id >= 19`} {
 					if _, err := t.run(q); err != nil {
 						return err
