@@ -48,7 +48,8 @@ func (t *tx) inDoubt(notice int64, of []incidents.DeliveryID) (out []delivery, e
 }
 
 // CancelDoubts ends deliveries nobody can say about: nothing more is sent of
-// them, and nobody counts as told by them.
+// them, and nobody counts as told by them. They may have left once, so a
+// correction follows them all the same.
 func (t *tx) CancelDoubts(notice int64, of []incidents.DeliveryID, reason string, at time.Time) error {
 	all, err := t.inDoubt(notice, of)
 	if err != nil {
@@ -59,7 +60,7 @@ func (t *tx) CancelDoubts(notice int64, of []incidents.DeliveryID, reason string
 	}
 	to, notes := make([]changed, len(all)), make([]noted, len(all))
 	for i, d := range all {
-		to[i] = changed{d, change{state: stateCancelled, code: d.code, reason: clean(reason), tries: d.tries, at: at}}
+		to[i] = changed{d, change{state: stateCancelled, twice: !d.domain().Parked(), code: d.code, reason: clean(reason), tries: d.tries, at: at}}
 		notes[i] = noted{d, "resolved " + string(incidents.Cancelled), "", d.code, clean(reason), at}
 	}
 	s := shift{}
