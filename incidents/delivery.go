@@ -213,6 +213,7 @@ type Reconciliation struct {
 	ReachedDirect int64 `json:"reached"`       // delivered or accepted with receipt, first channel
 	ReachedLater  int64 `json:"reached_later"` // on a later channel
 	Sent          int64 `json:"sent"`          // accepted by the provider, receipt not (yet) back
+	PushOnly      int64 `json:"push_only"`     // accepted as push alone, which nobody says was shown: not told
 	Trying        int64 `json:"trying"`        // attempting, waiting for a retry
 	ToSend        int64 `json:"to_send"`       // planned, ready or held
 	InDoubt       int64 `json:"in_doubt"`      // in doubt or with a person to decide
@@ -223,8 +224,11 @@ type Reconciliation struct {
 
 // Sum adds up the rows.
 func (r Reconciliation) Sum() int64 {
-	return r.ReachedDirect + r.ReachedLater + r.Sent + r.Trying + r.ToSend + r.InDoubt + r.Unreachable + r.Excluded + r.Cancelled
+	return r.ReachedDirect + r.ReachedLater + r.Sent + r.PushOnly + r.Trying + r.ToSend + r.InDoubt + r.Unreachable + r.Excluded + r.Cancelled
 }
+
+// Told is the number of persons who were told, as far as anybody says.
+func (r Reconciliation) Told() int64 { return r.ReachedDirect + r.ReachedLater + r.Sent }
 
 // Unaccounted is the number of persons in no row; it must be 0 at any moment.
 func (r Reconciliation) Unaccounted() int64 { return r.List - r.Sum() }

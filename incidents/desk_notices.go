@@ -755,7 +755,7 @@ func (d *Desk) settleDone(tx Tx, n Notice) error {
 	if err != nil {
 		return err
 	}
-	reached := r.ReachedDirect + r.ReachedLater + r.Sent
+	reached := r.Told()
 	if reached == 0 {
 		return nil // nobody was told
 	}

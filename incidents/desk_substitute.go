@@ -444,7 +444,7 @@ func markOf(tx Tx, id IncidentID) (mark string, err error) {
 		if err != nil {
 			return "", err
 		}
-		mark += fmt.Sprint(n.No, r.Unreachable, r.ReachedDirect+r.ReachedLater+r.Sent, ";")
+		mark += fmt.Sprint(n.No, r.Unreachable, r.Told(), ";")
 	}
 	return mark, nil
 }

@@ -239,7 +239,7 @@ func failuresOf(tallies []incidents.Tally) (out []failureRow) {
 func funnelOf(r incidents.Reconciliation) []funnelRow {
 	rows := []funnelRow{
 		{Icon: "okay", Name: "Reached on the first channel", Colour: "green", N: r.ReachedDirect}, {Icon: "okay", Name: "Reached on a later channel", Colour: "green", N: r.ReachedLater},
-		{Icon: "half", Name: "Sent, receipt not yet back", Colour: "blue", N: r.Sent}, {Icon: "half", Name: "Being sent or tried again", Colour: "blue", N: r.Trying}, {Icon: "ring", Name: "Still to send", Colour: "grey", N: r.ToSend},
+		{Icon: "half", Name: "Sent, receipt not yet back", Colour: "blue", N: r.Sent}, {Icon: "half", Name: "Push alone, perhaps never shown", Colour: "amber", N: r.PushOnly}, {Icon: "half", Name: "Being sent or tried again", Colour: "blue", N: r.Trying}, {Icon: "ring", Name: "Still to send", Colour: "grey", N: r.ToSend},
 		{Icon: "tri", Name: "In doubt", Colour: "amber", N: r.InDoubt}, {Icon: "x", Name: "Unreachable so far", Colour: "red", N: r.Unreachable}, {Icon: "x", Name: "Excluded with a reason", Colour: "grey", N: r.Excluded}, {Icon: "stop", Name: "Stopped before sending", Colour: "red", N: r.Cancelled},
 	}
 	for i := range rows {

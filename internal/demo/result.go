@@ -84,7 +84,7 @@ func (r Result) holds(want List) error {
 		return incidents.Invalid("%d persons are unaccounted for", r.Unaccounted)
 	case counted < want.Persons:
 		return incidents.Invalid("%d deliveries for %d persons", counted, want.Persons)
-	case r.Reached.List != want.Persons || r.Reached.Sent+r.Reached.ReachedDirect+r.Reached.ReachedLater != want.Persons:
+	case r.Reached.List != want.Persons || r.Reached.Told() != want.Persons:
 		return incidents.Invalid("not everybody was told: %+v", r.Reached)
 	case r.Announcement.URL == "" || len(r.Reports) == 0 || len(r.Obligations) == 0:
 		return incidents.Invalid("the announcement, the reports or the obligations are missing")

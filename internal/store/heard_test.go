@@ -97,7 +97,7 @@ func TestAnAcceptedMessageWaitsForItsReceipt(t *testing.T) {
 }
 
 // A push message that somebody reported as shown needs no other channel; one that
-// has no channel after it was sent, and nobody calls it reached.
+// has no channel after it was taken, and nobody is told by that.
 func TestPushEndsByReceiptOrAsSent(t *testing.T) {
 	eachEngine(t, func(t *testing.T, w *world) {
 		w.incident("i1", incidents.Live)
@@ -113,7 +113,7 @@ func TestPushEndsByReceiptOrAsSent(t *testing.T) {
 		if s := w.sweep(); s.Fallback != 0 || s.Done != 1 {
 			t.Fatalf("swept %+v", s)
 		}
-		if r := w.reconcile(); r.ReachedDirect != 1 || r.Sent != 1 {
+		if r := w.reconcile(); r.ReachedDirect != 1 || r.PushOnly != 1 || r.Told() != 1 || r.Unaccounted() != 0 {
 			t.Fatalf("%+v", r)
 		}
 	})

@@ -320,7 +320,10 @@ func (t *tx) finish(r release, n incidents.Notice, now time.Time, e *closing) (b
 	if err := t.Audit(systemEntry("notice.done", r, at, data)); err != nil {
 		return false, err
 	}
-	line := fmt.Sprintf("Notice N-%d is done: %d of %d persons told, %d unreachable.", n.No, rec.ReachedDirect+rec.ReachedLater+rec.Sent, rec.List, rec.Unreachable)
+	line := fmt.Sprintf("Notice N-%d is done: %d of %d persons told, %d unreachable.", n.No, rec.Told(), rec.List, rec.Unreachable)
+	if rec.PushOnly > 0 {
+		line += fmt.Sprintf(" Of %d a push message was taken, and nobody says that it was shown.", rec.PushOnly)
+	}
 	if err := t.AddTimeline(incidents.TimelineEntry{IncidentID: r.incident, At: at, Actor: incidents.System.ID, ActorName: incidents.System.Name,
 		Kind: "notice.done", Text: line, Ref: string(r.id)}); err != nil {
 		return false, err
@@ -334,7 +337,7 @@ func (t *tx) finish(r release, n incidents.Notice, now time.Time, e *closing) (b
 
 func reconciliationData(r incidents.Reconciliation) map[string]string {
 	out := map[string]string{}
-	for k, n := range map[string]int64{"list": r.List, "reached": r.ReachedDirect, "reached_later": r.ReachedLater, "sent": r.Sent, "trying": r.Trying,
+	for k, n := range map[string]int64{"list": r.List, "reached": r.ReachedDirect, "reached_later": r.ReachedLater, "sent": r.Sent, "push_only": r.PushOnly, "trying": r.Trying,
 		"to_send": r.ToSend, "in_doubt": r.InDoubt, "unreachable": r.Unreachable, "excluded": r.Excluded, "cancelled": r.Cancelled} {
 		out[k] = strconv.FormatInt(n, 10)
 	}

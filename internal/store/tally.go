@@ -216,7 +216,7 @@ func (t *tx) Reconcile(notice int64) (r incidents.Reconciliation, err error) {
 	if r.List, err = t.released(notice); err != nil || r.List == 0 {
 		return r, err
 	}
-	err = t.counted(notice, func(_, step, state int, n int64) {
+	err = t.counted(notice, func(channel, step, state int, n int64) {
 		switch state {
 		case stateDelivered:
 			if step == 0 {
@@ -225,7 +225,11 @@ func (t *tx) Reconcile(notice int64) (r incidents.Reconciliation, err error) {
 				r.ReachedLater += n
 			}
 		case stateAccepted:
-			r.Sent += n
+			if channelOf(channel) == incidents.Push {
+				r.PushOnly += n
+			} else {
+				r.Sent += n
+			}
 		case stateAttempting, stateRetryWait:
 			r.Trying += n
 		case statePlanned, stateHeld, stateReady:
