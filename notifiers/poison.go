@@ -31,14 +31,26 @@ func broken(err error) bool {
 	return incidents.KindOf(err) == incidents.KindInternal && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 }
 
+// A misstep is a failed step of making a message; whoever mends it looks there.
+type misstep struct {
+	step string
+	err  error
+}
+
+func (f misstep) Error() string { return f.step + ": " + f.err.Error() }
+
+func (f misstep) Unwrap() error { return f.err }
+
 // unsent is what became of a delivery of which nothing was sent. What is our
-// own fault is logged, by its kind and place: its words may hold personal data.
+// own fault is logged, by its step, kind and place: its words may hold personal data.
 func (d *Dispatcher) unsent(c incidents.Claimed, err error) incidents.Receipt {
 	r := refusal(err)
 	if r.Outcome == incidents.OutcomeBroken {
 		var p errPanic
 		errors.As(err, &p)
-		d.Log.Error("a message could not be made or handed over", "delivery", c.Delivery.ID.String(), "attempt", c.Delivery.Attempts, "type", fmt.Sprintf("%T", err), "what", p.what, "stack", p.where)
+		f := misstep{err: err}
+		errors.As(err, &f)
+		d.Log.Error("a message could not be made or handed over", "delivery", c.Delivery.ID.String(), "attempt", c.Delivery.Attempts, "step", f.step, "type", fmt.Sprintf("%T", f.err), "what", p.what, "stack", p.where)
 	}
 	return r
 }

@@ -54,19 +54,19 @@ func (d *Dispatcher) render(ctx context.Context, j *job, c incidents.Claimed) (M
 	}
 	who, err := d.Opener.OpenContact(ctx, c.Person)
 	if err != nil {
-		return Message{}, err
+		return Message{}, misstep{"open the sealed contact", err}
 	}
 	code := d.Codes.Code(id.Notice, id.Seq)
 	lang := j.words.Match(c.Person.Lang)
 	reader := incidents.ReaderOf(c.Person.Flags)
 	words, err := j.words.For(reader)
 	if err != nil {
-		return Message{}, err
+		return Message{}, misstep{"choose the words for the reader", err}
 	}
 	text, err := j.text(words, id.Channel, lang, templates.Slots{Name: who.Name, Data: d.Book.DataWords(lang, n.Content.DataOf(who.Categories)),
 		Code: code, Ref: j.ref, VerifyURL: d.Verify + "?code=" + url.QueryEscape(code), Org: "", EndDate: n.Content.EndDate})
 	if err != nil {
-		return Message{}, err
+		return Message{}, misstep{"fill the words", err}
 	}
 	to := addressee(who, reader)
 	m := Message{Delivery: id, Attempt: c.Delivery.Attempts, Mode: n.Content.Mode, Name: to.Name, Code: code, NoticeID: n.ID, Zone: who.Zone, Text: text}
@@ -85,7 +85,7 @@ func (d *Dispatcher) render(ctx context.Context, j *job, c incidents.Claimed) (M
 	}
 	if e := j.set.encoder(id.Channel); e != nil {
 		if err := m.write(e, c.First); err != nil {
-			return Message{}, err
+			return Message{}, misstep{"write the message as it is sent", err}
 		}
 	}
 	m.Seal(d.Key)

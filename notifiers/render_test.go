@@ -1,7 +1,10 @@
 package notifiers_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -28,5 +31,26 @@ func TestEverybodyIsToldTheirKindsOfData(t *testing.T) {
 		if want := "It held " + w.book.DataWords("en", kinds) + "."; !strings.Contains(told[seq], want) {
 			t.Errorf("person %d is not told %q: %s", seq, want, told[seq])
 		}
+	}
+}
+
+// A closed opener opens nothing, and says whose data that is.
+type closed struct{ incidents.Opener }
+
+func (closed) OpenContact(context.Context, incidents.Person) (incidents.Contact, error) {
+	return incidents.Contact{}, errors.New("the contact of Person 1 is damaged")
+}
+
+// The log of a message that cannot be made names the step, and nobody.
+func TestTheLogSaysWhichStepFailed(t *testing.T) {
+	w := newWorld(t)
+	n := w.sending(1)
+	var log bytes.Buffer
+	d := w.dispatcher(&batcher{}, &batcher{}, func(d *notifiers.Deps) {
+		d.Opener, d.Log = closed{w.s}, slog.New(slog.NewTextHandler(&log, nil))
+	})
+	w.ok(d.Chunk(t.Context(), n.No, 1))
+	if got := log.String(); !strings.Contains(got, `step="open the sealed contact" type=*errors.errorString`) || strings.Contains(got, "Person 1") {
+		t.Errorf("the log: %s", got)
 	}
 }
