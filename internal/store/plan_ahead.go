@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 
 	"tocsin/incidents"
 )
@@ -25,7 +26,8 @@ func (t *tx) PlanAhead(n incidents.Notice) (out []incidents.Tally, err error) {
 	channel, _, reach, params := routeSQL(n.Content, params)
 	query := `SELECT ` + channel + `, CASE WHEN ` + barredSQL(n.Content) + ` <> '' THEN ` + fmt.Sprint(stateSuppressed) + ` WHEN ` + usable + ` & (` + reach + `) = 0 THEN ` + fmt.Sprint(stateRejected) + `
 		ELSE ` + fmt.Sprint(statePlanned) + ` END, COUNT(*) FROM persons WHERE list_no = $1 AND seq <= $2` + where + ` GROUP BY 1, 2`
-	return countOnce(t, l, query, params, func() ([]incidents.Tally, error) { return t.plannedBy(query, params) })
+	out, err = countOnce(t, l, query, params, func() ([]incidents.Tally, error) { return t.plannedBy(query, params) })
+	return slices.Clone(out), err
 }
 
 // plannedBy reads counts by channel and state.
