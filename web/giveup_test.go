@@ -96,4 +96,26 @@ func TestGivingUpTakesTwoPeople(t *testing.T) {
 	w.as("olga", "POST", "/giving-up/"+got.GivingUp+"/withdraw", nil).want(http.StatusNoContent)
 	w.as("ada", "GET", "/approvals/giving-up/"+got.GivingUp, nil).want(http.StatusConflict)
 	sums(1, 2, 2)
+
+	ask("cancelled", "1-5-e") // an officer returns it: the message stays in doubt
+	w.as("oscar", "GET", "/approvals/giving-up/"+got.GivingUp, nil).want(http.StatusOK).into(&p)
+	w.as("oscar", "POST", "/approvals/giving-up/"+got.GivingUp, map[string]any{"version": 1, "hash": p.Subject.Hash, "decision": "return", "comment": "look at the relay's log first"}, codeHeader, w.code("oscar")).want(http.StatusOK)
+	w.as("oscar", "GET", "/approvals/giving-up/"+got.GivingUp, nil).want(http.StatusConflict)
+	sums(1, 2, 2)
+
+	b := w.signIn("olga") // the same at the console
+	b.after(b.post("/notices/1/doubt", "doubts", "1", "shown", "1-5-e", "all", "yes", "state", "cancelled", "reason", "the relay is gone for good"), "Somebody else confirms it")
+	var open string
+	must(t, w.db.Read(t.Context(), func(tx incidents.Tx) error {
+		asked, err := tx.GivingUpsAsked(1)
+		for _, g := range asked {
+			if g.Deliveries[0].ID.String() == "1-5-e" {
+				open = g.ID
+			}
+		}
+		return err
+	}))
+	b.after(b.post("/giving-up/"+open+"/withdraw"), "Taken back.")
+	w.as("ada", "GET", "/approvals/giving-up/"+open, nil).want(http.StatusConflict)
+	sums(1, 2, 2)
 }
