@@ -47,6 +47,7 @@ type App struct {
 	bus        *bus.Bus
 	book       *templates.Book
 	rules      *regulators.Holder
+	unjudged   bool  // the start could not judge every open incident: the sweep does
 	rulesStand stand // of the pack file as it was opened
 	signer     *ledger.Signer
 	codes      incidents.CodeBook

@@ -205,10 +205,21 @@ func (a *App) sweep(ctx context.Context, tells bool) {
 		a.mind(ctx, "settle finished notices", settled)
 		a.mind(ctx, "judge who is not reached", judged)
 		if tells {
-			a.tellUnswept(ctx, &w, errors.Join(err, settled, judged))
+			a.tellUnswept(ctx, &w, errors.Join(err, settled, judged, a.judgeLeft(ctx)))
 		}
 		a.mind(ctx, "correlate what was left", a.correlateLeft(ctx))
 	})
+}
+
+// judgeLeft judges what the start could not.
+func (a *App) judgeLeft(ctx context.Context) error {
+	if !a.unjudged {
+		return nil
+	}
+	err := a.Desk.RejudgeAll(ctx)
+	a.mind(ctx, "judge open incidents", err)
+	a.unjudged = err != nil
+	return err
 }
 
 // reconcile asks providers what became of doubts. It has a loop of its own: a

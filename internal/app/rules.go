@@ -102,7 +102,7 @@ func (a *App) watchRules(ctx context.Context, tells bool) {
 	if a.settings.RulesPack == "" {
 		return
 	}
-	w := &rulesWatch{used: a.rulesStand, seen: a.rulesStand, tells: tells, judge: true, unjudged: sweepWatch{of: "rules"}} // what the start could not judge is tried again
+	w := &rulesWatch{used: a.rulesStand, seen: a.rulesStand, tells: tells, unjudged: sweepWatch{of: "rules"}}
 	a.every(ctx, rulesEvery, func() { a.lookAtRules(ctx, w) })
 }
 

@@ -75,7 +75,8 @@ func (a *App) recover(ctx context.Context) error {
 	case err != nil && !onlyNotices(err):
 		return fmt.Errorf("judge open incidents: %w", err)
 	case err != nil:
-		a.log.Error("could not judge every open incident; the service starts, and tries again", "cause", err)
+		a.log.Error("could not judge every open incident; the service starts, and each sweep tries again", "cause", err)
+		a.unjudged = true
 	}
 	return nil
 }
